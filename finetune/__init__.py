@@ -1,0 +1,1 @@
+"""Training data, LoRA training and adapters. Knows nothing of metrics or pages."""

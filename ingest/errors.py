@@ -1,0 +1,48 @@
+"""What a user can put right. Each message names the remedy; command lines print it and exit 1.
+
+    AssistantError
+    ├── DomainError        unknown domain, broken domain.toml or questions.jsonl
+    ├── DocumentError      a file that cannot become a document
+    ├── KnowledgeBaseError an index or ledger that cannot serve
+    │   └── EmbedderMismatch
+    ├── WeightsError       model files missing or not the pinned ones
+    ├── AdapterError       no adapter, or one for another base model
+    ├── QuestionError      a question that cannot be asked
+    └── GenerationError    a model or endpoint that failed
+"""
+
+
+class AssistantError(Exception):
+    """Something the user can put right; the message says how."""
+
+
+class DomainError(AssistantError):
+    """A domain that is unknown or whose files are broken."""
+
+
+class DocumentError(AssistantError):
+    """A file that cannot become a document."""
+
+
+class KnowledgeBaseError(AssistantError):
+    """A ledger or index that cannot serve."""
+
+
+class EmbedderMismatch(KnowledgeBaseError):
+    """The knowledge base was filled by another embedder."""
+
+
+class WeightsError(AssistantError):
+    """Model files that are missing or are not the pinned ones."""
+
+
+class AdapterError(AssistantError):
+    """No adapter, or one trained on another base model."""
+
+
+class QuestionError(AssistantError):
+    """A question that cannot be asked: empty or too long."""
+
+
+class GenerationError(AssistantError):
+    """A model or endpoint that failed to answer."""

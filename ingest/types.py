@@ -1,0 +1,40 @@
+"""Document, Chunk and Hit: what ingest hands on. Knows nothing of files or indexes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Lang = Literal["zh", "en"]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document as it was read: clean text, and where it comes from."""
+
+    id: str
+    title: str
+    text: str
+    lang: Lang
+    source: str = ""
+    as_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A passage: `text` is `document.text[start:end]`, `title` is its document's."""
+
+    id: str
+    document_id: str
+    text: str
+    start: int
+    end: int
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A found passage; higher `score` is better, `legs` maps each leg to its rank there, from 1."""
+
+    chunk: Chunk
+    score: float
+    legs: Mapping[str, int] = field(default_factory=dict)

@@ -1,0 +1,198 @@
+"""Every knob of the system, typed. Knows nothing of files, models or domains.
+
+A value comes from, last one wins: the default below, the domain's `domain.toml` (same section and
+key names), an environment variable such as `ASSISTANT_RETRIEVAL__TOP_K=8`.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+PROJECT = Path(__file__).resolve().parent
+
+
+class Section(BaseModel):
+    """One frozen group of settings; an unknown key is refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Generator(Section):
+    """The base model that every strategy answers with."""
+
+    model: str = "qwen2.5-coder-1.5b-instruct"
+    """A name in `ingest.weights.CATALOGUE`, a folder with a causal LM, or a Hugging Face id."""
+    device: str = "auto"
+    """`auto` takes CUDA where there is one."""
+    dtype: Literal["auto", "bfloat16", "float32"] = "auto"
+    """`auto` is bfloat16 on a GPU or a CPU with bf16 instructions, else float32."""
+    max_new_tokens: int = Field(default=96, ge=1)
+    """Answers are cut here."""
+    batch_tokens: int = Field(default=8192, ge=256)
+    """Prompt tokens, padding included, that one batch of questions may hold."""
+    prefix_cache_mb: int = Field(default=2048, ge=0)
+    """Disk that stored prefixes (KV caches) may take; the least recently used go first."""
+    endpoint: str = ""
+    """Base URL of an OpenAI-compatible server (vLLM, Ollama, ...). Set: no local weights are loaded."""
+    endpoint_timeout: float = Field(default=60.0, gt=0)
+    """Seconds after which a silent endpoint is given up."""
+
+
+class Embedder(Section):
+    """The model that turns passages and queries into vectors."""
+
+    model: str = "multilingual-e5-small"
+    """A name in `ingest.weights.CATALOGUE`, a sentence-transformers folder, or a Hugging Face id."""
+    dtype: Literal["auto", "bfloat16", "float32"] = "auto"
+    """As for the generator."""
+    batch_tokens: int = Field(default=4096, ge=64)
+    """Tokens, padding included, that one batch of passages may hold."""
+
+
+class Chunking(Section):
+    """How documents are cut. Sizes count words of Latin script and single CJK characters."""
+
+    size: int = Field(default=220, ge=20)
+    """A chunk holds at most this many, unless one sentence alone is longer."""
+    overlap: int = Field(default=30, ge=0)
+    """Whole sentences of at most this size are repeated from the chunk before."""
+
+
+class Retrieval(Section):
+    """How passages are found."""
+
+    backend: Literal["hnsw", "chroma"] = "hnsw"
+    """`hnsw` is embedded (hnswlib); `chroma` is a Chroma store."""
+    chroma_url: str = ""
+    """`http://host:port` of a Chroma server; empty keeps Chroma in process."""
+    mode: Literal["hybrid", "dense", "bm25", "exact"] = "hybrid"
+    """`exact` is brute force over the same vectors, the yardstick for `dense`."""
+    top_k: int = Field(default=4, ge=1)
+    """Passages in a rag prompt."""
+    candidates: int = Field(default=50, ge=1)
+    """Hits taken from each leg before they are fused."""
+    rrf_k: int = Field(default=60, ge=1)
+    """The constant of reciprocal rank fusion (Cormack et al., 2009)."""
+    m: int = Field(default=16, ge=2)
+    """HNSW: links per node."""
+    ef_construction: int = Field(default=200, ge=10)
+    """HNSW: search breadth while building."""
+    ef: int = Field(default=200, ge=10)
+    """HNSW: search breadth while answering."""
+
+
+class LongContext(Section):
+    """How much of the corpus is read at once."""
+
+    max_tokens: int = Field(default=8192, ge=128)
+    """Tokens of documents in the prompt, counted by the generator's tokenizer."""
+
+
+class Finetune(Section):
+    """LoRA training. See Hu et al., 2021 (arXiv:2106.09685)."""
+
+    rank: int = Field(default=8, ge=1)
+    """Rank of the update matrices."""
+    alpha: int = Field(default=16, ge=1)
+    """The update is scaled by alpha / rank."""
+    dropout: float = Field(default=0.05, ge=0, lt=1)
+    """On the adapter's input."""
+    targets: str = "all-linear"
+    """`all-linear`, or module names joined by commas."""
+    learning_rate: float = Field(default=4e-4, gt=0)
+    """Peak, after warm-up; decays to zero along a cosine."""
+    warmup: float = Field(default=0.06, ge=0, le=1)
+    """Share of the steps that warms up."""
+    epochs: int = Field(default=6, ge=1)
+    """Passes over the training examples, unless `dev` stops them earlier."""
+    batch_tokens: int = Field(default=1024, ge=64)
+    """Tokens, padding included, of one forward and backward pass."""
+    accumulation: int = Field(default=1, ge=1)
+    """Passes per optimizer step."""
+    patience: int = Field(default=2, ge=1)
+    """Epochs without a better `dev` loss before training stops."""
+    max_similarity: float = Field(default=0.8, gt=0, le=1)
+    """A train question closer than this to a test question (Jaccard of shingles) is a leak."""
+    seed: int = 17
+    """Order of the examples, dropout and initial weights."""
+
+
+class Evaluation(Section):
+    """How strategies are compared."""
+
+    bootstrap: int = Field(default=2000, ge=100)
+    """Resamples behind each 95 % interval and p value."""
+    latency_sample: int = Field(default=3, ge=0)
+    """Questions per strategy answered one at a time, so that latency is what a user feels."""
+    ragas_sample: int = Field(default=4, ge=0)
+    """Questions per strategy that the RAGAS judge reads; 0 is all of them."""
+    judge: str = ""
+    """Model name at `judge_endpoint`; empty: the local generator judges."""
+    judge_endpoint: str = ""
+    """Base URL of an OpenAI-compatible server for the judge."""
+    seed: int = 17
+    """Which questions are sampled, and the bootstrap's draws."""
+
+
+class Settings(BaseSettings):
+    """All settings, frozen."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ASSISTANT_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+    )
+
+    home: Path = PROJECT / "var"
+    """Where the program keeps what it builds: ledger, indexes, models, adapters, runs."""
+    threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
+    """CPU threads of torch and hnswlib."""
+    max_question_chars: int = Field(default=4000, ge=1)
+    """A longer question is refused."""
+    max_file_mb: int = Field(default=64, ge=1)
+    """A larger document file is refused."""
+    answer_style: Literal["auto", "short", "sentence", "paragraph"] = "auto"
+    """How long answers should be; `auto` goes by the domain's train answers."""
+    generator: Generator = Generator()
+    embedder: Embedder = Embedder()
+    chunking: Chunking = Chunking()
+    retrieval: Retrieval = Retrieval()
+    long_context: LongContext = LongContext()
+    finetune: Finetune = Finetune()
+    evaluation: Evaluation = Evaluation()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over what a domain file says."""
+        return env_settings, init_settings
+
+
+def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Return the settings with a domain's `overrides` and the environment applied.
+
+    Raises:
+        ValueError: one line that names the unknown key or wrong value.
+    """
+    try:
+        return Settings(**dict(overrides or {}))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ValueError(f"setting {where}: {first['msg']}") from error
