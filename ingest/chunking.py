@@ -1,0 +1,190 @@
+"""Cut a document into passages that end where sentences end. Knows nothing of embeddings or formats.
+
+The text is cut into units (sentences; headings and table rows are lines of their own), and units are
+packed into chunks. A line, a section or a law article is kept whole where it fits in a chunk.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from ingest.language import CJK, words
+from ingest.types import Chunk, Document
+
+CHUNKER = "sentences-1"
+"""Changes whenever the same document would be cut differently."""
+
+_CLOSERS = "”’」』）》】〉\"')\\]"
+_UNIT_END = re.compile(
+    r"^(?:#{1,6}[ \t]|\|)[^\n]*\n"  # a heading or table row is one unit, whatever it holds
+    rf"|[。！？；]+[{_CLOSERS}]*"
+    rf"|[!?]+[{_CLOSERS}]*(?=[\s{CJK}])"
+    rf"|\.[{_CLOSERS}]*(?=\s+[^a-z\s])"
+    r"|(?<=[.!?:;。！？；：|])\n|\n(?=\n)|\n(?![a-z]+[\s,])",  # else a line break inside a sentence
+    re.MULTILINE,
+)
+_NO_SENTENCE_END = re.compile(
+    r"(?:^|[\s(\"'“])(?:Mr|Mrs|Ms|Dr|Prof|St|Ste|Nos?|Arts?|Secs?|[Pp]aras?|[Cc]h|vs|cf|approx|Inc|Ltd|Co|Corp|Jr|Sr|Figs?"
+    r"|Vol|pp|etc|[A-Za-z](?:\.[A-Za-z])*)\.$"
+    r"|^\s*(?:\d+(?:\.\d+)*|[ivxIVX]+)\.$"  # the number of a list item
+)
+_ABBREVIATION_CHARS = 12
+
+_ORDINAL = "[一二三四五六七八九十百千零〇两\\d]+"
+_NUMERAL = r"[\dIVXLC]+"
+_HEADING = re.compile(
+    rf"#{{1,6}}[ \t]|第{_ORDINAL}[编章节][\s　]"
+    rf"|(?:CHAPTER|Chapter|PART|Part|SECTION|Section|TITLE|Title)\s{_NUMERAL}\b"
+)
+_ARTICLE = re.compile(
+    rf"第{_ORDINAL}条(?:之{_ORDINAL})?[\s　：:]"
+    rf"|(?:ARTICLE|Article)\s+{_NUMERAL}[a-z]?\s*(?:[.:\n–—-]|$)|§+\s*\d"
+)
+_CLAUSE_END = re.compile(r"[，、：,;:]+|\n")
+# A longer run (base64, a ruler of dashes) counts as several words, or it would flood a prompt.
+_WORD_CHARS = 24
+_WORD = re.compile(rf"[{CJK}]|[^\W_{CJK}]{{1,{_WORD_CHARS}}}|[^\s\w]{{1,{_WORD_CHARS}}}|_{{1,{_WORD_CHARS}}}")
+_HEADING_WORDS = 20
+_WORTH_A_CHUNK = 0.25  # a section shorter than this share of a chunk is joined with the next
+_SENTENCE, _LINE, _SECTION = range(3)
+
+
+class _Unit(NamedTuple):
+    """What is never cut. `opens` is the largest structure that begins here."""
+
+    start: int
+    end: int
+    size: int
+    opens: int
+    heading: bool
+
+
+def split(document: Document, size: int, overlap: int) -> list[Chunk]:
+    """Return the passages of `document` in order; together they hold all of its text.
+
+    Args:
+        document: its text is clean, see `ingest.cleaning`.
+        size: words a chunk may hold, as `ingest.language.words` counts them.
+        overlap: whole sentences up to this many words are repeated from the chunk before, except
+            where a new section begins.
+    """
+    units = list(_units(document.text, size))
+    return [
+        Chunk(
+            id=f"{document.id}#{ordinal}",
+            document_id=document.id,
+            text=document.text[start:end],
+            start=start,
+            end=end,
+            title=document.title,
+        )
+        for ordinal, (start, end) in enumerate(_pack(units, size, overlap))
+    ]
+
+
+def _pack(units: list[_Unit], size: int, overlap: int) -> Iterator[tuple[int, int]]:
+    """Yield start and end of each chunk."""
+    wanted = _wanted_room(units, size)
+    current: list[_Unit] = []
+    filled = 0
+    for unit, room in zip(units, wanted, strict=True):
+        if current and _is_full(current, filled, unit, room, size):
+            yield current[0].start, current[-1].end
+            current = [] if unit.opens == _SECTION else _tail(current, min(overlap, size - room))
+            filled = sum(kept.size for kept in current)
+        current.append(unit)
+        filled += unit.size
+    if current:
+        yield current[0].start, current[-1].end
+
+
+def _is_full(current: list[_Unit], filled: int, unit: _Unit, room: int, size: int) -> bool:
+    if filled + unit.size > size:
+        return True
+    if all(kept.heading for kept in current):  # a heading alone answers nothing
+        return False
+    return filled + room > size or (unit.opens == _SECTION and filled >= size * _WORTH_A_CHUNK)
+
+
+def _tail(units: list[_Unit], budget: int) -> list[_Unit]:
+    """Return the last units that together hold at most `budget` words."""
+    at = len(units)
+    while at and units[at - 1].size <= budget:
+        at -= 1
+        budget -= units[at].size
+    return units[at:]
+
+
+def _wanted_room(units: list[_Unit], size: int) -> list[int]:
+    """Return for each unit the words that should stay together from it on.
+
+    That is the largest of its section, its line and itself that fits in a chunk; a heading asks for
+    what follows it as well.
+    """
+    rooms = [0] * (len(units) + 1)
+    line = section = 0
+    for at in reversed(range(len(units))):
+        unit = units[at]
+        line, section = line + unit.size, section + unit.size
+        choices = [
+            unit.size + rooms[at + 1] if unit.heading else unit.size,
+            line if unit.opens >= _LINE else 0,
+            section if unit.opens == _SECTION else 0,
+        ]
+        rooms[at] = max((choice for choice in choices if choice <= size), default=unit.size)
+        line = 0 if unit.opens >= _LINE else line
+        section = 0 if unit.opens == _SECTION else section
+    return rooms[:-1]
+
+
+def _units(text: str, size: int) -> Iterator[_Unit]:
+    """Yield the units, without the white space around them."""
+    before = 0
+    for start, end in _stripped(text, _sentence_ends(text), 0, len(text)):
+        opens = _LINE if start == 0 or "\n" in text[before:start] else _SENTENCE
+        words_here = _count(text[start:end])
+        heading = opens == _LINE and words_here <= _HEADING_WORDS and bool(_HEADING.match(text, start))
+        if heading or (opens == _LINE and _ARTICLE.match(text, start)):
+            opens = _SECTION
+        if words_here <= size:
+            yield _Unit(start, end, words_here, opens, heading)
+        else:
+            yield from _shorter(text, start, end, size, opens)
+        before = end
+
+
+def _shorter(text: str, start: int, end: int, size: int, opens: int) -> Iterator[_Unit]:
+    """Yield the pieces of a sentence longer than a chunk: its clauses, and where need be runs of words."""
+    clause_ends = (match.end() for match in _CLAUSE_END.finditer(text, start, end))
+    for clause_start, clause_end in _stripped(text, clause_ends, start, end):
+        word_starts = [match.start() for match in _WORD.finditer(text, clause_start, clause_end)]
+        for piece_start, piece_end in _stripped(text, word_starts[size::size], clause_start, clause_end):
+            yield _Unit(piece_start, piece_end, _count(text[piece_start:piece_end]), opens, heading=False)
+            opens = _SENTENCE
+
+
+def _sentence_ends(text: str) -> Iterator[int]:
+    start = 0
+    for match in _UNIT_END.finditer(text):
+        end = match.end()
+        if match.group().startswith(".") and _NO_SENTENCE_END.search(
+            text[max(start, end - _ABBREVIATION_CHARS) : end]
+        ):
+            continue
+        yield end
+        start = end
+
+
+def _stripped(text: str, cuts: Iterable[int], start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the spans between the cuts without white space around them, leaving out empty ones."""
+    for cut in (*cuts, end):
+        span = text[start:cut]
+        bare = span.strip()
+        if bare:
+            lead = len(span) - len(span.lstrip())
+            yield start + lead, start + lead + len(bare)
+        start = cut
+
+
+def _count(text: str) -> int:
+    return max(len(words(text)), len(text) // _WORD_CHARS)

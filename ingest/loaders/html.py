@@ -1,0 +1,88 @@
+"""HTML pages as text with Markdown headings. Knows nothing of the network: nothing is ever fetched.
+
+Every block of the page is kept except navigation, scripts and forms. Extractors that guess the main
+text (trafilatura 2.3.1 was tried) drop headings and list items of short pages without a word.
+"""
+
+import re
+
+from lxml import etree
+from lxml.html import HtmlElement, HTMLParser, document_fromstring
+
+from ingest.errors import DocumentError
+from ingest.loaders.decoding import decode
+from ingest.loaders.raw import RawDocument
+from ingest.loaders.sentences import rows_as_sentences
+
+_CHARSET = re.compile(rb"""<meta[^>]+charset=["']?([\w-]+)""", re.IGNORECASE)
+_SPACE = re.compile(r"[ \t\r\n\f]+")
+_AROUND_LINE_ENDS = re.compile(r" *\n *")
+_SKIPPED = "script style template noscript nav footer aside form button svg iframe"
+_PARAGRAPH = re.compile("p|[uod]l|table|blockquote|pre|section|article|h[1-6]")
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_LINE = re.compile("li|d[td]|tr|div|br|caption|figcaption|header|main")
+
+
+def load_html(data: bytes, name: str) -> list[RawDocument]:
+    """Return the page's text, with its title and language.
+
+    Raises:
+        DocumentError: nothing that could be a page.
+    """
+    declared = _CHARSET.search(data[:2048])
+    text = decode(data, name, declared.group(1).decode() if declared else "")
+    parser = HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True)
+    try:
+        page = document_fromstring(text.encode("utf-8", "replace"), parser=parser)
+    except etree.ParserError as error:
+        raise DocumentError(f"{name} holds no text; fill or remove it") from error
+    title = page.findtext(".//title") or ""
+    return [RawDocument(_body_text(page), title=title, lang=page.get("lang") or "")]
+
+
+def _body_text(page: HtmlElement) -> str:
+    body = page.find("body")
+    if body is None:
+        return ""
+    for element in list(body.iter(*_SKIPPED.split())):
+        element.drop_tree()
+    for element in body.iter(etree.Element):
+        _flatten_space(element)
+    for table in list(body.iter("table")):
+        _write_out(table)
+    for element in body.iter(etree.Element):
+        _mark_block(element)
+    return _AROUND_LINE_ENDS.sub("\n", str(body.text_content()))
+
+
+def _flatten_space(element: HtmlElement) -> None:
+    """Do to white space what a browser does, so that source line breaks do not end sentences."""
+    keep = element.tag == "pre" or next(element.iterancestors("pre"), None) is not None
+    if element.text and not keep:
+        element.text = _SPACE.sub(" ", element.text)
+    if element.tail and (element.tag == "pre" or not keep):
+        element.tail = _SPACE.sub(" ", element.tail)
+
+
+def _write_out(table: HtmlElement) -> None:
+    """Turn a table whose first row is headers into sentences; any other may be layout and stays."""
+    rows = [[cell for cell in row if cell.tag in ("th", "td")] for row in table.iter("tr")]
+    has_headers = len(rows) > 1 and rows[0] and all(cell.tag == "th" for cell in rows[0])
+    if not has_headers or table.find(".//table") is not None:
+        return
+    caption = table.findtext("caption") or ""
+    headers, *records = [[str(cell.text_content()) for cell in row] for row in rows]
+    for child in list(table):
+        table.remove(child)
+    table.text = f"{caption}\n{rows_as_sentences(headers, records)}"
+
+
+def _mark_block(element: HtmlElement) -> None:
+    tag = str(element.tag)
+    if tag in ("td", "th") and element.getnext() is not None:
+        element.tail = " | "
+    gap = "\n\n" if _PARAGRAPH.fullmatch(tag) else "\n" if _LINE.fullmatch(tag) else ""
+    if gap:
+        lead = "#" * int(tag[1]) + " " if tag in _HEADINGS else "- " if tag == "li" else ""
+        element.text = gap + lead + (element.text or "").lstrip(" ")
+        element.tail = gap + (element.tail or "")

@@ -1,0 +1,173 @@
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from ingest.chunking import split
+from ingest.language import words
+from ingest.types import Chunk, Document
+
+
+def _document(text: str) -> Document:
+    return Document(id="d", title="Fees", text=text, lang="en")
+
+
+def _texts(text: str, size: int, overlap: int = 0) -> list[str]:
+    return [chunk.text for chunk in split(_document(text), size, overlap)]
+
+
+FRAGMENTS = st.sampled_from(
+    [
+        "# Fees\n",
+        "第一条 ",
+        "Article 5\n",
+        "退票费为5%。",
+        "A bag is 23.5 kg. ",
+        "Mr. Li pays. ",
+        "| a | b |\n",
+        "x" * 300,
+        "\n\n",
+        "\n",
+        "   ",
+        "；",
+        "...",
+        "一" * 40,
+        "word " * 30,
+        "https://a.b/c?d=e ",
+        "½",
+        "“好！”",
+    ]
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    text=st.one_of(st.text(), st.lists(FRAGMENTS).map("".join)),
+    size=st.integers(20, 60),
+    overlap=st.integers(0, 70),
+)
+@example(text="a" * 5000, size=20, overlap=30)
+@example(text="。\n。\n" * 50, size=20, overlap=30)
+def test_chunks_hold_the_whole_document_in_order(text: str, size: int, overlap: int) -> None:
+    chunks = split(_document(text), size, overlap)
+    _assert_cover(text, chunks)
+
+
+def _assert_cover(text: str, chunks: list[Chunk]) -> None:
+    reached = 0
+    for ordinal, chunk in enumerate(chunks):
+        assert chunk.id == f"d#{ordinal}"
+        assert chunk.text == text[chunk.start : chunk.end] == chunk.text.strip() != ""
+        assert not text[reached : chunk.start].strip()
+        assert chunk.end > reached
+        reached = chunk.end
+    assert not text[reached:].strip()
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(FRAGMENTS.filter(lambda text: text != "½")).map("".join), st.integers(20, 60), st.integers(0, 70)
+)
+def test_no_chunk_is_larger_than_size(text: str, size: int, overlap: int) -> None:
+    assert all(len(words(chunk)) <= size for chunk in _texts(text, size, overlap))
+
+
+@pytest.mark.parametrize(
+    ("text", "size", "expected"),
+    [
+        pytest.param(
+            "退票费为票价的5%。改签不收费！",
+            10,
+            ["退票费为票价的5%。", "改签不收费！"],
+            id="。 ends a sentence",
+        ),
+        pytest.param(
+            "他说：“可以。”然后走了。",
+            7,
+            ["他说：“可以。”", "然后走了。"],
+            id="a closing quote stays with its 。",
+        ),
+        pytest.param("能退吗?不能退。", 4, ["能退吗?", "不能退。"], id="an ASCII ? ends a Chinese sentence"),
+        pytest.param(
+            "It is free. Pay later.", 3, ["It is free.", "Pay later."], id="a full stop ends a sentence"
+        ),
+        pytest.param("It is 23.5 kg. Pay.", 5, ["It is 23.5 kg.", "Pay."], id="a decimal point does not"),
+        pytest.param("Ask Mr. Li. Pay.", 3, ["Ask Mr. Li.", "Pay."], id="an abbreviation does not"),
+        pytest.param("The U.S. Code rules. Pay.", 5, ["The U.S. Code rules.", "Pay."], id="initials do not"),
+        pytest.param(
+            "1. Pay now.\n2. Go on.", 3, ["1. Pay now.", "2. Go on."], id="a list number stays with its item"
+        ),
+        pytest.param(
+            "a fee\nof five\nNow pay.", 4, ["a fee\nof five", "Now pay."], id="a wrapped line goes on"
+        ),
+        pytest.param(
+            "一二三，四五六，七八九",
+            6,
+            ["一二三，四五六，", "七八九"],
+            id="a long sentence is cut at clauses",
+        ),
+        pytest.param(
+            "一二三四五六七", 3, ["一二三", "四五六", "七"], id="a long clause is cut between words"
+        ),
+        pytest.param("# Why? Fees\nnow pay", 3, ["# Why? Fees", "now pay"], id="a heading is one line"),
+        pytest.param(" \n ", 5, [], id="no text, no chunk"),
+    ],
+)
+def test_where_sentences_end(text: str, size: int, expected: list[str]) -> None:
+    assert _texts(text, size) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "size", "expected"),
+    [
+        pytest.param(
+            "# A\nOne two three.\n# B\nFour five.",
+            6,
+            ["# A\nOne two three.", "# B\nFour five."],
+            id="a heading opens a chunk",
+        ),
+        pytest.param(
+            "# A\nOne.\n# B\nTwo.", 20, ["# A\nOne.\n# B\nTwo."], id="unless the one before is tiny"
+        ),
+        pytest.param(
+            "# Fees\n\n## Bags\nOne two. Three four.",
+            5,
+            ["# Fees\n\n## Bags\nOne two.", "Three four."],
+            id="never alone",
+        ),
+        pytest.param(
+            "第一条 甲乙丙丁。\n第二条 戊己。庚辛。",
+            10,
+            ["第一条 甲乙丙丁。", "第二条 戊己。庚辛。"],
+            id="a law article is kept whole",
+        ),
+        pytest.param(
+            "Article 1\nPay. Go on.\nArticle 2\nWait. Come back.",
+            7,
+            ["Article 1\nPay. Go on.", "Article 2\nWait. Come back."],
+            id="so is an Article",
+        ),
+        pytest.param(
+            "| a b | c |\n| d e | f |", 4, ["| a b | c |", "| d e | f |"], id="a table row is kept whole"
+        ),
+        pytest.param("A b. C d.\nE f. G h.", 6, ["A b. C d.", "E f. G h."], id="a line is kept whole"),
+    ],
+)
+def test_what_is_kept_together(text: str, size: int, expected: list[str]) -> None:
+    assert _texts(text, size) == expected
+
+
+def test_whole_sentences_of_the_chunk_before_are_repeated() -> None:
+    text = "甲乙丙丁。戊己庚。辛壬癸。子丑寅卯。"
+    assert _texts(text, size=10, overlap=4) == ["甲乙丙丁。戊己庚。辛壬癸。", "辛壬癸。子丑寅卯。"]
+
+
+def test_nothing_is_repeated_across_a_heading() -> None:
+    assert _texts("One two. Three.\n# B\nFour five.", size=5, overlap=3) == [
+        "One two. Three.",
+        "# B\nFour five.",
+    ]
+
+
+def test_a_chunk_carries_its_document() -> None:
+    (chunk,) = split(_document("Free."), 20, 0)
+    assert (chunk.id, chunk.document_id, chunk.title) == ("d#0", "d", "Fees")
