@@ -30,6 +30,11 @@ class Chunk:
     end: int
     title: str = ""
 
+    @property
+    def passage(self) -> str:
+        """What is embedded and matched: the title gives a passage the context it was cut from."""
+        return f"{self.title}\n{self.text}"
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:

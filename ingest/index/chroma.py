@@ -1,0 +1,129 @@
+"""Chroma as the vector index, in process or on a server. Knows nothing of texts or ledgers.
+
+Chroma is written once and then only read: its own files do not survive a kill during writes.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from ingest.errors import KnowledgeBaseError
+from ingest.index import Damaged, Labels, Ranking, Vectors
+from ingest.index.seal import seal, unseal
+
+_NAME, _STORE = "collection", "store"
+_BATCH = 2000  # vectors a call; Chroma takes 5,461 at most
+
+
+@dataclass(frozen=True, slots=True)
+class ChromaBackend:
+    """Builds and opens collections; the parameters are those of `settings.Retrieval`."""
+
+    url: str = ""
+    m: int = 16
+    ef_construction: int = 200
+    ef: int = 200
+
+    @property
+    def recipe(self) -> str:
+        """What decides a collection and where it is."""
+        return f"chroma {self.url or 'in process'} m={self.m} ef_construction={self.ef_construction}"
+
+    def build(self, folder: Path, labels: Labels, vectors: Vectors, previous: Path | None = None) -> None:
+        """Write a new collection; its name is noted first, so that an interrupted one can be dropped."""
+        name = f"index-{uuid4().hex}"
+        (folder / _NAME).write_text(name, encoding="utf-8")
+        client = self._client(folder)
+        collection = client.create_collection(name, embedding_function=None, configuration=self._hnsw())
+        for start in range(0, len(labels), _BATCH):
+            part = slice(start, start + _BATCH)
+            collection.add(ids=[str(label) for label in labels[part]], embeddings=vectors[part])
+        client.close()
+        seal(folder, {"count": len(labels), "dim": vectors.shape[1]}, (_NAME,))
+
+    def open(self, folder: Path) -> "ChromaIndex":
+        """Open a collection and prove that a query reaches as many vectors as were written."""
+        facts = unseal(folder)
+        client = self._client(folder)
+        try:
+            collection = client.get_collection(_name(folder), embedding_function=None)
+            if collection.count() != facts["count"]:
+                raise Damaged(f"{folder} holds {collection.count()} vectors, not {facts['count']}")
+        except _chroma_error() as error:
+            raise Damaged(f"{folder}: {error}") from error
+        return ChromaIndex(client, collection, facts["count"])
+
+    def drop(self, folder: Path) -> None:
+        """Delete the server's collection; one in process goes with its folder."""
+        if not self.url or not (folder / _NAME).is_file():
+            return
+        client = self._client(folder)
+        names = {collection.name for collection in client.list_collections()}
+        if _name(folder) in names:
+            client.delete_collection(_name(folder))
+        client.close()
+
+    def _hnsw(self) -> dict[str, dict[str, Any]]:
+        return {
+            "hnsw": {
+                "space": "cosine",
+                "max_neighbors": self.m,
+                "ef_construction": self.ef_construction,
+                "ef_search": self.ef,
+            }
+        }
+
+    def _client(self, folder: Path) -> Any:
+        import chromadb
+        from chromadb.config import Settings as ChromaSettings
+
+        quiet = ChromaSettings(anonymized_telemetry=False)
+        if not self.url:
+            return chromadb.PersistentClient(str(folder / _STORE), settings=quiet)
+        where = urlsplit(self.url)
+        try:
+            return chromadb.HttpClient(
+                where.hostname or "127.0.0.1", where.port or 8000, ssl=where.scheme == "https", settings=quiet
+            )
+        except ValueError as error:
+            raise KnowledgeBaseError(
+                f"no Chroma server answers at {self.url}; start one with `chroma run --port {where.port or 8000}` "
+                f"or set retrieval.backend = \"hnsw\""
+            ) from error
+
+
+class ChromaIndex:
+    """One collection."""
+
+    def __init__(self, client: Any, collection: Any, count: int) -> None:
+        self._client = client
+        self._collection = collection
+        self._count = count
+
+    def search(self, queries: Vectors, k: int) -> list[Ranking]:
+        """Return up to `k` nearest labels for each query, scored by cosine similarity."""
+        if not len(queries):
+            return []
+        found = self._collection.query(
+            query_embeddings=queries, n_results=min(k, self._count), include=["distances"]
+        )
+        return [
+            [(int(label), 1 - distance) for label, distance in zip(labels, distances, strict=True)]
+            for labels, distances in zip(found["ids"], found["distances"], strict=True)
+        ]
+
+    def close(self) -> None:
+        """Close the client, and with it the files of a collection in process."""
+        self._client.close()
+
+
+def _name(folder: Path) -> str:
+    return (folder / _NAME).read_text(encoding="utf-8")
+
+
+def _chroma_error() -> type[Exception]:
+    from chromadb.errors import ChromaError
+
+    return ChromaError

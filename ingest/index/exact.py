@@ -1,0 +1,62 @@
+"""Brute force over a matrix on disk: slow, exact, the yardstick. Also where the other indexes read from."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from ingest.index import Damaged, Labels, Ranking, Vectors, top
+from ingest.index.seal import seal, unseal
+
+_LABELS, _VECTORS = "labels.npy", "vectors.npy"
+_QUERIES = 64  # scored at a time, so that the score matrix stays small
+
+
+class ExactIndex:
+    """All vectors of a folder, mapped, not loaded."""
+
+    def __init__(self, labels: Labels, vectors: Vectors) -> None:
+        self.labels = labels
+        self.vectors = vectors
+
+    def search(self, queries: Vectors, k: int) -> list[Ranking]:
+        """Return the `k` nearest labels for each query, scored by cosine similarity."""
+        rankings = []
+        for start in range(0, len(queries), _QUERIES):
+            scores = queries[start : start + _QUERIES] @ self.vectors.T
+            rankings += [top(row, self.labels, k) for row in scores]
+        return rankings
+
+    def close(self) -> None:
+        """Nothing is held but the mapping."""
+
+
+def write_exact(folder: Path, batches: Iterable[tuple[Labels, Vectors]], shape: tuple[int, int]) -> None:
+    """Write `shape[0]` vectors of `shape[1]` dimensions, batch by batch.
+
+    Written through a file, not a mapping: on a full disk a file raises, a mapping kills the process.
+    """
+    labels: list[Labels] = []
+    with (folder / _VECTORS).open("wb") as out:
+        header = {"descr": "<f4", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(out, header)
+        for some, vectors in batches:
+            labels.append(some)
+            out.write(np.ascontiguousarray(vectors, "<f4").tobytes())
+    with (folder / _LABELS).open("wb") as out:
+        np.save(out, np.concatenate(labels))
+    seal(folder, {"count": shape[0], "dim": shape[1]}, (_LABELS, _VECTORS))
+
+
+def open_exact(folder: Path) -> ExactIndex:
+    """Open what `write_exact` wrote.
+
+    Raises:
+        Damaged: the files are missing or not those that were written.
+    """
+    facts = unseal(folder)
+    labels = np.load(folder / _LABELS)
+    vectors = np.load(folder / _VECTORS, mmap_mode="r")
+    if vectors.shape != (facts["count"], facts["dim"]) or labels.shape != (facts["count"],):
+        raise Damaged(f"{folder} holds {vectors.shape}, not {facts}")
+    return ExactIndex(labels, vectors)

@@ -1,0 +1,119 @@
+"""HNSW graphs by hnswlib (Malkov and Yashunin, arXiv:1603.09320). Knows nothing of texts or ledgers."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ingest.index import Damaged, Labels, Ranking, Vectors
+from ingest.index.seal import seal, unseal
+
+_FILE, _SPACE, _SEED = "graph.hnsw", "cosine", 42
+_BATCH = 1024  # vectors added at a time: Ctrl-C is heard between two batches
+_DEAD = 0.2  # a graph with more than this share of deleted labels is built anew
+_ATOL = 1e-3  # hnswlib scales each vector to length 1 once more
+
+
+@dataclass(frozen=True, slots=True)
+class HnswBackend:
+    """Builds and opens graphs; the parameters are those of `settings.Retrieval`."""
+
+    m: int = 16
+    ef_construction: int = 200
+    ef: int = 200
+    threads: int = 1
+
+    @property
+    def recipe(self) -> str:
+        """What decides the graph; `ef` and `threads` do not."""
+        return f"hnsw m={self.m} ef_construction={self.ef_construction}"
+
+    def build(self, folder: Path, labels: Labels, vectors: Vectors, previous: Path | None = None) -> None:
+        """Write a graph of `vectors`; nearly the same labels are changed in a copy of `previous`."""
+        graph = self._grown(previous, labels, vectors) if previous else None
+        if graph is None:
+            graph = _graph(vectors.shape[1])
+            graph.init_index(len(labels), M=self.m, ef_construction=self.ef_construction, random_seed=_SEED)
+            self._add(graph, labels, vectors)
+        graph.save_index(str(folder / _FILE))
+        dead = np.setdiff1d(graph.get_ids_list(), labels).tolist()
+        facts = {"dim": vectors.shape[1], "space": _SPACE, "count": len(labels), "dead": dead}
+        seal(folder, facts, (_FILE,))
+
+    def open(self, folder: Path) -> "HnswIndex":
+        """Open a graph after checking what hnswlib does not: it loads a wrong `dim` without a word."""
+        facts = unseal(folder)
+        graph = _load(folder, facts["dim"])
+        if facts["space"] != _SPACE or len(graph.get_ids_list()) != facts["count"] + len(facts["dead"]):
+            raise Damaged(f"{folder / _FILE} is not the graph that its seal describes")
+        graph.set_num_threads(self.threads)
+        return HnswIndex(graph, facts["count"], self.ef)
+
+    def drop(self, folder: Path) -> None:
+        """Nothing is kept outside the folder."""
+
+    def _grown(self, previous: Path, labels: Labels, vectors: Vectors) -> Any | None:
+        """Return the previous graph with labels added and deleted, or None where it does not fit."""
+        facts = unseal(previous)
+        graph = _load(previous, facts["dim"])
+        held = np.array(graph.get_ids_list(), np.int64)
+        dead, new = np.setdiff1d(held, labels), np.isin(labels, held, invert=True)
+        if facts["dim"] != vectors.shape[1] or len(dead) > _DEAD * len(labels):
+            return None
+        kept = graph.get_items(labels[~new], return_type="numpy") if not new.all() else vectors[~new]
+        if not np.allclose(kept, vectors[~new], atol=_ATOL):  # a ledger from a backup gives labels again
+            return None
+        graph.resize_index(len(held) + int(new.sum()))
+        for label in np.setdiff1d(dead, facts["dead"]):
+            graph.mark_deleted(int(label))
+        self._add(graph, labels[new], vectors[new])
+        return graph
+
+    def _add(self, graph: Any, labels: Labels, vectors: Vectors) -> None:
+        for start in range(0, len(labels), _BATCH):
+            part = slice(start, start + _BATCH)
+            graph.add_items(vectors[part], labels[part], num_threads=self.threads)
+
+
+class HnswIndex:
+    """A graph in memory."""
+
+    def __init__(self, graph: Any, count: int, ef: int) -> None:
+        self._graph = graph
+        self._count = count
+        self._ef = ef
+        graph.set_ef(ef)  # loading resets it to 10
+
+    def search(self, queries: Vectors, k: int) -> list[Ranking]:
+        """Return up to `k` nearest labels for each query, scored by cosine similarity."""
+        k = min(k, self._count)
+        if k > self._ef:
+            self._ef = k
+            self._graph.set_ef(k)
+        try:
+            labels, distances = self._graph.knn_query(queries, k=k)
+        except RuntimeError:  # fewer than k can be reached, as among very many equal vectors
+            return self.search(queries, k // 2) if k > 1 else [[] for _ in queries]
+        return [
+            list(zip(row.tolist(), (1 - far).tolist(), strict=True))
+            for row, far in zip(labels.astype(np.int64), distances, strict=True)
+        ]
+
+    def close(self) -> None:
+        """Nothing is held but memory."""
+
+
+def _graph(dim: int) -> Any:
+    import hnswlib
+
+    return hnswlib.Index(space=_SPACE, dim=dim)
+
+
+def _load(folder: Path, dim: int) -> Any:
+    graph = _graph(dim)
+    try:
+        graph.load_index(str(folder / _FILE))
+    except RuntimeError as error:
+        raise Damaged(f"{folder / _FILE}: {error}") from error
+    return graph

@@ -1,0 +1,64 @@
+"""Seals a folder of files that will never change again. Knows nothing of what is in them.
+
+A seal is written last: a folder without one was never finished. A native library may crash the
+process on a damaged file, so files are checked against their seal before anything opens them.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ingest.index import Damaged
+
+_SEAL = "seal.json"
+
+
+def seal(folder: Path, facts: Mapping[str, Any], files: tuple[str, ...] = ()) -> None:
+    """Flush `files` of `folder` to the disk, then write their sha256 and `facts` beside them."""
+    for name in files:
+        flush(folder / name)
+    body = {"facts": dict(facts), "files": {name: _sha256(folder / name) for name in files}}
+    text = json.dumps({**body, "sha256": _digest(body)}, ensure_ascii=False, indent=1)
+    (folder / _SEAL).write_text(text + "\n", encoding="utf-8")
+    flush(folder / _SEAL)
+    flush(folder)
+
+
+def unseal(folder: Path) -> dict[str, Any]:
+    """Return the facts of a sealed folder after checking every sealed file.
+
+    Raises:
+        Damaged: the seal or a file is missing or has changed.
+    """
+    try:
+        body = json.loads((folder / _SEAL).read_text(encoding="utf-8"))
+        digest = body.pop("sha256")
+        if digest != _digest(body):
+            raise Damaged(f"{folder / _SEAL} has changed")
+        for name, expected in body["files"].items():
+            if _sha256(folder / name) != expected:
+                raise Damaged(f"{folder / name} has changed")
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+        raise Damaged(f"{folder}: {error}") from error
+    return dict(body["facts"])
+
+
+def flush(path: Path) -> None:
+    """Force a file or the entries of a folder to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _digest(body: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
