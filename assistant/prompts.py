@@ -40,7 +40,8 @@ _CLOSED_BOOK: dict[Lang, str] = {
     "zh": "你回答问题。{style}如果不知道，就只回答“{refusal}”",
 }
 _REFUSED = re.compile(
-    r"^\W*(i (do not|don't|cannot|can't) (know|answer|find|determine|provide)|i('m| am) not (sure|able|certain)"
+    r"^\W*(i (do not|don't|cannot|can't) (know|answer|find|determine|provide)"
+    r"|i('m| am) not (sure|able|certain)"
     r"|unknown\b|no (answer|information)\b|not (mentioned|specified|stated|provided|available|found|known)\b"
     r"|(the|these|this) (documents?|passages?|context|text)\b.{0,40}\b(does|do|did) ?(not|n't)\b"
     r"|there is no (information|mention|answer)|unable to"
@@ -59,8 +60,10 @@ def refusal(lang: Lang) -> str:
 def is_refusal(text: str) -> bool:
     """Say whether `text` declines to answer, in either language; an empty answer does.
 
-    >>> [is_refusal(text) for text in ("I don't know.", "我不知道。", "资料中没有提到这一点", "7 days", "不可以")]
-    [True, True, True, False, False]
+    >>> [is_refusal(text) for text in ("I don't know.", "我不知道。", "资料中没有提到这一点")]
+    [True, True, True]
+    >>> [is_refusal(text) for text in ("7 days", "不可以")]
+    [False, False]
     """
     return not text.strip() or bool(_REFUSED.match(text.strip().replace("’", "'")))
 

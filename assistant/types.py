@@ -29,13 +29,15 @@ class Prompt:
     """What the generator is asked.
 
     `prefix` are the leading `messages` that many questions share (their KV cache is kept);
-    `adapter` is the name of the adapter to switch on, empty for the base model.
+    `adapter` is the name of the adapter to switch on, empty for the base model; `schema` is the JSON schema
+    that the completion has to follow, empty for free text.
     """
 
     messages: tuple[Message, ...]
     contexts: tuple[Hit, ...] = ()
     adapter: str = ""
     prefix: tuple[Message, ...] = ()
+    schema: str = ""
 
 
 @dataclass(frozen=True, slots=True)

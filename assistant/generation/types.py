@@ -1,7 +1,7 @@
 """Generator: the seam between strategies and models; fakes stand behind it in tests."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from assistant.types import Prompt, Usage
@@ -12,7 +12,7 @@ class Generation:
     """Generated text so far; `first_token` and `total` are seconds since the call."""
 
     text: str
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     first_token: float = 0.0
     total: float = 0.0
 

@@ -1,0 +1,115 @@
+"""Attention of many rows to one shared prefix, whose keys and values are neither copied nor repeated.
+
+Each row attends to the prefix and to its own tokens apart; the two results are joined by their
+log-sum-exp, which is exact (Hydragen, Juravsky et al., 2024, arXiv:2402.05099). All rows' queries meet
+the prefix in one multiplication. Knows nothing of prompts or of how the prefix came about.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+NAME = "shared_prefix"
+Layers = list[tuple["Tensor", "Tensor"]]
+"""Keys and values of a prefix, layer by layer, each of shape (1, key-value heads, tokens, head size)."""
+
+
+def register() -> str:
+    """Make the attention known to transformers; return its name."""
+    from transformers import AttentionInterface, AttentionMaskInterface
+    from transformers.masking_utils import sdpa_mask
+
+    AttentionInterface.register(NAME, attend)
+    AttentionMaskInterface.register(NAME, sdpa_mask)
+    return NAME
+
+
+def is_supported(config: Any) -> bool:
+    """Say whether every layer of such a model attends to everything before it, without a window."""
+    from transformers import DynamicCache
+    from transformers.cache_utils import DynamicLayer
+
+    return all(type(layer) is DynamicLayer for layer in DynamicCache(config=config).layers)
+
+
+def attend(
+    module: "torch.nn.Module",
+    query: "Tensor",
+    key: "Tensor",
+    value: "Tensor",
+    attention_mask: "Tensor | None",
+    *,
+    shared_prefix: Layers | None = None,
+    **kwargs: Any,
+) -> tuple["Tensor", None]:
+    """Attend as transformers' `sdpa` does; with `shared_prefix`, also to that.
+
+    Args:
+        module: the attention layer.
+        query: (rows, heads, new tokens, head size).
+        key: (rows, key-value heads, own tokens, head size), as is `value`; without the prefix.
+        value: see `key`.
+        attention_mask: with a prefix: (rows, 1, new tokens, own tokens), true where a query may look.
+        shared_prefix: the prefix of all rows, if there is one.
+        kwargs: what transformers passes on, `scaling` among it.
+    """
+    if shared_prefix is None:
+        from transformers.integrations.sdpa_attention import sdpa_attention_forward
+
+        plain: tuple[Tensor, None] = sdpa_attention_forward(
+            module, query, key, value, attention_mask, **kwargs
+        )
+        return plain
+    assert attention_mask is not None
+    scaling = float(kwargs["scaling"])
+    own, own_weight = _attend_own(query, key, value, attention_mask, scaling)
+    prefix_key, prefix_value = shared_prefix[int(module.layer_idx)]  # type: ignore[arg-type]
+    shared, shared_weight = _attend_shared(query, prefix_key, prefix_value, scaling)
+    joined = shared.float().lerp(own.float(), (own_weight - shared_weight).sigmoid())
+    return joined.to(query.dtype).transpose(1, 2).contiguous(), None
+
+
+def _attend_own(
+    query: "Tensor", key: "Tensor", value: "Tensor", mask: "Tensor", scaling: float
+) -> tuple["Tensor", "Tensor"]:
+    """Return the result over a row's own tokens and its log-sum-exp: (rows, heads, new tokens, ...)."""
+    import torch
+
+    rows, heads, new, size = query.shape
+    grouped = query.reshape(rows, key.shape[1], -1, size)
+    scores = (grouped @ key.mT).float().view(rows, heads, new, -1) * scaling
+    # The smallest number and not -inf: a padding query, which may look nowhere, must not become NaN.
+    scores = scores.masked_fill(~mask, torch.finfo(torch.float32).min)
+    weight = scores.logsumexp(-1, keepdim=True)
+    shares = (scores - weight).exp().to(value.dtype)
+    mixed = shares.view(*grouped.shape[:3], -1) @ value
+    return mixed.view(rows, heads, new, size), weight
+
+
+def _attend_shared(
+    query: "Tensor", key: "Tensor", value: "Tensor", scaling: float
+) -> tuple["Tensor", "Tensor"]:
+    """Return the result over the prefix and its log-sum-exp, for the queries of all rows at once."""
+    rows, heads, new, size = query.shape
+    groups = query.reshape(rows, key.shape[1], -1, size).transpose(0, 1)
+    mixed, weight = _fused(groups.reshape(1, key.shape[1], -1, size), key, value, scaling)
+    mixed = mixed.reshape(groups.shape).transpose(0, 1).reshape(rows, heads, new, size)
+    weight = weight.reshape(*groups.shape[:3], 1).transpose(0, 1).reshape(rows, heads, new, 1)
+    return mixed, weight
+
+
+def _fused(query: "Tensor", key: "Tensor", value: "Tensor", scaling: float) -> tuple["Tensor", "Tensor"]:
+    """Attend without a mask; return the result and the log-sum-exp, which the public function drops."""
+    import torch
+
+    if query.is_cuda:
+        mixed, weight = torch.ops.aten._scaled_dot_product_efficient_attention(
+            query, key, value, None, compute_log_sumexp=True, scale=scaling
+        )[:2]
+        return mixed, weight[..., : query.shape[2]]  # the kernel pads the queries to a multiple of 32
+    mixed, weight = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
+        query, key, value, scale=scaling
+    )
+    return mixed, weight
