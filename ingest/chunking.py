@@ -82,6 +82,11 @@ def split(document: Document, size: int, overlap: int) -> list[Chunk]:
     ]
 
 
+def sentences(text: str) -> list[str]:
+    """Return the sentences, headings and table rows of `text`, without the white space around them."""
+    return [text[start:end] for start, end in _stripped(text, _sentence_ends(text), 0, len(text))]
+
+
 def _pack(units: list[_Unit], size: int, overlap: int) -> Iterator[tuple[int, int]]:
     """Yield start and end of each chunk."""
     wanted = _wanted_room(units, size)

@@ -27,8 +27,10 @@ def decode(data: bytes, name: str, declared: str = "") -> str:
     for encoding in filter(None, ("utf-8-sig", declared)):
         try:
             return data.decode(encoding)
-        except (UnicodeDecodeError, LookupError):
+        except (UnicodeError, LookupError):
             continue
+    if _is_damaged_utf8(data):
+        return _strictly(data, "utf-8", name)
     if _looks_chinese(data):
         return data.decode("gb18030")
     best = from_bytes(data, cp_isolation=["big5", "cp1252"]).best()
@@ -43,6 +45,13 @@ def _strictly(data: bytes, encoding: str, name: str) -> str:
     except UnicodeDecodeError as error:
         reason = f"byte {error.start} is not {encoding.upper()}, and no other encoding fits"
         raise DocumentError(f"{name}: {reason}; save it as UTF-8") from error
+
+
+def _is_damaged_utf8(data: bytes) -> bool:
+    """Tell UTF-8 with a few broken bytes, which Windows-1252 would decode into nonsense."""
+    text = data.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    return sum(not char.isascii() for char in text) > 2 * broken
 
 
 def _looks_chinese(data: bytes) -> bool:

@@ -1,6 +1,6 @@
 """HTML pages as text with Markdown headings. Knows nothing of the network: nothing is ever fetched.
 
-Every block of the page is kept except navigation, scripts and forms. Extractors that guess the main
+Every block of the page is kept except navigation, footers and scripts. Extractors that guess the main
 text (trafilatura 2.3.1 was tried) drop headings and list items of short pages without a word.
 """
 
@@ -17,7 +17,8 @@ from ingest.loaders.sentences import rows_as_sentences
 _CHARSET = re.compile(rb"""<meta[^>]+charset=["']?([\w-]+)""", re.IGNORECASE)
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _AROUND_LINE_ENDS = re.compile(r" *\n *")
-_SKIPPED = "script style template noscript nav footer aside form button svg iframe"
+_DASH_ALONE = re.compile(r"^-\n+", re.MULTILINE)
+_SKIPPED = "script style template noscript nav footer button select svg iframe"
 _PARAGRAPH = re.compile("p|[uod]l|table|blockquote|pre|section|article|h[1-6]")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _LINE = re.compile("li|d[td]|tr|div|br|caption|figcaption|header|main")
@@ -52,7 +53,8 @@ def _body_text(page: HtmlElement) -> str:
         _write_out(table)
     for element in body.iter(etree.Element):
         _mark_block(element)
-    return _AROUND_LINE_ENDS.sub("\n", str(body.text_content()))
+    text = _AROUND_LINE_ENDS.sub("\n", str(body.text_content()))
+    return _DASH_ALONE.sub("- ", text)
 
 
 def _flatten_space(element: HtmlElement) -> None:
@@ -85,4 +87,6 @@ def _mark_block(element: HtmlElement) -> None:
     if gap:
         lead = "#" * int(tag[1]) + " " if tag in _HEADINGS else "- " if tag == "li" else ""
         element.text = gap + lead + (element.text or "").lstrip(" ")
-        element.tail = gap + (element.tail or "")
+        tail = (element.tail or "").lstrip(" ")
+        needs_gap = tag != "br" and (tail or gap == "\n\n")
+        element.tail = gap + tail if needs_gap else tail
