@@ -113,7 +113,7 @@ class Finetune(Section):
     """Share of the steps that warms up."""
     epochs: int = Field(default=6, ge=1)
     """Passes over the training examples, unless `dev` stops them earlier."""
-    batch_tokens: int = Field(default=1024, ge=64)
+    batch_tokens: int = Field(default=512, ge=64)
     """Tokens, padding included, of one forward and backward pass."""
     accumulation: int = Field(default=1, ge=1)
     """Passes per optimizer step."""

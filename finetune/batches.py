@@ -1,0 +1,66 @@
+"""Examples as token ids, in batches of like length. Knows nothing of models or optimisation."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
+
+IGNORED = -100
+"""Label of a position that is not learned, as in PyTorch's cross entropy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """One example: all token ids, and how many of them are the prompt."""
+
+    ids: tuple[int, ...]
+    prompt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Tensors of shape (examples, longest); `labels` are shifted: position i holds what follows token i."""
+
+    ids: "torch.Tensor"
+    mask: "torch.Tensor"
+    labels: "torch.Tensor"
+
+
+def plan(examples: Sequence[Encoded], budget: int, seed: int | None) -> list[list[Encoded]]:
+    """Group examples of like length, at most `budget` tokens a group with padding.
+
+    The groups come in the random order of `seed`; None keeps them sorted by length.
+    """
+    rng = random.Random(seed)
+    shuffled = list(examples)
+    if seed is not None:
+        rng.shuffle(shuffled)  # so that ties in length meet other neighbours in each epoch
+    groups: list[list[Encoded]] = []
+    for example in sorted(shuffled, key=lambda one: len(one.ids)):
+        if groups and len(example.ids) * (len(groups[-1]) + 1) <= budget:
+            groups[-1].append(example)
+        else:
+            groups.append([example])
+    if seed is not None:
+        rng.shuffle(groups)
+    return groups
+
+
+def collate(group: Sequence[Encoded], pad: int, device: str) -> Batch:
+    """Pad a group on the right; only the reply is labelled."""
+    import torch
+
+    width = max(len(example.ids) for example in group)
+    shape = (len(group), width)
+    ids = torch.full(shape, pad, dtype=torch.long)
+    mask = torch.zeros(shape, dtype=torch.long)
+    labels = torch.full(shape, IGNORED, dtype=torch.long)
+    for row, example in enumerate(group):
+        size = len(example.ids)
+        ids[row, :size] = torch.tensor(example.ids)
+        mask[row, :size] = 1
+        labels[row, example.prompt - 1 : size - 1] = ids[row, example.prompt : size]
+    return Batch(ids.to(device), mask.to(device), labels.to(device))

@@ -1,0 +1,192 @@
+"""The training loop: setup, fit, validate, resume. Knows nothing of domains, questions or scores."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from finetune.batches import Encoded, collate, plan
+from finetune.checkpoint import load_checkpoint, save_checkpoint
+from finetune.data import Example
+from finetune.lora import LoraModel
+from ingest.errors import DomainError
+from settings import Finetune
+
+if TYPE_CHECKING:
+    import torch
+
+_CHECKPOINT_STEPS = 20  # optimizer steps that a kill can cost
+_MAX_GRADIENT = 1.0  # norm
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One epoch of the training curve; losses are means over reply tokens, in nats."""
+
+    epoch: int
+    train_loss: float
+    dev_loss: float
+    learning_rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where training stands: everything a resumed run needs besides tensors."""
+
+    step: int = 0
+    """Forward and backward passes done."""
+    loss_sum: float = 0.0
+    """Of the current epoch, over `loss_tokens` reply tokens."""
+    loss_tokens: int = 0
+    curve: tuple[Point, ...] = ()
+
+    @property
+    def best(self) -> Point | None:
+        """The epoch with the lowest `dev` loss."""
+        return min(self.curve, key=lambda point: point.dev_loss, default=None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the progress as JSON-ready values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Progress":
+        """Read what `to_dict` wrote."""
+        return cls(**{**data, "curve": tuple(Point(**point) for point in data["curve"])})
+
+
+@dataclass(slots=True)
+class Trainer:
+    """One run of LoRA training over encoded examples.
+
+    `folder` holds the checkpoint and the best adapter; `identity` names model, data and settings, and a
+    checkpoint of another identity is not resumed.
+    """
+
+    model: LoraModel
+    settings: Finetune
+    folder: Path
+    identity: str
+    progress: Progress = field(default_factory=Progress)
+
+    def fit(self, train: Sequence[Example], dev: Sequence[Example]) -> Progress:
+        """Train until the epochs are done or `dev` no longer gets better; return the whole curve.
+
+        The adapter of the best epoch is saved under `folder / "best"`. A run that was killed goes on
+        from its last checkpoint and ends in the same weights.
+        """
+        from tqdm import tqdm
+
+        learned, checked = self._encode(train), self._encode(dev)
+        plans = [
+            plan(learned, self.settings.batch_tokens, self.settings.seed + epoch)
+            for epoch in range(self.settings.epochs)
+        ]
+        optimizer = self._optimizer()
+        self._resume(optimizer)
+        steps = [(epoch, group) for epoch, groups in enumerate(plans) for group in groups]
+        bar = tqdm(steps, initial=self.progress.step, total=len(steps), desc="training", unit="batch")
+        ends = {sum(map(len, plans[: epoch + 1])) for epoch in range(len(plans))}
+        with bar:
+            while self.progress.step < len(steps) and not self._has_stalled():
+                epoch, group = steps[self.progress.step]
+                self._step(optimizer, group, len(steps))
+                bar.update()
+                if self.progress.step in ends:
+                    self._validate(epoch, checked, self._rate(len(steps)))
+                    bar.set_postfix(dev_loss=f"{self.progress.curve[-1].dev_loss:.3f}")
+                if self.progress.step in ends or self.progress.step % _CHECKPOINT_STEPS == 0:
+                    self._checkpoint(optimizer)
+        return self.progress
+
+    def mean_loss(self, groups: Sequence[Sequence[Encoded]]) -> float:
+        """Return the mean loss per reply token without training."""
+        total, count = 0.0, 0
+        with self.model.evaluating():
+            for group in groups:
+                loss, tokens = self.model.loss(self._collate(group))
+                total, count = total + loss.item(), count + tokens
+        return total / count
+
+    def _step(self, optimizer: "torch.optim.Optimizer", group: Sequence[Encoded], total: int) -> None:
+        loss, tokens = self.model.loss(self._collate(group))
+        (loss / tokens / self.settings.accumulation).backward()
+        self.progress = replace(
+            self.progress,
+            step=self.progress.step + 1,
+            loss_sum=self.progress.loss_sum + loss.item(),
+            loss_tokens=self.progress.loss_tokens + tokens,
+        )
+        if self.progress.step % self.settings.accumulation == 0 or self.progress.step == total:
+            self._update(optimizer, self._rate(total))
+
+    def _update(self, optimizer: "torch.optim.Optimizer", rate: float) -> None:
+        import torch
+
+        self.model.collect_gradients()
+        torch.nn.utils.clip_grad_norm_(self.model.masters, _MAX_GRADIENT)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        self.model.publish()
+
+    def _rate(self, total: int) -> float:
+        """Return the learning rate of this step: linear warm-up, then a cosine to zero."""
+        warmup = max(1, round(self.settings.warmup * total))
+        if self.progress.step <= warmup:
+            return self.settings.learning_rate * self.progress.step / warmup
+        done = (self.progress.step - warmup) / max(1, total - warmup)
+        return self.settings.learning_rate * 0.5 * (1 + math.cos(math.pi * done))
+
+    def _validate(self, epoch: int, dev: Sequence[Encoded], rate: float) -> None:
+        before = self.progress.best
+        dev_loss = self.mean_loss(plan(dev, self.settings.batch_tokens, None))
+        train_loss = self.progress.loss_sum / self.progress.loss_tokens
+        point = Point(epoch + 1, train_loss, dev_loss, rate)
+        self.progress = replace(
+            self.progress, loss_sum=0.0, loss_tokens=0, curve=(*self.progress.curve, point)
+        )
+        if before is None or dev_loss < before.dev_loss:
+            self.model.peft.save_pretrained(self.folder / "best")
+
+    def _has_stalled(self) -> bool:
+        best = self.progress.best
+        return best is not None and self.progress.curve[-1].epoch - best.epoch >= self.settings.patience
+
+    def _encode(self, examples: Sequence[Example]) -> list[Encoded]:
+        tokenizer = self.model.tokenizer
+        encoded = []
+        for example in examples:
+            chat = [{"role": turn.role, "content": turn.content} for turn in example.messages]
+            prompt = tokenizer.apply_chat_template(chat, add_generation_prompt=True, return_dict=False)
+            reply = tokenizer(example.reply, add_special_tokens=False)["input_ids"]
+            encoded.append(Encoded((*prompt, *reply, tokenizer.eos_token_id), len(prompt)))
+        longest = max(len(example.ids) for example in encoded)
+        if longest > self.settings.batch_tokens:
+            raise DomainError(
+                f"an example has {longest} tokens; raise finetune.batch_tokens "
+                f"({self.settings.batch_tokens}) or shorten it"
+            )
+        return encoded
+
+    def _collate(self, group: Sequence[Encoded]) -> Any:
+        return collate(group, self.model.tokenizer.pad_token_id, self.model.device)
+
+    def _optimizer(self) -> "torch.optim.Optimizer":
+        import torch
+
+        return torch.optim.AdamW(self.model.masters, lr=self.settings.learning_rate, weight_decay=0.0)
+
+    def _checkpoint(self, optimizer: "torch.optim.Optimizer") -> None:
+        if self.progress.step % self.settings.accumulation == 0:
+            save_checkpoint(
+                self.folder, self.identity, self.progress.to_dict(), self.model.masters, optimizer
+            )
+
+    def _resume(self, optimizer: "torch.optim.Optimizer") -> None:
+        saved = load_checkpoint(self.folder, self.identity, self.model.masters, optimizer)
+        if saved is not None:
+            self.progress = Progress.from_dict(saved)
+            self.model.publish()
