@@ -18,8 +18,8 @@ _CLOSERS = "”’」』）》】〉\"')\\]"
 _UNIT_END = re.compile(
     r"^(?:#{1,6}[ \t]|\|)[^\n]*\n"  # a heading or table row is one unit, whatever it holds
     rf"|[。！？；]+[{_CLOSERS}]*"
-    rf"|[!?]+[{_CLOSERS}]*(?=[\s{CJK}])"
-    rf"|\.[{_CLOSERS}]*(?=\s+[^a-z\s])"
+    rf"|(?<![!?])[!?]++[{_CLOSERS}]*+(?=[\s{CJK}])"
+    rf"|\.[{_CLOSERS}]*+(?=\s++[^a-z])"
     r"|(?<=[.!?:;。！？；：|])\n|\n(?=\n)|\n(?![a-z]+[\s,])",  # else a line break inside a sentence
     re.MULTILINE,
 )
@@ -106,7 +106,7 @@ def _pack(units: list[_Unit], size: int, overlap: int) -> Iterator[tuple[int, in
 def _is_full(current: list[_Unit], filled: int, unit: _Unit, room: int, size: int) -> bool:
     if filled + unit.size > size:
         return True
-    if all(kept.heading for kept in current):  # a heading alone answers nothing
+    if current[-1].heading:  # it belongs to what follows
         return False
     return filled + room > size or (unit.opens == _SECTION and filled >= size * _WORTH_A_CHUNK)
 
@@ -192,4 +192,4 @@ def _stripped(text: str, cuts: Iterable[int], start: int, end: int) -> Iterator[
 
 
 def _count(text: str) -> int:
-    return max(len(words(text)), len(text) // _WORD_CHARS)
+    return max(1, len(words(text)), len(text) // _WORD_CHARS)

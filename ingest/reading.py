@@ -15,7 +15,8 @@ from ingest.loaders.signatures import HEAD_BYTES, refuse_foreign
 from ingest.types import Document, Lang
 
 _HIDDEN = (".", "~$")  # `~$report.docx` is the lock that Word leaves beside an open file
-_HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
+_HEADING = re.compile(r"^#{1,6}[ \t]+(\S.*)$", re.MULTILINE)
+_CLOSING_HASHES = re.compile(r"\s#+$")
 _TITLE_CHARS = 200
 
 
@@ -114,7 +115,9 @@ def _document(raw: RawDocument, relative: str, path: Path) -> Document | Documen
     if not text:
         return DocumentError(f"{path} holds no text; fill or remove it")
     heading = _HEADING.search(text)
-    title = clean_line(raw.title) or (clean_line(heading.group(1)) if heading else "")
+    title = clean_line(raw.title) or (
+        _CLOSING_HASHES.sub("", clean_line(heading.group(1))) if heading else ""
+    )
     return Document(
         id=clean_line(raw.id) or relative,
         title=title[:_TITLE_CHARS] or clean_line(raw.id) or Path(relative).stem,

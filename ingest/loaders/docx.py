@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from ingest.errors import DocumentError
 from ingest.loaders.raw import RawDocument
@@ -30,12 +30,8 @@ def load_docx(data: bytes, name: str) -> list[RawDocument]:
         title = word.core_properties.title or ""
     except DocumentError:
         raise
-    except BadZipFile as error:
-        raise DocumentError(f"{name} is damaged or no DOCX; save it again from a word processor") from error
     except Exception as error:  # a parser fed damaged bytes may raise anything
-        raise DocumentError(
-            f"{name} is damaged or no DOCX ({error}); save it again from a word processor"
-        ) from error
+        raise DocumentError(f"{name} is damaged or no DOCX; save it again from a word processor") from error
     return [RawDocument(text, title=title)]
 
 

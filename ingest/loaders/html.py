@@ -15,8 +15,10 @@ from ingest.loaders.raw import RawDocument
 from ingest.loaders.sentences import rows_as_sentences
 
 _CHARSET = re.compile(rb"""<meta[^>]+charset=["']?([\w-]+)""", re.IGNORECASE)
-_SPACE = re.compile(r"[ \t\r\n\f]+")
-_AROUND_LINE_ENDS = re.compile(r" *\n *")
+_SPACE = re.compile(r"[ \t\r\n]+")
+_NOT_XML = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
+)  # lxml gives them but takes none
 _DASH_ALONE = re.compile(r"^-\n+", re.MULTILINE)
 _SKIPPED = "script style template noscript nav footer button select svg iframe"
 _PARAGRAPH = re.compile("p|[uod]l|table|blockquote|pre|section|article|h[1-6]")
@@ -53,17 +55,20 @@ def _body_text(page: HtmlElement) -> str:
         _write_out(table)
     for element in body.iter(etree.Element):
         _mark_block(element)
-    text = _AROUND_LINE_ENDS.sub("\n", str(body.text_content()))
-    return _DASH_ALONE.sub("- ", text)
+    lines = (line.strip(" ") for line in str(body.text_content()).split("\n"))
+    return _DASH_ALONE.sub("- ", "\n".join(lines))
 
 
 def _flatten_space(element: HtmlElement) -> None:
     """Do to white space what a browser does, so that source line breaks do not end sentences."""
-    keep = element.tag == "pre" or next(element.iterancestors("pre"), None) is not None
-    if element.text and not keep:
-        element.text = _SPACE.sub(" ", element.text)
-    if element.tail and (element.tag == "pre" or not keep):
-        element.tail = _SPACE.sub(" ", element.tail)
+    outside = next(element.iterancestors("pre"), None) is None
+    element.text = _flat(element.text, collapse=outside and element.tag != "pre")
+    element.tail = _flat(element.tail, collapse=outside)
+
+
+def _flat(text: str | None, collapse: bool) -> str:
+    text = _NOT_XML.sub("", text or "")
+    return _SPACE.sub(" ", text) if collapse else text
 
 
 def _write_out(table: HtmlElement) -> None:

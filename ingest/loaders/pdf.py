@@ -35,7 +35,7 @@ def load_pdf(data: bytes, name: str) -> list[RawDocument]:
     except DependencyError as error:
         raise DocumentError(f"{name} is encrypted; save a copy without a password") from error
     except Exception as error:  # a parser fed damaged bytes may raise anything
-        raise DocumentError(f"{name} is damaged or no PDF ({error}); export it again") from error
+        raise DocumentError(f"{name} is damaged or no PDF; export it again") from error
     if not any(page.strip() for page in pages):
         raise DocumentError(
             f"{name} holds no text, perhaps scanned pages; run text recognition (OCR) on it first"

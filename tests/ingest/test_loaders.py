@@ -160,6 +160,7 @@ def test_html_becomes_text_with_headings_lists_and_table_sentences() -> None:
             "]>a &x; b",
             id="no files",
         ),
+        pytest.param(b"<p>a&#1;b\x02c<pre>d&#3;", "abc\n\nd", id="control characters"),
         pytest.param(b"<table><tr><td>Fee<td>30</tr></table>", "Fee | 30", id="a table without headers"),
     ],
 )
