@@ -1,10 +1,17 @@
 """Reference, Sample and Score: what evaluation measures with. Knows nothing of models."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from assistant.types import Answer
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.types import Answer, Question
+from ingest.domain import QuestionRecord
+from ingest.types import Lang
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +27,30 @@ class Reference:
     lang: str = ""
     evidence_text: tuple[str, ...] = ()
 
+    @property
+    def answerable(self) -> bool:
+        """Whether some answer is right; otherwise only a refusal is."""
+        return bool(self.answers) and self.type != "unanswerable"
+
+    def ask(self) -> Question:
+        """Return the question as a strategy takes it."""
+        lang: Lang = "zh" if self.lang == "zh" else "en"
+        return Question(self.id, self.question, lang)
+
+
+def reference(record: QuestionRecord) -> Reference:
+    """Return what a line of `questions.jsonl` says is right."""
+    return Reference(
+        question=record.question,
+        answers=record.answers,
+        evidence=record.evidence_doc_ids,
+        type=record.answer_type,
+        split=record.split,
+        id=record.id,
+        lang=record.lang,
+        evidence_text=record.evidence_text,
+    )
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -29,11 +60,35 @@ class Sample:
     answer: Answer
 
 
+def ratio(above: Floats, below: Floats) -> Floats:
+    """Return the quotients, NaN where `below` is zero.
+
+    >>> ratio(np.array([1.0, 0.0]), np.array([2.0, 0.0])).tolist()
+    [0.5, nan]
+    """
+    quotients: Floats = np.full(len(above), np.nan)
+    np.divide(above, below, out=quotients, where=below > 0)
+    return quotients
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusStatistics:
+    """What a corpus metric is computed from, so that it can be resampled.
+
+    `rows` (questions x statistics) are summed over the questions drawn; `value` turns the sums of
+    many draws (draws x statistics) into values (draws,), NaN where a draw gives none.
+    """
+
+    rows: Floats
+    value: Callable[[Floats], Floats]
+
+
 @dataclass(frozen=True, slots=True)
 class Score:
     """A metric over samples. `value` and entries are None where the metric does not apply.
 
-    `failures` maps the index of a sample whose measurement failed to the reason; it is never averaged in.
+    `failures` maps the index of a sample whose measurement failed to the reason; it is never averaged
+    in. `corpus` is set where `value` is not the mean of `per_question`.
     """
 
     metric: str
@@ -41,12 +96,33 @@ class Score:
     per_question: tuple[float | None, ...]
     signature: str
     failures: Mapping[int, str] = field(default_factory=dict)
+    corpus: CorpusStatistics | None = None
+
+    @property
+    def n(self) -> int:
+        """Number of questions behind `value`."""
+        return sum(value is not None for value in self.per_question)
+
+
+def mean_score(
+    metric: str,
+    per_question: Sequence[float | None],
+    signature: str,
+    failures: Mapping[int, str] | None = None,
+) -> Score:
+    """Return the score that is the mean of those `per_question` values that are not None."""
+    known = [value for value in per_question if value is not None]
+    value = sum(known) / len(known) if known else None
+    return Score(metric, value, tuple(per_question), signature, dict(failures or {}))
 
 
 class Metric(Protocol):
     """A measure of answers."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """The metric's name in reports."""
+        ...
 
     def score(self, samples: Sequence[Sample]) -> Score:
         """Measure all samples at once."""

@@ -1,0 +1,240 @@
+"""Which strategy answers a domain's questions best, by how much, how surely and at what cost?
+
+    python -m evaluation.compare --domain travel
+
+Brings the knowledge base up to date, asks every strategy the same questions (each once: a second run
+computes nothing), measures the answers and writes report.json, report.md and report.html. Knows nothing
+of how strategies are made.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from assistant.adapters import adapter_fingerprint
+from assistant.generation.endpoint import open_endpoint
+from assistant.generation.types import Generator
+from assistant.long_context import Coverage, LongContext
+from assistant.registry import STRATEGIES, Assistant, check_strategies, open_assistant
+from assistant.types import Strategy
+from evaluation.commands import plain_errors
+from evaluation.journal import Journal
+from evaluation.judge import Judge
+from evaluation.metrics import METRICS, choose
+from evaluation.metrics.judged import JUDGED, Panel, Ragas
+from evaluation.questions import choose_questions
+from evaluation.rendering import html, markdown, terminal
+from evaluation.report import Comparison, ModelCard, Report, build, dumps
+from evaluation.runner import Model, Run, Runner, run_all
+from evaluation.sampling import balanced
+from evaluation.types import Metric, Reference, Score
+from ingest.domain import Domain, find_domain
+from ingest.errors import AssistantError
+from ingest.knowledge_base import bring_up_to_date
+from settings import Settings
+
+Announce = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to compare. `named`: the strategies were asked for by name, so none may be skipped."""
+
+    domain: Domain
+    settings: Settings
+    references: Sequence[Reference]
+    strategies: Sequence[str]
+    named: bool
+    metrics: Sequence[str]
+    seed: int
+    out: Path
+
+
+def compare(plan: Plan, announce: Announce) -> Report:
+    """Run the plan and write the reports into `plan.out`.
+
+    Raises:
+        AssistantError: nothing can be compared, or a strategy that was asked for by name cannot run.
+    """
+    assistant = open_assistant(plan.domain, plan.settings)
+    announce(f"{plan.domain.name}: bringing the knowledge base up to date")
+    _bring_up_to_date(assistant, announce)
+    strategies, skipped = _open(assistant, plan)
+    runner = Runner(
+        Journal(plan.out / "answers.jsonl"),
+        _model(assistant),
+        plan.settings.evaluation.latency_sample,
+    )
+    runs, failed = run_all(runner, strategies, plan.references, announce)
+    if not runs:
+        raise AssistantError("no strategy could answer: " + "; ".join((skipped | failed).values()))
+    announce("measuring")
+    comparison = Comparison(
+        domain=plan.domain.name,
+        settings=plan.settings,
+        model=_card(assistant.generator),
+        corpus=_corpus(assistant),
+        references=plan.references,
+        runs=runs,
+        scores=_score(runs, _metrics(assistant, plan)),
+        skipped=skipped | failed,
+        coverage=_coverage(strategies, plan.references),
+    )
+    report = build(comparison, plan.seed, datetime.now(UTC).isoformat(timespec="seconds"))
+    _write(report, plan.out)
+    return report
+
+
+def _bring_up_to_date(assistant: Assistant, announce: Announce) -> None:
+    from tqdm import tqdm
+
+    with tqdm(desc="documents", unit=" documents", delay=3, leave=False) as bar:
+        done = bring_up_to_date(assistant.knowledge, assistant.domain, assistant.settings, bar.update)
+    for failure in done.failures:
+        announce(f"left out: {failure}")
+
+
+def _open(assistant: Assistant, plan: Plan) -> tuple[list[Strategy], dict[str, str]]:
+    """Return the strategies that can run, and why others cannot."""
+    strategies: list[Strategy] = []
+    skipped: dict[str, str] = {}
+    for name in plan.strategies:
+        try:
+            strategies.append(assistant.strategy(name))
+        except AssistantError as error:
+            if plan.named:
+                raise
+            skipped[name] = str(error)
+    return strategies, skipped
+
+
+def _model(assistant: Assistant) -> Model:
+    return Model(
+        assistant.generator.fingerprint,
+        assistant.settings.generator.max_new_tokens,
+        lambda name: adapter_fingerprint(assistant.adapter()),  # a domain has one adapter
+    )
+
+
+def _card(generator: Generator) -> ModelCard:
+    device = getattr(generator, "device", "endpoint")
+    return ModelCard(generator.name, generator.fingerprint, device, getattr(generator, "dtype", ""))
+
+
+def _corpus(assistant: Assistant) -> dict[str, int | str]:
+    return {
+        "documents": len(assistant.knowledge.records()),
+        "sha256": assistant.knowledge.corpus_sha256(),
+    }
+
+
+def _metrics(assistant: Assistant, plan: Plan) -> list[Metric]:
+    wanted = [METRICS[name] for name in plan.metrics if name in METRICS]
+    judged = [name for name in plan.metrics if name in JUDGED]
+    if not judged:
+        return wanted
+    answerable = [one for one in plan.references if one.answerable]
+    sample = balanced(answerable, plan.settings.evaluation.ragas_sample, plan.seed)
+    judge = Judge(_judging_generator(assistant, plan.settings), plan.out / "judge.jsonl")
+    panel = Panel(judge, assistant.knowledge.embedder, frozenset(one.id for one in sample))
+    return [*wanted, *(Ragas(name, JUDGED[name], panel) for name in judged)]
+
+
+def _judging_generator(assistant: Assistant, settings: Settings) -> Generator:
+    wanted = settings.evaluation
+    if not wanted.judge_endpoint:
+        return assistant.generator
+    judge = {"endpoint": wanted.judge_endpoint, "model": wanted.judge}
+    return open_endpoint(
+        settings.model_copy(update={"generator": settings.generator.model_copy(update=judge)})
+    )
+
+
+def _score(runs: Sequence[Run], metrics: Sequence[Metric]) -> dict[str, dict[str, Score]]:
+    """Return each strategy's scores. A judge first reads the answers of all strategies in one go."""
+    for metric in metrics:
+        if isinstance(metric, Ragas):
+            metric.score([sample for run in runs for sample in run.samples])
+    return {run.strategy: {metric.name: metric.score(run.samples) for metric in metrics} for run in runs}
+
+
+def _coverage(strategies: Sequence[Strategy], references: Sequence[Reference]) -> dict[str, Coverage]:
+    languages = sorted({one.lang for one in references})
+    return {
+        lang: strategy.coverage("zh" if lang == "zh" else "en")
+        for strategy in strategies
+        if isinstance(strategy, LongContext)
+        for lang in languages
+    }
+
+
+def _write(report: Report, out: Path) -> None:
+    for name, text in (
+        ("report.json", dumps(report)),
+        ("report.md", markdown(report)),
+        ("report.html", html(report)),
+    ):
+        (out / name).write_text(text, encoding="utf-8")
+
+
+def choose_strategies(names: str) -> list[str]:
+    """Return the strategies that `names` lists, joined by commas; empty means all.
+
+    Raises:
+        AssistantError: one is unknown; the message lists the known.
+    """
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    check_strategies(wanted)
+    return list(dict.fromkeys(wanted)) or list(STRATEGIES)
+
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def main(
+    domain: Annotated[str, typer.Option(help="Name under data/, or the path of a domain folder.")],
+    strategies: Annotated[str, typer.Option(help="Joined by commas; default: all.")] = "",
+    metrics: Annotated[str, typer.Option(help="Joined by commas; default: all.")] = "",
+    split: Annotated[str, typer.Option(help="train, dev or test; default: test, or dev without one.")] = "",
+    lang: Annotated[str, typer.Option(help="zh or en; default: both.")] = "",
+    limit: Annotated[int, typer.Option(min=0, help="Ask a balanced sample; 0: all questions.")] = 0,
+    seed: Annotated[int | None, typer.Option(help="Of samples and resampling; default: the setting.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the reports; default: runs/ of the home.")
+    ] = None,
+) -> None:
+    """Compare the strategies on a domain's questions."""
+    with plain_errors():
+        where = find_domain(domain)
+        settings = where.settings()
+        drawn = settings.evaluation.seed if seed is None else seed
+        plan = Plan(
+            domain=where,
+            settings=settings,
+            references=choose_questions(where, split, lang, limit, drawn),
+            strategies=choose_strategies(strategies),
+            named=bool(strategies.strip()),
+            metrics=choose(metrics),
+            seed=drawn,
+            out=out or settings.home / "runs" / where.key,
+        )
+        _run(plan)
+
+
+def _run(plan: Plan) -> None:
+    console = Console()
+    report = compare(plan, lambda line: console.print(line, style="dim", markup=False))
+    console.print(terminal(report))
+    console.print(f"report: {plan.out / 'report.html'}", markup=False, soft_wrap=True)
+    if plan.named and report["skipped"]:
+        raise AssistantError("; ".join(f"{name}: {reason}" for name, reason in report["skipped"].items()))
+
+
+if __name__ == "__main__":
+    app()

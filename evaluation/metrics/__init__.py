@@ -1,0 +1,37 @@
+"""What an answer is measured by. `METRICS` need the answers alone; `JUDGED` also need a judge."""
+
+from assistant.matching import exact_match, f1
+from evaluation.metrics.bleu import Bleu
+from evaluation.metrics.judged import JUDGED
+from evaluation.metrics.refusal import RefusalPrecision, RefusalRecall
+from evaluation.metrics.retrieval import MEASURES, RankedContexts
+from evaluation.metrics.rouge import Rouge
+from evaluation.metrics.text import BestReference
+from evaluation.types import Metric
+from ingest.errors import AssistantError
+
+METRICS: dict[str, Metric] = {
+    "exact_match": BestReference("exact_match", exact_match),
+    "f1": BestReference("f1", f1),
+    "rouge1": Rouge("rouge1"),
+    "rouge2": Rouge("rouge2"),
+    "rougeL": Rouge("rougeL"),
+    "bleu": Bleu(),
+    "refusal_precision": RefusalPrecision(),
+    "refusal_recall": RefusalRecall(),
+    **{name: RankedContexts(name) for name in MEASURES},
+}
+NAMES = (*METRICS, *JUDGED)
+
+
+def choose(names: str) -> list[str]:
+    """Return the metrics that `names` lists, joined by commas; empty means all.
+
+    Raises:
+        AssistantError: a name is unknown; the message lists the known.
+    """
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    unknown = [name for name in wanted if name not in NAMES]
+    if unknown:
+        raise AssistantError(f"no metric {unknown[0]!r}: known are {', '.join(NAMES)}")
+    return list(dict.fromkeys(wanted)) or list(NAMES)

@@ -1,0 +1,165 @@
+"""RAGAS (Es et al., 2023, arXiv:2309.15217) by the ragas library. Knows nothing of which model judges.
+
+ragas writes the prompts and turns verdicts into values; here its model calls are collected into batches,
+held to a bounded JSON schema (see bench.py), and every one that fails is counted with its reason.
+"""
+
+import asyncio
+import math
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+from assistant.matching import tokens
+from evaluation.judge import Judge, JudgeError
+from evaluation.metrics.bench import BOUNDS, Bench, QueryEmbedder, ragas_metric
+from evaluation.types import Sample, Score, mean_score
+from ingest.chunking import split
+from ingest.language import detect
+from ingest.types import Chunk, Document
+
+PASSAGES = 4
+"""Passages that faithfulness is judged against, where an answer had more in its prompt."""
+PASSAGE_WORDS = 240
+"""A longer context is cut into passages of this size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Who judges, and the ids of the questions they read."""
+
+    judge: Judge
+    embedder: QueryEmbedder
+    questions: Collection[str]
+
+
+Inputs = Callable[[Sample], dict[str, Any] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a ragas metric reads of a sample; None where it does not apply."""
+
+    ragas_name: str
+    inputs: Inputs
+    note: str
+    refusal: float | None = None
+    """The value of a refusal, which is then not judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ragas:
+    """One ragas metric, 0 to 1."""
+
+    name: str
+    reading: Reading
+    panel: Panel
+
+    def score(self, samples: Sequence[Sample]) -> Score:
+        """Judge the answerable ones among the panel's questions, all at once."""
+        values: list[float | None] = [None] * len(samples)
+        judged: dict[int, dict[str, Any]] = {}
+        for index, sample in enumerate(samples):
+            if sample.reference.id not in self.panel.questions or not sample.reference.answerable:
+                continue
+            if sample.answer.abstained and self.reading.refusal is not None:
+                values[index] = self.reading.refusal
+            elif (inputs := self.reading.inputs(sample)) is not None:
+                judged[index] = inputs
+        failures: dict[int, str] = {}
+        for index, result in zip(judged, self._judge(list(judged.values())), strict=True):
+            if isinstance(result, float):
+                values[index] = result
+            else:
+                failures[index] = result
+        return mean_score(self.name, values, self._signature(), failures)
+
+    def _signature(self) -> str:
+        library = f"ragas:{version('ragas')}.{self.reading.ragas_name}"
+        return f"{library}|judge:{self.panel.judge.name}|{self.reading.note}|{BOUNDS}"
+
+    def _judge(self, inputs: Sequence[dict[str, Any]]) -> list[float | str]:
+        if not inputs:
+            return []
+
+        async def gathered() -> list[float | str]:
+            metric = ragas_metric(self.reading.ragas_name, Bench(self.panel.judge), self.panel.embedder)
+            return await asyncio.gather(*(_value(metric, one) for one in inputs))
+
+        # Not asyncio.run: it would hold back Ctrl-C until a whole batch has been judged.
+        loop = asyncio.new_event_loop()
+        try:
+            return loop.run_until_complete(gathered())
+        finally:
+            loop.close()
+
+
+async def _value(metric: Any, inputs: dict[str, Any]) -> float | str:
+    """Return the metric's value, or the reason why there is none."""
+    try:
+        value = float((await metric.ascore(**inputs)).value)
+    except (JudgeError, ValueError) as error:  # pydantic's ValidationError is a ValueError
+        return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+    return "the judge gave no verdict" if math.isnan(value) else min(max(value, 0.0), 1.0)
+
+
+def _faithfulness(sample: Sample) -> dict[str, Any] | None:
+    if not sample.answer.contexts or sample.answer.abstained:
+        return None
+    return {
+        "user_input": sample.reference.question,
+        "response": sample.answer.text,
+        "retrieved_contexts": _read_passages(sample),
+    }
+
+
+def _read_passages(sample: Sample) -> list[str]:
+    """Return the passages to judge by: those cited, then those with the most words in common."""
+    quotes = [citation.quote for citation in sample.answer.citations]
+    wanted = set(tokens(f"{sample.reference.question} {sample.answer.text}"))
+    passages = [text for hit in sample.answer.contexts for text in _passages(hit.chunk)]
+    passages.sort(
+        key=lambda text: (not any(quote in text for quote in quotes), -len(wanted & set(tokens(text))))
+    )
+    return passages[:PASSAGES]
+
+
+def _passages(chunk: Chunk) -> list[str]:
+    """Return a context in pieces that a judge can read: a whole document is cut as ingest cuts."""
+    whole = Document(chunk.id, chunk.title, chunk.text, detect(chunk.text))
+    return [piece.text for piece in split(whole, PASSAGE_WORDS, 0)]
+
+
+def _answer_relevancy(sample: Sample) -> dict[str, Any] | None:
+    if not sample.answer.text.strip():
+        return None
+    return {"user_input": sample.reference.question, "response": sample.answer.text}
+
+
+def _ranked_contexts(sample: Sample) -> dict[str, Any] | None:
+    if not any(hit.legs for hit in sample.answer.contexts):
+        return None
+    return {
+        "user_input": sample.reference.question,
+        "reference": sample.reference.answers[0],
+        "retrieved_contexts": [hit.chunk.text for hit in sample.answer.contexts],
+    }
+
+
+_PASSAGES_NOTE = f"contexts:<={PASSAGES},cited first,then most words shared with question and answer"
+JUDGED: dict[str, Reading] = {
+    "ragas_faithfulness": Reading(
+        "Faithfulness", _faithfulness, f"answers that are no refusal|{_PASSAGES_NOTE}"
+    ),
+    "ragas_answer_relevancy": Reading(
+        "AnswerRelevancy",
+        _answer_relevancy,
+        "strictness:1|embeddings:those of retrieval|refusal:0",
+        refusal=0.0,
+    ),
+    "ragas_context_precision": Reading(
+        "ContextPrecision", _ranked_contexts, "contexts:retrieved|reference:first"
+    ),
+    "ragas_context_recall": Reading("ContextRecall", _ranked_contexts, "contexts:retrieved|reference:first"),
+}

@@ -1,0 +1,201 @@
+"""From runs and scores to `report.json`: the one place that knows its schema. Knows nothing of models.
+
+The schema is a contract (`schema_version`); keys are added, never renamed.
+"""
+
+import json
+import os
+import platform
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from assistant.long_context import Coverage
+from assistant.types import Answer
+from evaluation.runner import Run
+from evaluation.significance import Pair, Resampling, restrict
+from evaluation.types import Reference, Score
+from evaluation.verdict import verdict
+from settings import Settings
+
+SCHEMA_VERSION = 1
+_LIBRARIES = ("torch", "transformers", "sentence-transformers", "peft", "ragas", "sacrebleu", "rouge-score")
+Report = dict[str, Any]
+Scores = Mapping[str, Mapping[str, Score]]
+"""By strategy, then metric."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """Which model answered."""
+
+    name: str
+    sha256: str
+    device: str
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All that a report is made of; `skipped` says why strategies have no run."""
+
+    domain: str
+    settings: Settings
+    model: ModelCard
+    corpus: Mapping[str, Any]
+    references: Sequence[Reference]
+    runs: Sequence[Run]
+    scores: Scores
+    skipped: Mapping[str, str]
+    coverage: Mapping[str, Coverage]
+    """By language: what part of the corpus long_context met."""
+
+
+def build(comparison: Comparison, seed: int, created: str) -> Report:
+    """Return the report; `created` is the only thing in it that two equal comparisons do not share."""
+    resampling = Resampling(len(comparison.references), comparison.settings.evaluation.bootstrap, seed)
+    strategies = {run.strategy: _strategy(run, comparison, resampling, seed) for run in comparison.runs}
+    pairs = _pairs(comparison.scores, resampling)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "domain": comparison.domain,
+        "created": created,
+        "environment": _environment(),
+        "settings": comparison.settings.model_dump(mode="json", exclude={"home"}),
+        "seed": seed,
+        "corpus": dict(comparison.corpus),
+        "model": asdict(comparison.model),
+        "strategies": strategies,
+        "pairs": [asdict(pair) for pair in pairs],
+        "skipped": dict(comparison.skipped),
+        "coverage": {lang: asdict(one) for lang, one in comparison.coverage.items()},
+        "verdict": verdict(_deciding(comparison.scores), strategies, pairs),
+        "questions": _questions(comparison),
+    }
+
+
+def dumps(report: Report) -> str:
+    """Return the report as JSON text."""
+    return json.dumps(report, ensure_ascii=False, indent=1, allow_nan=False)
+
+
+def _strategy(run: Run, comparison: Comparison, resampling: Resampling, seed: int) -> Report:
+    scores = comparison.scores[run.strategy]
+    slices = {"by_language": lambda one: one.lang, "by_type": lambda one: one.type}
+    return {
+        "n": len(run.samples),
+        "metrics": {name: entry(score, resampling) for name, score in scores.items()},
+        "usage": _usage([sample.answer for sample in run.samples]),
+        "latency": _latency([s.answer for s in run.samples if s.reference.id in run.timed]),
+        **{key: _sliced(scores, by, comparison, seed) for key, by in slices.items()},
+    }
+
+
+def entry(score: Score, resampling: Resampling) -> Report:
+    """Return one metric's block: value, interval, n, signature and, if there are any, its failures."""
+    block: Report = {"value": score.value, "low": None, "high": None, "n": score.n}
+    if score.value is not None:
+        block |= asdict(resampling.interval(score))
+    block["signature"] = score.signature
+    if score.metric.startswith("ragas_"):
+        block["failed"] = len(score.failures)
+        block["failures"] = dict(Counter(score.failures.values()))
+    return block
+
+
+def _sliced(
+    scores: Mapping[str, Score], by: Callable[[Reference], str], comparison: Comparison, seed: int
+) -> Report:
+    """Return the metrics over each part of the questions, without those that do not apply there."""
+    parts: dict[str, list[int]] = {}
+    for place, reference in enumerate(comparison.references):
+        parts.setdefault(by(reference), []).append(place)
+    blocks: Report = {}
+    for part, places in sorted(parts.items()):
+        resampling = Resampling(len(places), comparison.settings.evaluation.bootstrap, seed)
+        pieces = {name: restrict(score, places) for name, score in scores.items()}
+        blocks[part] = {
+            name: entry(score, resampling) for name, score in pieces.items() if score.value is not None
+        }
+    return blocks
+
+
+def _usage(answers: Sequence[Answer]) -> Report:
+    """Return the tokens of all answers together."""
+    keys = ("prompt_tokens", "cached_tokens", "completion_tokens")
+    return {key: sum(getattr(answer.usage, key) for answer in answers) for key in keys}
+
+
+def _latency(answers: Sequence[Answer]) -> Report:
+    """Return percentiles in seconds over the answers that were given alone."""
+    if not answers:
+        return {"p50": None, "p95": None, "first_token_p50": None, "first_token_p95": None, "n": 0}
+    total = np.percentile([answer.timing.total for answer in answers], [50, 95])
+    first = np.percentile([answer.timing.first_token for answer in answers], [50, 95])
+    return {
+        "p50": float(total[0]),
+        "p95": float(total[1]),
+        "first_token_p50": float(first[0]),
+        "first_token_p95": float(first[1]),
+        "n": len(answers),
+    }
+
+
+def _pairs(scores: Scores, resampling: Resampling) -> list[Pair]:
+    names = dict.fromkeys(chain.from_iterable(scores.values()))
+    by_metric = [{strategy: of[name] for strategy, of in scores.items() if name in of} for name in names]
+    return [pair for one in by_metric for pair in resampling.pairs(one)]
+
+
+def _deciding(scores: Scores) -> str:
+    """Return the metric that decides: F1, or where that was not asked for, the first that has a value."""
+    names = [name for of in scores.values() for name, score in of.items() if score.value is not None]
+    return "f1" if "f1" in names or not names else names[0]
+
+
+def _questions(comparison: Comparison) -> list[Report]:
+    rows = []
+    for place, reference in enumerate(comparison.references):
+        answers = {
+            run.strategy: _answer(run.samples[place].answer, comparison.scores[run.strategy], place)
+            for run in comparison.runs
+        }
+        rows.append(
+            {
+                "id": reference.id,
+                "lang": reference.lang,
+                "type": reference.type,
+                "question": reference.question,
+                "references": list(reference.answers),
+                "answers": answers,
+            }
+        )
+    return rows
+
+
+def _answer(answer: Answer, scores: Mapping[str, Score], place: int) -> Report:
+    return {
+        "text": answer.text,
+        "abstained": answer.abstained,
+        "scores": {name: score.per_question[place] for name, score in scores.items()},
+        "contexts": [hit.chunk.id for hit in answer.contexts],
+        "citations": [asdict(citation) for citation in answer.citations],
+        "prompt_tokens": answer.usage.prompt_tokens,
+        "cached_tokens": answer.usage.cached_tokens,
+        "completion_tokens": answer.usage.completion_tokens,
+    }
+
+
+def _environment() -> Report:
+    return {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "system": platform.system(),
+        "cpus": os.cpu_count(),
+        "libraries": {name: version(name) for name in _LIBRARIES},
+    }

@@ -1,0 +1,179 @@
+"""Metrics of answers: the numbers, Chinese and English."""
+
+import pytest
+import sacrebleu
+
+from assistant.types import Answer, Question
+from evaluation.metrics import METRICS, NAMES, choose
+from evaluation.metrics.retrieval import mrr, ndcg, recall
+from evaluation.types import Reference, Sample
+from ingest.errors import AssistantError
+from ingest.types import Chunk, Hit, Lang
+
+TEXT_METRICS = ("exact_match", "f1", "rouge1", "rouge2", "rougeL")
+
+
+def sample(
+    text: str, *right: str, lang: Lang = "en", abstained: bool = False, contexts: tuple[Hit, ...] = ()
+) -> Sample:
+    reference = Reference("q?", right, ("d1", "d2"), "short" if right else "unanswerable", "test", "q", lang)
+    answer = Answer(Question("q", "q?", lang), text, "rag", contexts=contexts, abstained=abstained)
+    return Sample(reference, answer)
+
+
+def value(metric: str, *samples: Sample) -> float | None:
+    return METRICS[metric].score(samples).value
+
+
+@pytest.mark.parametrize(
+    ("text", "right", "expected"),
+    [
+        pytest.param("Paris", ("Paris",), 1.0, id="the same"),
+        pytest.param("cat cat", ("cat",), 2 / 3, id="repeats count once"),
+        pytest.param("in Paris", ("London", "Paris"), 2 / 3, id="best reference"),
+        pytest.param("the cat", ("a cat",), 1.0, id="articles do not count"),
+        pytest.param("A", ("a",), 1.0, id="an article that is all there is counts"),
+        pytest.param("$1,000.", ("1000",), 1.0, id="punctuation is deleted"),
+        pytest.param("don’t", ("don't",), 1.0, id="a curly apostrophe is an apostrophe"),
+        pytest.param("需要七天", ("七天",), 2 / 3, id="a Chinese character is a token"),
+        pytest.param("７天，无理由", ("7天无理由",), 1.0, id="full width is half width"),
+        pytest.param("GDPR第17条", ("gdpr 第17条",), 1.0, id="mixed scripts"),
+        pytest.param("维生素A", ("维生素",), 6 / 7, id="no articles in Chinese"),
+        pytest.param("", ("Paris",), 0.0, id="an empty answer"),
+    ],
+)
+def test_f1(text: str, right: tuple[str, ...], expected: float) -> None:
+    assert value("f1", sample(text, *right)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("metric", TEXT_METRICS)
+@pytest.mark.parametrize(
+    ("sentence", "lang"),
+    [
+        pytest.param("旅行社应当在七日内退还余款。", "zh", id="Chinese"),
+        pytest.param("The agency refunds the rest within 7 days.", "en", id="English"),
+    ],
+)
+def test_identical_sentences_score_one(metric: str, sentence: str, lang: Lang) -> None:
+    assert value(metric, sample(sentence, sentence, lang=lang)) == 1.0
+    assert value("bleu", sample(sentence, sentence, lang=lang)) == pytest.approx(100.0)
+
+
+@pytest.mark.parametrize(
+    ("metric", "expected"),
+    [
+        pytest.param("rouge1", 4 / 5, id="unigrams: 4 of 5 and 4 of 5"),
+        pytest.param("rouge2", 3 / 4, id="bigrams: 3 of 4 and 3 of 4"),
+        pytest.param("rougeL", 4 / 5, id="longest common subsequence: 4"),
+    ],
+)
+def test_rouge_counts_chinese_characters(metric: str, expected: float) -> None:
+    assert value(metric, sample("七天内退款", "七天内退钱", lang="zh")) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("abstained", "expected"),
+    [pytest.param(True, 1.0, id="refused"), pytest.param(False, 0.0, id="answered")],
+)
+@pytest.mark.parametrize("metric", ["exact_match", "f1"])
+def test_where_no_answer_is_right_only_a_refusal_is(metric: str, abstained: bool, expected: float) -> None:
+    assert value(metric, sample("我不知道。", abstained=abstained)) == expected
+
+
+@pytest.mark.parametrize("metric", ["rouge1", "rouge2", "rougeL", "bleu"])
+def test_overlap_does_not_apply_where_no_answer_is_right(metric: str) -> None:
+    score = METRICS[metric].score([sample("x"), sample("x y", "x y")])
+    assert score.per_question[0] is None
+    assert score.n == 1
+
+
+def test_bleu_of_one_language_is_sacrebleus() -> None:
+    texts = ["The agency refunds the money in seven days", "Bring your passport to the desk"]
+    right = ["The agency refunds the rest within seven days", "Bring the passport to the desk"]
+    expected = sacrebleu.BLEU(tokenize="13a", effective_order=True).corpus_score(texts, [right]).score
+    score = METRICS["bleu"].score([sample(*pair) for pair in zip(texts, right, strict=True)])
+    assert score.value == pytest.approx(expected)
+    assert "tok:13a" in score.signature
+    assert "n:2" in score.signature
+
+
+def test_bleu_of_two_languages_is_weighted_by_their_questions() -> None:
+    english = [sample("Bring your passport to the desk", "Bring the passport to the desk")]
+    chinese = [sample("请携带护照到柜台", "请带护照到柜台办理", lang="zh")] * 3
+    apart = [value("bleu", *english), value("bleu", *chinese)]
+    score = METRICS["bleu"].score([*english, *chinese])
+    assert score.value == pytest.approx((apart[0] + 3 * apart[1]) / 4)
+    assert "tok:zh" in score.signature
+    assert "weighted by n" in score.signature
+
+
+def test_bleu_takes_any_number_of_references() -> None:
+    score = METRICS["bleu"].score(
+        [sample("in seven days", "in seven days", "in a week"), sample("ten", "ten")]
+    )
+    assert score.value == pytest.approx(100.0)
+    assert "nrefs:var" in score.signature
+
+
+@pytest.mark.parametrize(
+    ("metric", "expected"),
+    [
+        pytest.param("refusal_precision", 1 / 2, id="one of two refusals was right"),
+        pytest.param("refusal_recall", 1 / 3, id="one of three was refused"),
+    ],
+)
+def test_refusals(metric: str, expected: float) -> None:
+    samples = [
+        sample("我不知道。", abstained=True),
+        sample("x"),
+        sample("x"),
+        sample("I don't know.", "Paris", abstained=True),
+        sample("Paris", "Paris"),
+    ]
+    assert value(metric, *samples) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("metric", ["refusal_precision", "refusal_recall"])
+def test_without_refusals_there_is_no_number(metric: str) -> None:
+    assert value(metric, sample("Paris", "Paris")) is None
+
+
+@pytest.mark.parametrize(
+    ("measure", "ranked", "evidence", "expected"),
+    [
+        pytest.param(recall(1), "ab", "a", 1.0, id="found first"),
+        pytest.param(recall(1), "ba", "a", 0.0, id="found too late"),
+        pytest.param(recall(5), "xaab", "abc", 2 / 3, id="two of three documents"),
+        pytest.param(mrr(10), "xxa", "a", 1 / 3, id="third passage"),
+        pytest.param(mrr(10), "xxxxxxxxxxa", "a", 0.0, id="eleventh passage"),
+        pytest.param(ndcg(10), "ab", "ab", 1.0, id="ideal order"),
+        pytest.param(ndcg(10), "aab", "ab", 0.919721, id="a repeated document gains once"),
+        pytest.param(ndcg(10), "", "a", 0.0, id="nothing found"),
+    ],
+)
+def test_rankings(measure: object, ranked: str, evidence: str, expected: float) -> None:
+    assert measure(list(ranked), set(evidence)) == pytest.approx(expected, abs=1e-6)  # type: ignore[operator]
+
+
+def hit(document: str, **legs: int) -> Hit:
+    return Hit(Chunk(f"{document}#0", document, "text", 0, 4), 1.0, legs)
+
+
+def test_rankings_apply_to_retrieved_contexts_only() -> None:
+    retrieved = sample("x", "x", contexts=(hit("other", bm25=1), hit("d1", dense=1)))
+    packed = sample("x", "x", contexts=(hit("d1"), hit("d2")))
+    score = METRICS["recall@5"].score([retrieved, packed, sample("x", "x"), sample("x")])
+    assert score.per_question == (0.5, None, None, None)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_no_questions_no_number(metric: str) -> None:
+    score = METRICS[metric].score([])
+    assert (score.value, score.n) == (None, 0)
+
+
+def test_metrics_are_chosen_by_name() -> None:
+    assert choose("") == list(NAMES)
+    assert choose("bleu, f1,bleu") == ["bleu", "f1"]
+    with pytest.raises(AssistantError, match=r"'fl': known are exact_match, f1.*ragas_context_recall"):
+        choose("f1,fl")
