@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -121,7 +121,7 @@ def _score(data: TrainingData, settings: Settings, adapter: str) -> DevScores:
     )
 
 
-def _best(measure: Any, record: QuestionRecord, answer: Answer) -> float:
+def _best(measure: Callable[[str, str], float], record: QuestionRecord, answer: Answer) -> float:
     if not record.answers:
         return float(answer.abstained)
     return max(measure(answer.text, right) for right in record.answers)

@@ -41,7 +41,10 @@ def save_checkpoint(
 def load_checkpoint(
     folder: Path, identity: str, weights: "Sequence[torch.Tensor]", optimizer: "torch.optim.Optimizer"
 ) -> dict[str, Any] | None:
-    """Restore weights, moments and random state; return the progress, or None where there is nothing to resume."""
+    """Restore weights, moments and random state; return the progress.
+
+    None where no state of this `identity` was saved.
+    """
     import torch
     from safetensors import safe_open
 

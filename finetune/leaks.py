@@ -6,6 +6,7 @@ then measured exactly, so that what is reported does not depend on the hash.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ingest.domain import QuestionRecord
 from ingest.language import words
@@ -30,7 +31,7 @@ def shingles(text: str) -> frozenset[str]:
     (['七 天', '天 无', '无 理', '理 由'], ['how long'])
     """
     found = words(text)
-    return frozenset(" ".join(pair) for pair in zip(found, found[1:], strict=False)) or frozenset(found)
+    return frozenset(" ".join(pair) for pair in pairwise(found)) or frozenset(found)
 
 
 def similarity(one: frozenset[str], other: frozenset[str]) -> float:

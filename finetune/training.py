@@ -56,7 +56,7 @@ class Progress:
         return cls(**{**data, "curve": tuple(Point(**point) for point in data["curve"])})
 
 
-@dataclass(slots=True)
+@dataclass
 class Trainer:
     """One run of LoRA training over encoded examples.
 
@@ -110,8 +110,10 @@ class Trainer:
         return total / count
 
     def _step(self, optimizer: "torch.optim.Optimizer", group: Sequence[Encoded], total: int) -> None:
+        import torch
+
         loss, tokens = self.model.loss(self._collate(group))
-        (loss / tokens / self.settings.accumulation).backward()
+        torch.autograd.backward(loss / tokens / self.settings.accumulation)
         self.progress = replace(
             self.progress,
             step=self.progress.step + 1,

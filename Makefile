@@ -1,0 +1,51 @@
+# make demo: set up, ingest, compare, print the table.   make test: set up, run all tests.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+DOMAIN ?= travel
+# Questions the demo asks, chosen so that it ends in time on two cores.
+LIMIT ?= 24
+
+export HNSWLIB_NO_NATIVE = 1
+export TOKENIZERS_PARALLELISM = false
+export HF_HUB_DISABLE_TELEMETRY = 1
+
+.PHONY: demo test app check bench train lock setup clean
+
+demo: setup
+	@$(BIN)/python -m ingest.weights multilingual-e5-small qwen2.5-coder-1.5b-instruct
+	@$(BIN)/python -m evaluation.compare --domain $(DOMAIN) --limit $(LIMIT)
+
+test: setup
+	$(BIN)/python -m pytest
+
+app: setup
+	$(BIN)/streamlit run apps/side_by_side.py
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup
+	$(BIN)/python -m tests.bench
+
+train: setup
+	$(BIN)/python -m finetune train --domain travel
+	$(BIN)/python -m finetune train --domain legal
+
+setup: $(VENV)/ready
+
+$(VENV)/ready: requirements/lock.txt requirements/install.sh pyproject.toml
+	@PYTHON=$(PYTHON) VENV=$(VENV) sh requirements/install.sh
+	@touch $@
+
+# After a change to requirements/direct.in: resolve anew and pin what came of it.
+lock:
+	$(BIN)/pip install --upgrade -r requirements/direct.in
+	(echo "# Every package of the environment, pinned. Made by: make lock"; \
+	 $(BIN)/pip freeze --exclude-editable | grep -v '^torch==' | sort -f) > requirements/lock.txt
+
+clean:
+	rm -rf $(VENV) var

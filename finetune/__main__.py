@@ -1,0 +1,87 @@
+"""Command line of training: `python -m finetune data|train|merge --domain NAME`."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from assistant.adapters import find_adapter
+from finetune.adapter import Trained, merge_adapter, train_adapter
+from finetune.data import training_data
+from ingest.domain import find_domain
+from ingest.errors import AssistantError
+from ingest.weights import fingerprint, model_folder
+
+app = typer.Typer(help="Teach a LoRA adapter the facts of a domain.", no_args_is_help=True)
+DomainName = Annotated[str, typer.Option("--domain", help="A name under data/, or a domain folder.")]
+
+
+@app.command()
+def data(
+    domain: DomainName,
+    out: Annotated[
+        Path | None, typer.Option(help="Write train.jsonl and dev.jsonl (chat format) here.")
+    ] = None,
+) -> None:
+    """Show what would be learned, and what was left out because it gives a test question away."""
+    found = find_domain(domain)
+    examples = training_data(found, found.settings())
+    folder = out or found.settings().home / "training" / found.key
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, part in (("train", examples.train), ("dev", examples.dev)):
+        lines = "".join(f"{example.to_json()}\n" for example in part)
+        (folder / f"{name}.jsonl").write_text(lines, encoding="utf-8")
+        print(f"{name:5} {len(part):6} examples  {folder / name}.jsonl")
+    for leak in examples.leaks:
+        print(f"left out: {leak.train_id} is too close to {leak.test_id} ({leak.similarity:.2f})")
+    print(f"style: {examples.style}   left out: {len(examples.leaks)}   sha256: {examples.sha256[:12]}")
+
+
+@app.command()
+def train(domain: DomainName) -> None:
+    """Train the adapter of a domain; a run that was cut off goes on where it was."""
+    found = find_domain(domain)
+    _print_trained(train_adapter(found, found.settings()))
+
+
+@app.command()
+def merge(
+    domain: DomainName,
+    out: Annotated[Path | None, typer.Option(help="Folder of the merged model; must not exist.")] = None,
+) -> None:
+    """Write base and adapter as one ordinary model, for engines that know no adapters."""
+    found = find_domain(domain)
+    settings = found.settings()
+    base = model_folder(settings.generator.model, settings.home)
+    folder = out or settings.home / "merged" / found.key
+    merge_adapter(base, find_adapter(found, settings, fingerprint(base)), folder)
+    print(f"merged model: {folder}")
+
+
+def _print_trained(trained: Trained) -> None:
+    print("epoch   train loss   dev loss")
+    for point in trained.progress.curve:
+        print(f"{point.epoch:5} {point.train_loss:12.3f} {point.dev_loss:10.3f}")
+    print(f"\n{'on dev, no documents':22} {'n':>3} {'exact match':>12} {'F1':>6}")
+    for name, scores in (("before (base model)", trained.before), ("after (adapter)", trained.after)):
+        print(f"{name:22} {scores.n:3} {scores.exact_match:12.3f} {scores.f1:6.3f}")
+    print(f"\nadapter: {trained.folder}")
+
+
+def main(run: Callable[[], None] = app) -> int:
+    """Run the command line; what the user can put right is one line and exit code 1."""
+    try:
+        run()
+    except AssistantError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped; the same command goes on from the last checkpoint", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

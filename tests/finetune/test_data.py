@@ -1,0 +1,94 @@
+"""What is learned: the wording of answering, and no test question."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from assistant.prompts import closed_book
+from finetune.batches import IGNORED, Encoded, collate, plan
+from finetune.data import training_data
+from finetune.leaks import find_leaks
+from ingest.domain import Domain, find_domain
+from ingest.errors import DomainError
+
+
+def domain_with(folder: Path, *rows: dict[str, object]) -> Domain:
+    lines = [json.dumps({"id": f"q{number}", **row}, ensure_ascii=False) for number, row in enumerate(rows)]
+    (folder / "questions.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    return find_domain(str(folder))
+
+
+TRAIN = {"question": "退货期限是几天？", "answers": ["7天"], "split": "train", "lang": "zh"}
+DEV = {"question": "How long may I return goods?", "answers": ["7 days"], "split": "dev", "lang": "en"}
+
+
+def test_training_uses_the_wording_of_answering(tmp_path: Path) -> None:
+    domain = domain_with(tmp_path, TRAIN, DEV)
+    (example,) = training_data(domain, domain.settings()).train
+    assert example.messages == closed_book("退货期限是几天？", "zh", "short")
+    assert example.reply == "7天"
+
+
+def test_an_unanswerable_question_teaches_the_refusal(tmp_path: Path) -> None:
+    domain = domain_with(tmp_path, {**TRAIN, "answers": [], "answer_type": "unanswerable"}, DEV)
+    assert training_data(domain, domain.settings()).train[0].reply == "我不知道。"
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "leaks"),
+    [
+        pytest.param(
+            "商品可以七天无理由退货吗", "商品可以七天无理由退货吗？", 1, id="Chinese, punctuation added"
+        ),
+        pytest.param(
+            "How many days do I have to return it?", "how many days do I have to return it", 1, id="case"
+        ),
+        pytest.param("七天内可以退货吗", "网购反悔了怎么办", 0, id="Chinese, other words"),
+        pytest.param(
+            "How long is the return period?", "When must goods go back?", 0, id="English, other words"
+        ),
+    ],
+)
+def test_a_near_duplicate_of_a_test_question_is_left_out(
+    tmp_path: Path, train: str, test: str, leaks: int
+) -> None:
+    rows = ({**TRAIN, "question": train}, TRAIN, DEV, {**DEV, "question": test, "split": "test"})
+    domain = domain_with(tmp_path, *rows)
+    data = training_data(domain, domain.settings())
+    assert (len(data.leaks), len(data.train)) == (leaks, 2 - leaks)
+
+
+def test_a_leak_names_both_questions_and_how_near_they_are() -> None:
+    records = find_domain("travel").questions("test")
+    (leak,) = find_leaks(records[:1], records, 0.8)
+    assert (leak.train_id, leak.test_id, leak.similarity) == (records[0].id, records[0].id, 1.0)
+
+
+def test_without_dev_questions_training_has_no_end(tmp_path: Path) -> None:
+    domain = domain_with(tmp_path, TRAIN)
+    with pytest.raises(DomainError, match="split=dev"):
+        training_data(domain, domain.settings())
+
+
+@pytest.mark.parametrize("name", ["travel", "legal"])
+def test_a_shipped_domain_leaks_nothing(name: str) -> None:
+    domain = find_domain(name)
+    data = training_data(domain, domain.settings())
+    assert not data.leaks
+    assert len(data.train) >= 80
+
+
+def test_batches_stay_within_the_token_budget() -> None:
+    examples = [Encoded(tuple(range(size)), 1) for size in range(2, 40)]
+    groups = plan(examples, 64, seed=3)
+    assert max(max(len(one.ids) for one in group) * len(group) for group in groups) <= 64
+    assert sorted(len(one.ids) for group in groups for one in group) == list(range(2, 40))
+    assert plan(examples, 64, seed=3) == groups
+    assert plan(examples, 64, seed=4) != groups
+
+
+def test_only_the_reply_is_labelled() -> None:
+    batch = collate([Encoded((5, 6, 7, 8), 2), Encoded((1, 2), 1)], pad=0, device="cpu")
+    assert batch.labels.tolist() == [[IGNORED, 7, 8, IGNORED], [2, IGNORED, IGNORED, IGNORED]]
+    assert batch.mask.tolist() == [[1, 1, 1, 1], [1, 1, 0, 0]]
