@@ -1,0 +1,61 @@
+"""Which questions are asked."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from evaluation.questions import choose_questions
+from evaluation.sampling import balanced
+from evaluation.types import Reference
+from ingest.domain import find_domain
+from ingest.errors import DomainError
+
+REFERENCES = [
+    Reference("q", ("a",), (), kind, "test", f"{lang}-{kind}-{number}", lang)
+    for lang, kinds in {"en": {"short": 16, "yesno": 4}, "zh": {"short": 8, "list": 8}}.items()
+    for kind, count in kinds.items()
+    for number in range(count)
+]
+
+
+def test_languages_take_turns_and_types_get_their_share() -> None:
+    chosen = balanced(REFERENCES, 20, seed=1)
+    assert Counter(one.lang for one in chosen) == {"en": 10, "zh": 10}
+    assert Counter(one.type for one in chosen if one.lang == "en") == {"short": 8, "yesno": 2}
+    assert Counter(one.type for one in chosen if one.lang == "zh") == {"short": 5, "list": 5}
+
+
+def test_a_smaller_sample_begins_a_larger_one() -> None:
+    assert balanced(REFERENCES, 30, seed=1)[:7] == balanced(REFERENCES, 7, seed=1)
+
+
+def test_no_limit_is_all_questions_once() -> None:
+    assert sorted(one.id for one in balanced(REFERENCES, 0, seed=1)) == sorted(one.id for one in REFERENCES)
+
+
+def test_the_seed_chooses() -> None:
+    assert balanced(REFERENCES, 8, seed=1) != balanced(REFERENCES, 8, seed=2)
+
+
+@pytest.mark.parametrize(
+    ("splits", "split", "expected"),
+    [
+        pytest.param(("train", "test", "dev"), "", "test", id="test by default"),
+        pytest.param(("train", "dev"), "", "dev", id="dev where there is no test"),
+        pytest.param(("train", "test"), "train", "train", id="the one asked for"),
+    ],
+)
+def test_which_split(tmp_path: Path, splits: tuple[str, ...], split: str, expected: str) -> None:
+    rows = [{"id": one, "question": "q", "answers": ["a"], "split": one} for one in splits]
+    (tmp_path / "questions.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    chosen = choose_questions(find_domain(str(tmp_path)), split, "", 0, seed=1)
+    assert [one.id for one in chosen] == [expected]
+
+
+def test_only_train_questions_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
+    row = {"id": "1", "question": "q", "answers": ["a"], "split": "train"}
+    (tmp_path / "questions.jsonl").write_text(json.dumps(row), encoding="utf-8")
+    with pytest.raises(DomainError, match="give --split"):
+        choose_questions(find_domain(str(tmp_path)), "", "", 0, seed=1)

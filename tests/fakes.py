@@ -1,0 +1,44 @@
+"""Stand-ins behind the project's seams; they remember what they were asked."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from assistant.generation.types import Generation
+from assistant.types import Prompt, Usage
+
+
+class ScriptedGenerator:
+    """A generator that says what `reply` makes of each prompt; `asked` are the prompts so far."""
+
+    def __init__(
+        self, reply: Callable[[Prompt], str], name: str = "scripted", fingerprint: str = "f0"
+    ) -> None:
+        self.name, self.fingerprint = name, fingerprint
+        self.asked: list[Prompt] = []
+        self._reply = reply
+
+    def generate(
+        self,
+        prompts: Sequence[Prompt],
+        max_new_tokens: int | None = None,
+        on_done: Callable[[int, Generation], None] | None = None,
+    ) -> list[Generation]:
+        generations = []
+        for index, prompt in enumerate(prompts):
+            generation = self._generation(prompt)
+            generations.append(generation)
+            if on_done:
+                on_done(index, generation)
+        return generations
+
+    def stream(self, prompt: Prompt, max_new_tokens: int | None = None) -> Iterator[Generation]:
+        generation = self._generation(prompt)
+        yield Generation(generation.text[:1], first_token=0.1, total=0.1)
+        yield generation
+
+    def count_tokens(self, text: str) -> int:
+        return len(text.split())
+
+    def _generation(self, prompt: Prompt) -> Generation:
+        self.asked.append(prompt)
+        size = sum(self.count_tokens(message.content) for message in prompt.messages)
+        return Generation(self._reply(prompt), Usage(size, 0, 3), first_token=0.1, total=0.4)
