@@ -17,6 +17,7 @@ from pydantic_settings import (
 )
 
 PROJECT = Path(__file__).resolve().parent
+_PREFIX = "ASSISTANT_"
 
 
 class Section(BaseModel):
@@ -146,7 +147,7 @@ class Settings(BaseSettings):
     """All settings, frozen."""
 
     model_config = SettingsConfigDict(
-        env_prefix="ASSISTANT_",
+        env_prefix=_PREFIX,
         env_nested_delimiter="__",
         frozen=True,
         extra="forbid",
@@ -190,6 +191,12 @@ def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
     Raises:
         ValueError: one line that names the unknown key or wrong value.
     """
+    for variable in os.environ:
+        section = variable.removeprefix(_PREFIX).split("__")[0].lower()
+        if variable.startswith(_PREFIX) and section not in Settings.model_fields:
+            raise ValueError(
+                f"setting {variable}: there is no {section!r}; known are {', '.join(Settings.model_fields)}"
+            )
     try:
         return Settings(**dict(overrides or {}))
     except ValidationError as error:

@@ -192,7 +192,7 @@ def _e5_tokenizer(packed: _PackedE5) -> Any:
 
 
 def _write_modules(folder: Path, hidden: int) -> None:
-    """Write what makes a transformers folder a sentence-transformers one: mean pooling, unit length, prompts."""
+    """Write what sentence-transformers adds: mean pooling, unit length and the two prompts."""
     modules = [
         {"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
         {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},

@@ -1,0 +1,101 @@
+"""Finding a domain and reading its questions."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ingest.domain import Domain, find_domain
+from ingest.errors import DomainError
+from ingest.language import detect
+
+QUESTION = {"id": "q1", "question": "退货期限是几天？", "answers": ["7天"], "split": "test"}
+
+
+def folder_with(path: Path, *lines: str, config: str = "") -> Domain:
+    (path / "questions.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    if config:
+        (path / "domain.toml").write_text(config, encoding="utf-8")
+    return find_domain(str(path))
+
+
+def test_an_unknown_domain_lists_the_known() -> None:
+    with pytest.raises(DomainError, match=r"no domain 'trvel': known are legal, travel"):
+        find_domain("trvel")
+
+
+def test_a_folder_anywhere_is_a_domain_without_any_configuration(tmp_path: Path) -> None:
+    domain = folder_with(tmp_path, json.dumps(QUESTION))
+    assert domain.name == tmp_path.name
+    assert domain.key != find_domain("travel").key
+    assert domain.questions()[0].lang == "zh"
+
+
+def test_two_folders_of_one_name_keep_their_state_apart(tmp_path: Path) -> None:
+    (tmp_path / "a" / "shop").mkdir(parents=True)
+    (tmp_path / "b" / "shop").mkdir(parents=True)
+    keys = {find_domain(str(tmp_path / parent / "shop")).key for parent in "ab"}
+    assert len(keys) == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        pytest.param('{"id": "q2"', r"line 2: .*delimiter", id="broken JSON"),
+        pytest.param('{"id": "q2", "answers": []}', r"line 2: key 'question' is missing", id="no question"),
+        pytest.param('{"id": "q2", "question": " "}', r"line 2: the question is empty", id="empty question"),
+        pytest.param(
+            '{"id": "q2", "question": "?", "answers": "7"}', r"line 2: answers must be a list", id="text"
+        ),
+        pytest.param('["q2"]', r"line 2: not a JSON object", id="not an object"),
+        pytest.param(json.dumps(QUESTION), r"line 2: id 'q1' is there twice", id="an id twice"),
+    ],
+)
+def test_a_broken_line_is_named_by_its_number(tmp_path: Path, line: str, message: str) -> None:
+    domain = folder_with(tmp_path, json.dumps(QUESTION), line)
+    with pytest.raises(DomainError, match=message):
+        domain.questions()
+
+
+def test_questions_are_chosen_by_split_and_language(tmp_path: Path) -> None:
+    english = {**QUESTION, "id": "q2", "question": "How long may I return it?", "split": "train"}
+    domain = folder_with(tmp_path, json.dumps(QUESTION), "", json.dumps(english))
+    assert [record.id for record in domain.questions(split="train")] == ["q2"]
+    assert [record.id for record in domain.questions(lang="zh")] == ["q1"]
+    with pytest.raises(DomainError, match="no question with split=dev"):
+        domain.questions(split="dev")
+
+
+def test_a_wrong_setting_in_domain_toml_names_the_file(tmp_path: Path) -> None:
+    domain = folder_with(tmp_path, json.dumps(QUESTION), config="[retrieval]\ntopk = 3\n")
+    with pytest.raises(DomainError, match=r"domain\.toml: setting retrieval\.topk"):
+        domain.settings()
+
+
+def test_a_domain_brings_its_own_settings(tmp_path: Path) -> None:
+    domain = folder_with(tmp_path, json.dumps(QUESTION), config='name = "shop"\n[retrieval]\ntop_k = 3\n')
+    assert (domain.name, domain.settings().retrieval.top_k) == ("shop", 3)
+
+
+@pytest.mark.parametrize("name", ["travel", "legal"])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_shipped_domain_has_questions_for_every_use(name: str, lang: str) -> None:
+    domain = find_domain(name)
+    counts = {split: len(domain.questions(split, lang)) for split in ("train", "dev", "test")}
+    assert counts["train"] >= 40
+    assert counts["test"] >= 20
+    assert counts["dev"] >= 8
+
+
+@pytest.mark.parametrize("name", ["travel", "legal"])
+def test_every_quote_stands_in_its_document(name: str) -> None:
+    from ingest.reading import read_documents
+
+    domain = find_domain(name)
+    texts = {item.id: item.text for item in read_documents(domain.documents)}  # type: ignore[union-attr]
+    for record in domain.questions():
+        assert set(record.evidence_doc_ids) <= set(texts), record.id
+        for quote in record.evidence_text:
+            assert any(quote in texts[doc] for doc in record.evidence_doc_ids), record.id
+        assert bool(record.answers) == (record.answer_type != "unanswerable"), record.id
+        assert detect(record.question) == record.lang, record.id
