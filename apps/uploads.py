@@ -1,0 +1,71 @@
+"""What a visitor uploads: kept under its content hash, read as documents. Knows nothing of pages or indexes.
+
+No byte of the visitor's file name reaches the file system: it is only ever a title.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
+
+from ingest.errors import DocumentError
+from ingest.loaders import LOADERS
+from ingest.reading import read_documents
+from ingest.types import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as the browser sent it."""
+
+    name: str
+    data: bytes
+
+
+class UploadStore:
+    """Keeps uploads in one folder and reads them back as documents."""
+
+    def __init__(self, folder: Path, max_file_mb: int) -> None:
+        self._folder = folder
+        self._max_file_mb = max_file_mb
+
+    def documents(self, upload: Upload) -> Iterator[Document | DocumentError]:
+        """Store a file and yield its documents; a bad one gives one line that calls it by its own name."""
+        try:
+            path = self._keep(upload)
+        except DocumentError as error:
+            yield error
+            return
+        except OSError as error:
+            yield DocumentError(f"{upload.name} cannot be stored: {error.strerror}; make room and try again")
+            return
+        for item in read_documents(path, self._max_file_mb):
+            yield _named(item, upload.name, path)
+
+    def _keep(self, upload: Upload) -> Path:
+        suffix = PurePath(upload.name).suffix.lower()
+        if suffix not in LOADERS:
+            raise DocumentError(f"{upload.name} is in no known format; known are {', '.join(LOADERS)}")
+        path = self._folder / f"{hashlib.sha256(upload.data).hexdigest()[:32]}{suffix}"
+        if not path.exists():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            part = path.with_suffix(".part")
+            part.write_bytes(upload.data)
+            part.replace(path)
+        return path
+
+
+def _named(item: Document | DocumentError, name: str, path: Path) -> Document | DocumentError:
+    """Return what was read with the visitor's file name in place of the hash.
+
+    The id starts with the hash: an upload that claims the id of another document never replaces it.
+    """
+    if isinstance(item, DocumentError):
+        return DocumentError(str(item).replace(str(path), name).replace(path.name, name))
+    inside = item.id.removeprefix(path.name).lstrip(":")
+    return replace(
+        item,
+        id="/".join(filter(None, ("uploads", path.stem, inside))),
+        title=PurePath(name).stem if item.title in (path.stem, path.name) else item.title,
+        source=name if item.source == path.name else item.source,
+    )

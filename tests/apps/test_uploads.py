@@ -1,0 +1,79 @@
+"""Rules of uploads: kept under their hash, named by the visitor only in titles, bad ones in one line."""
+
+from pathlib import Path
+
+import pytest
+
+from apps.uploads import Upload, UploadStore
+from ingest.errors import DocumentError
+from ingest.types import Document
+
+EVIL = "../../<img src=x onerror=alert(1)>.md"
+
+
+def read(folder: Path, name: str, data: bytes, max_file_mb: int = 1) -> list[Document | DocumentError]:
+    return list(UploadStore(folder, max_file_mb).documents(Upload(name, data)))
+
+
+def test_a_file_is_kept_under_its_hash_alone(tmp_path: Path) -> None:
+    read(tmp_path / "uploads", EVIL, b"The pool opens at 7.")
+    read(tmp_path / "uploads", "again.md", b"The pool opens at 7.")
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(files) == 1
+    assert files[0].parent == tmp_path / "uploads"
+    assert files[0].stem.isalnum()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "title"),
+    [
+        pytest.param("pool.txt", b"The pool opens at 7.", "pool", id="the file's name where it has no title"),
+        pytest.param("泳池.txt", "泳池七点开放。".encode("gb18030"), "泳池", id="Chinese, not in UTF-8"),
+        pytest.param(
+            "pool.md", b"# Pool rules\n\nOpens at 7.", "Pool rules", id="its own title where it has one"
+        ),
+        pytest.param(EVIL, b"Opens at 7.", "<img src=x onerror=alert(1)>", id="a name without its folders"),
+    ],
+)
+def test_title(tmp_path: Path, name: str, data: bytes, title: str) -> None:
+    (document,) = read(tmp_path, name, data)
+    assert isinstance(document, Document)
+    assert document.title == title
+
+
+def test_an_upload_cannot_replace_another_document(tmp_path: Path) -> None:
+    (document,) = read(tmp_path, "evil.md", b"---\nid: travel-en-eu261\n---\nNo rights at all.")
+    assert isinstance(document, Document)
+    assert document.id.startswith("uploads/")
+    assert document.id.endswith("/travel-en-eu261")
+
+
+def test_each_record_has_its_own_id(tmp_path: Path) -> None:
+    documents = read(tmp_path, "faq.jsonl", b'{"text": "Opens at 7."}\n{"text": "Closes at 9."}')
+    assert len({item.id for item in documents if isinstance(item, Document)}) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "reason"),
+    [
+        pytest.param("a.exe", b"MZ", "is in no known format", id="unknown format"),
+        pytest.param("a.md", b"", "is empty", id="empty"),
+        pytest.param("a.pdf", b"%PDF-1.7 cut", "a.pdf", id="damaged"),
+        pytest.param("a.txt", b"x" * (2 << 20), "over the limit of 1 MB", id="too large"),
+    ],
+)
+def test_a_bad_file_is_one_line_that_calls_it_by_its_name(
+    tmp_path: Path, name: str, data: bytes, reason: str
+) -> None:
+    (error,) = read(tmp_path, name, data)
+    assert isinstance(error, DocumentError)
+    assert reason in str(error)
+    assert str(error).startswith(name)
+    assert "\n" not in str(error)
+    assert str(tmp_path) not in str(error)
+
+
+def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "uploads").write_text("a file where the folder should be")
+    (error,) = read(tmp_path / "uploads", "a.md", b"text")
+    assert "a.md cannot be stored" in str(error)
