@@ -31,13 +31,13 @@ class LexicalIndex:
         self._bm25 = bm25
 
     @classmethod
-    def build(cls, ids: Iterable[int], texts: Iterable[str]) -> "LexicalIndex":
-        """Index `texts`, one for each of `ids`; both are read once, side by side."""
+    def build(cls, passages: Iterable[tuple[int, str]]) -> "LexicalIndex":
+        """Index labels with their texts, in one pass."""
         import bm25s
 
         vocabulary: dict[str, int] = {"": 0}
         labels, rows = [], []
-        for label, text in zip(ids, texts, strict=True):
+        for label, text in passages:
             labels.append(label)
             found = [vocabulary.setdefault(token, len(vocabulary)) for token in tokens(text)]
             rows.append(np.array(found or [0], np.int32))

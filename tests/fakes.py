@@ -42,3 +42,27 @@ class ScriptedGenerator:
         self.asked.append(prompt)
         size = sum(self.count_tokens(message.content) for message in prompt.messages)
         return Generation(self._reply(prompt), Usage(size, 0, 3), first_token=0.1, total=0.4)
+
+
+class FakeEmbedder:
+    """Hashes words into 64 dimensions: texts that share words are near. `embedded` counts passages."""
+
+    def __init__(self, fingerprint: str = "fake-1", stop_after: int | None = None) -> None:
+        self.name = "fake"
+        self.fingerprint = fingerprint
+        self.dim = 64
+        self.embedded = 0
+        self._stop_after = stop_after
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        if self._stop_after is not None and self.embedded >= self._stop_after:
+            raise KeyboardInterrupt
+        self.embedded += len(texts)
+        return self.embed_queries(texts)
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        vectors = np.full((len(texts), self.dim), 1e-3, np.float32)
+        for row, text in zip(vectors, texts, strict=True):
+            for word in words(text):
+                row[crc32(f"{self.fingerprint} {word}".encode()) % self.dim] += 1
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)

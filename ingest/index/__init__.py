@@ -49,7 +49,6 @@ class VectorBackend(Protocol):
 
         Raises:
             OSError: the disk is full or fails.
-            Damaged: `previous` is.
         """
         ...
 
@@ -79,5 +78,3 @@ def top(scores: NDArray[np.float32], labels: Labels, k: int) -> Ranking:
         candidates = np.arange(len(scores))
     best = candidates[np.argsort(-scores[candidates], kind="stable")[:k]]
     return list(zip(labels[best].tolist(), scores[best].tolist(), strict=True))
-
-

@@ -3,6 +3,8 @@
 Chroma is written once and then only read: its own files do not survive a kill during writes.
 """
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,45 +37,43 @@ class ChromaBackend:
         """Write a new collection; its name is noted first, so that an interrupted one can be dropped."""
         name = f"index-{uuid4().hex}"
         (folder / _NAME).write_text(name, encoding="utf-8")
-        client = self._client(folder)
-        collection = client.create_collection(name, embedding_function=None, configuration=self._hnsw())
-        for start in range(0, len(labels), _BATCH):
-            part = slice(start, start + _BATCH)
-            collection.add(ids=[str(label) for label in labels[part]], embeddings=vectors[part])
-        client.close()
+        with _clear_errors(self.url), closing(self._client(folder)) as client:
+            collection = client.create_collection(
+                name, embedding_function=None, configuration={"hnsw": self._hnsw()}
+            )
+            for start in range(0, len(labels), _BATCH):
+                part = slice(start, start + _BATCH)
+                collection.add(ids=[str(label) for label in labels[part]], embeddings=vectors[part])
         seal(folder, {"count": len(labels), "dim": vectors.shape[1]}, (_NAME,))
 
     def open(self, folder: Path) -> "ChromaIndex":
-        """Open a collection and prove that a query reaches as many vectors as were written."""
+        """Open a collection after checking that it holds as many vectors as were written."""
+        from chromadb.errors import ChromaError
+
         facts = unseal(folder)
-        client = self._client(folder)
-        try:
-            collection = client.get_collection(_name(folder), embedding_function=None)
-            if collection.count() != facts["count"]:
-                raise Damaged(f"{folder} holds {collection.count()} vectors, not {facts['count']}")
-        except _chroma_error() as error:
-            raise Damaged(f"{folder}: {error}") from error
-        return ChromaIndex(client, collection, facts["count"])
+        with _clear_errors(self.url):
+            client = self._client(folder)
+            try:
+                collection = client.get_collection(_name(folder), embedding_function=None)
+                count = collection.count()
+            except ChromaError as error:
+                raise Damaged(f"{folder}: {error}") from error
+        if count != facts["count"]:
+            raise Damaged(f"{folder} holds {count} vectors, not {facts['count']}")
+        return ChromaIndex(client, collection, self.url, count)
 
     def drop(self, folder: Path) -> None:
         """Delete the server's collection; one in process goes with its folder."""
+        from chromadb.errors import NotFoundError
+
         if not self.url or not (folder / _NAME).is_file():
             return
-        client = self._client(folder)
-        names = {collection.name for collection in client.list_collections()}
-        if _name(folder) in names:
+        with _clear_errors(self.url), closing(self._client(folder)) as client, suppress(NotFoundError):
             client.delete_collection(_name(folder))
-        client.close()
 
-    def _hnsw(self) -> dict[str, dict[str, Any]]:
-        return {
-            "hnsw": {
-                "space": "cosine",
-                "max_neighbors": self.m,
-                "ef_construction": self.ef_construction,
-                "ef_search": self.ef,
-            }
-        }
+    def _hnsw(self) -> dict[str, Any]:
+        graph = {"max_neighbors": self.m, "ef_construction": self.ef_construction, "ef_search": self.ef}
+        return {"space": "cosine", **graph}
 
     def _client(self, folder: Path) -> Any:
         import chromadb
@@ -83,32 +83,25 @@ class ChromaBackend:
         if not self.url:
             return chromadb.PersistentClient(str(folder / _STORE), settings=quiet)
         where = urlsplit(self.url)
-        try:
-            return chromadb.HttpClient(
-                where.hostname or "127.0.0.1", where.port or 8000, ssl=where.scheme == "https", settings=quiet
-            )
-        except ValueError as error:
-            raise KnowledgeBaseError(
-                f"no Chroma server answers at {self.url}; start one with `chroma run --port {where.port or 8000}` "
-                f"or set retrieval.backend = \"hnsw\""
-            ) from error
+        host, port = where.hostname or "127.0.0.1", where.port or 8000
+        return chromadb.HttpClient(host, port, ssl=where.scheme == "https", settings=quiet)
 
 
 class ChromaIndex:
     """One collection."""
 
-    def __init__(self, client: Any, collection: Any, count: int) -> None:
+    def __init__(self, client: Any, collection: Any, url: str, count: int) -> None:
         self._client = client
         self._collection = collection
+        self._url = url
         self._count = count
 
     def search(self, queries: Vectors, k: int) -> list[Ranking]:
         """Return up to `k` nearest labels for each query, scored by cosine similarity."""
-        if not len(queries):
-            return []
-        found = self._collection.query(
-            query_embeddings=queries, n_results=min(k, self._count), include=["distances"]
-        )
+        with _clear_errors(self._url):
+            found = self._collection.query(
+                query_embeddings=queries, n_results=min(k, self._count), include=["distances"]
+            )
         return [
             [(int(label), 1 - distance) for label, distance in zip(labels, distances, strict=True)]
             for labels, distances in zip(found["ids"], found["distances"], strict=True)
@@ -123,7 +116,15 @@ def _name(folder: Path) -> str:
     return (folder / _NAME).read_text(encoding="utf-8")
 
 
-def _chroma_error() -> type[Exception]:
+@contextmanager
+def _clear_errors(url: str) -> Iterator[None]:
+    """Say in one line what Chroma met and what to do."""
+    import httpx
     from chromadb.errors import ChromaError
 
-    return ChromaError
+    try:
+        yield
+    except (ChromaError, httpx.HTTPError, ValueError) as error:
+        where = f"the Chroma server at {url}" if url else "Chroma"
+        remedy = "start it with `chroma run`, or set retrieval.backend to hnsw"
+        raise KnowledgeBaseError(f"{where} failed: {error}; {remedy}") from error

@@ -55,8 +55,11 @@ class HnswBackend:
 
     def _grown(self, previous: Path, labels: Labels, vectors: Vectors) -> Any | None:
         """Return the previous graph with labels added and deleted, or None where it does not fit."""
-        facts = unseal(previous)
-        graph = _load(previous, facts["dim"])
+        try:
+            facts = unseal(previous)
+            graph = _load(previous, facts["dim"])
+        except Damaged:
+            return None
         held = np.array(graph.get_ids_list(), np.int64)
         dead, new = np.setdiff1d(held, labels), np.isin(labels, held, invert=True)
         if facts["dim"] != vectors.shape[1] or len(dead) > _DEAD * len(labels):

@@ -1,0 +1,163 @@
+"""Command line of the knowledge base: add, update, delete, list, verify, rebuild. Only parses and prints.
+
+python -m ingest add --domain travel              the domain's own documents
+python -m ingest add notes.pdf pages/ --domain travel
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from tqdm import tqdm
+
+from ingest.domain import Domain, find_domain
+from ingest.errors import AssistantError, DocumentError
+from ingest.knowledge_base import KnowledgeBase, bring_up_to_date, open_knowledge_base
+from ingest.reading import read_documents
+from ingest.sync import IngestReport
+from ingest.types import Document
+from settings import Settings
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Fill and tend a knowledge base.")
+_BAR = "{desc}{percentage:3.0f}%|{bar}| {n:.0f}/{total_fmt} documents [{elapsed}<{remaining}]"
+DomainName = Annotated[str, typer.Option("--domain", help="A name under data/, or a domain folder.")]
+
+
+@app.command()
+def add(
+    domain: DomainName,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Files or folders; none: the domain's own.")
+    ] = None,
+) -> None:
+    """Add documents that are new and take in those that changed; what is unchanged costs nothing."""
+    found, settings, knowledge = _open(domain)
+    if not paths:
+        with _bar([found.documents]) as bar:
+            report = bring_up_to_date(knowledge, found, settings, bar.update, prune=False)
+    else:
+        with _bar(paths) as bar:
+            report = knowledge.sync(_read(paths, settings), bar.update)
+    _tell(found, report)
+
+
+@app.command()
+def update(domain: DomainName) -> None:
+    """Add the domain's own documents and remove those whose file is gone."""
+    found, settings, knowledge = _open(domain)
+    with _bar([found.documents]) as bar:
+        report = bring_up_to_date(knowledge, found, settings, bar.update)
+    _tell(found, report)
+
+
+@app.command()
+def delete(
+    ids: Annotated[list[str], typer.Argument(help="Ids of documents, as `list` shows.")], domain: DomainName
+) -> None:
+    """Delete documents and everything that was derived from them."""
+    _, _, knowledge = _open(domain)
+    unknown = set(ids) - {record.id for record in knowledge.records()}
+    print(f"{knowledge.delete(ids)} deleted")
+    for id_ in sorted(unknown):
+        print(f"error: no document {id_!r}; `list` shows the ids", file=sys.stderr)
+    raise typer.Exit(1 if unknown else 0)
+
+
+@app.command(name="list")
+def list_(
+    domain: DomainName, as_json: Annotated[bool, typer.Option("--json", help="As one JSON array.")] = False
+) -> None:
+    """List the documents."""
+    _, _, knowledge = _open(domain)
+    records = knowledge.records()
+    if as_json:
+        print(json.dumps([asdict(record) for record in records], ensure_ascii=False, indent=1))
+        return
+    for record in records:
+        print(f"{record.id}\t{record.lang}\t{record.chunks}\t{record.title}")
+
+
+@app.command()
+def verify(domain: DomainName) -> None:
+    """Check the ledger, and that a search finds every passage."""
+    found, _, knowledge = _open(domain)
+    problems = knowledge.verify()
+    for problem in problems:
+        print(f"error: {problem}", file=sys.stderr)
+    if not problems:
+        print(f"{found.name}: {len(knowledge.records())} documents, no problems")
+    raise typer.Exit(1 if problems else 0)
+
+
+@app.command()
+def rebuild(domain: DomainName) -> None:
+    """Build the index anew; cut and embed again what another embedder or chunk size asks for."""
+    found, _, knowledge = _open(domain)
+    with tqdm(total=len(knowledge.records()), bar_format=_BAR) as bar:
+        report = knowledge.rebuild(bar.update)
+    _tell(found, report)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 1 for what the user can put right, 130 for Ctrl-C."""
+    try:
+        app(arguments)
+    except AssistantError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except SystemExit as end:
+        if end.code == 130:
+            print(
+                "interrupted: what was committed is kept, the same command goes on from there",
+                file=sys.stderr,
+            )
+        return int(end.code or 0)
+    return 0
+
+
+def _open(name: str) -> tuple[Domain, Settings, KnowledgeBase]:
+    domain = find_domain(name)
+    settings = domain.settings()
+    return domain, settings, open_knowledge_base(domain, settings)
+
+
+def _read(paths: Sequence[Path], settings: Settings) -> Iterator[Document | DocumentError]:
+    """Read all paths; one that is missing does not keep the others out."""
+    for path in paths:
+        try:
+            yield from read_documents(path, settings.max_file_mb)
+        except DocumentError as error:
+            yield error
+
+
+def _bar(paths: Sequence[Path]) -> "tqdm[None]":
+    return tqdm(total=sum(_count(path) for path in paths), bar_format=_BAR)
+
+
+def _count(path: Path) -> int:
+    """Guess how many documents a path holds: lines of JSONL, else files."""
+    if path.is_dir():
+        return sum(1 for entry in path.rglob("*") if entry.is_file())
+    if path.suffix != ".jsonl" or not path.is_file():
+        return 1
+    with path.open("rb") as lines:
+        return sum(1 for _ in lines)
+
+
+def _tell(domain: Domain, report: IngestReport) -> None:
+    """Print what was done, and each failure on a line of its own."""
+    for failure in report.failures:
+        print(f"error: {failure}", file=sys.stderr)
+    print(
+        f"{domain.name}: {report.added} added, {report.changed} changed, {report.unchanged} unchanged, "
+        f"{report.removed} removed, {len(report.failures)} failed; {report.embedded} embedded"
+    )
+    raise typer.Exit(1 if report.failures else 0)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,148 @@
+"""From documents to a filled ledger: cut, embed what is new, commit. Knows nothing of files or indexes.
+
+Documents are taken in windows of some thousand chunks. Within a window the passages are embedded
+sorted by length, so that batches need little padding, and committed piece by piece; the documents of
+the window follow in one commit. An ingest that is cut off goes on where it was.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import astuple, dataclass
+
+from ingest.chunking import CHUNKER, split
+from ingest.embedding import Embedder
+from ingest.errors import DocumentError
+from ingest.ledger import Entry, Ledger
+from ingest.types import Document
+from settings import Chunking
+
+_WINDOW = 2048  # chunks
+_PIECE = 512  # passages embedded between two commits: some seconds on a CPU
+
+Progress = Callable[[float], None]
+"""Hears by how many documents an ingest has moved on; a window moves in parts while it is embedded."""
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """What an ingest did: counts of documents, of passages embedded, and the files that failed."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    embedded: int = 0
+    failures: tuple[DocumentError, ...] = ()
+
+
+class Intake:
+    """Brings documents into a ledger and counts what it does."""
+
+    def __init__(self, ledger: Ledger, embedder: Embedder, chunking: Chunking, progress: Progress) -> None:
+        self._ledger = ledger
+        self._embedder = embedder
+        self._chunking = chunking
+        self._progress = progress
+        self.seen: set[str] = set()
+        self._added = self._changed = self._unchanged = self._embedded = 0
+        self._failures: list[DocumentError] = []
+
+    @property
+    def report(self) -> IngestReport:
+        """What was done so far."""
+        return IngestReport(
+            added=self._added,
+            changed=self._changed,
+            unchanged=self._unchanged,
+            embedded=self._embedded,
+            failures=tuple(self._failures),
+        )
+
+    def run(self, items: Iterable[Document | DocumentError], origin: str = "") -> None:
+        """Commit every document that is new or has changed; note every error."""
+        window: list[Entry] = []
+        chunks = 0
+        for entry in self._entries(items, origin):
+            window.append(entry)
+            chunks += len(entry.chunks)
+            if chunks >= _WINDOW:
+                self._commit(window)
+                window, chunks = [], 0
+        if window:
+            self._commit(window)
+
+    def _entries(self, items: Iterable[Document | DocumentError], origin: str) -> Iterator[Entry]:
+        """Yield what has to be committed."""
+        recipe = _recipe(self._chunking, self._embedder)
+        for item in items:
+            try:
+                document = self._accept(item)
+                state = content_sha256(document), recipe
+            except DocumentError as error:
+                self._failures.append(error)
+                self._progress(1)
+                continue
+            if self._ledger.state(document.id) == state:
+                self._unchanged += 1
+                self._progress(1)
+            else:
+                yield self._entry(document, state, origin)
+
+    def _accept(self, item: Document | DocumentError) -> Document:
+        if isinstance(item, DocumentError):
+            raise item
+        if item.id in self.seen:
+            raise DocumentError(f"{item.source}: document id {item.id!r} is there twice; rename one")
+        self.seen.add(item.id)
+        return item
+
+    def _entry(self, document: Document, state: tuple[str, str], origin: str) -> Entry:
+        chunks = split(document, self._chunking.size, self._chunking.overlap)
+        keys = [_key(chunk.passage, self._embedder.fingerprint) for chunk in chunks]
+        return Entry(document, chunks, keys, *state, origin)
+
+    def _commit(self, window: Sequence[Entry]) -> None:
+        """Embed what has no vector yet, then commit the documents of the window."""
+        passages = {
+            key: chunk.passage
+            for entry in window
+            for key, chunk in zip(entry.keys, entry.chunks, strict=True)
+        }
+        # bytes go with tokens in both scripts: about 4 a token
+        pending = sorted(self._ledger.missing(passages), key=lambda key: len(passages[key].encode()))
+        for start in range(0, len(pending), _PIECE):
+            piece = pending[start : start + _PIECE]
+            vectors = self._embedder.embed_passages([passages[key] for key in piece])
+            self._ledger.put_vectors(piece, vectors)
+            self._embedded += len(piece)
+            self._progress(len(window) * len(piece) / len(pending))
+        if not pending:
+            self._progress(len(window))
+        new = sum(not self._ledger.state(entry.document.id)[0] for entry in window)
+        self._ledger.put(window)
+        self._added += new
+        self._changed += len(window) - new
+
+
+def content_sha256(document: Document) -> str:
+    """Return the digest of everything a document says.
+
+    Raises:
+        DocumentError: it holds half a surrogate pair, which no file can hold.
+    """
+    try:
+        return hashlib.sha256(json.dumps(astuple(document), ensure_ascii=False).encode()).hexdigest()
+    except UnicodeEncodeError as error:
+        raise DocumentError(
+            f"{document.id!r} is not valid Unicode ({error.reason}); save it as UTF-8"
+        ) from error
+
+
+def _recipe(chunking: Chunking, embedder: Embedder) -> str:
+    """What, beside its content, decides the chunks and vectors of a document."""
+    return f"{CHUNKER} size={chunking.size} overlap={chunking.overlap} embedder={embedder.fingerprint}"
+
+
+def _key(passage: str, fingerprint: str) -> bytes:
+    return hashlib.sha256(f"{fingerprint}\0{passage}".encode()).digest()
