@@ -121,14 +121,8 @@ def first_token(settings: Settings) -> Result:
             plain(prompt, 1)
 
     ratio = _ratio(whole, stored, rounds=1)
-    same, asked = _same_text(settings, prompts)
-    return Result(
-        "long_context, first token",
-        "generate() with the whole prompt",
-        ratio,
-        15,
-        f"fp32: {same}/{asked} texts equal",
-    )
+    also = _equality(settings, prompts)
+    return Result("long_context, first token", "generate() with the whole prompt", ratio, 15, also)
 
 
 def evaluation(settings: Settings) -> Result:
