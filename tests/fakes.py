@@ -1,9 +1,14 @@
 """Stand-ins behind the project's seams; they remember what they were asked."""
 
 from collections.abc import Callable, Iterator, Sequence
+from zlib import crc32
+
+import numpy as np
 
 from assistant.generation.types import Generation
 from assistant.types import Prompt, Usage
+from ingest.index import Vectors
+from ingest.language import words
 
 
 class ScriptedGenerator:
