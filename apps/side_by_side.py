@@ -3,11 +3,12 @@
 Run it with `streamlit run apps/side_by_side.py`; folders of further domains may follow after `--`.
 """
 
+import logging
 import re
 import shlex
 import sys
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from apps.uploads import Upload, UploadStore
 from assistant.registry import STRATEGIES, open_assistant
 from assistant.types import Question
 from ingest.domain import DATA, Domain, find_domain
-from ingest.errors import AssistantError, DomainError
+from ingest.errors import AssistantError, DocumentError, DomainError
 from ingest.knowledge_base import bring_up_to_date
 from ingest.language import detect
 from ingest.loaders import LOADERS
@@ -31,6 +32,7 @@ ICON = Path(__file__).with_name("icon.svg")
 DEFAULT = ("rag", "long_context", "fine_tuned")
 _EXAMPLES = 2  # questions in each language
 _REPORT_HEIGHT = 900
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -203,7 +205,9 @@ def _open(domain: Domain) -> Assistant:
     """Open a domain's assistant, its knowledge base up to date with its documents."""
     settings = domain.settings()
     assistant = open_assistant(domain, settings)
-    bring_up_to_date(assistant.knowledge, domain, settings)
+    with suppress(DocumentError):  # a folder without documents is filled by uploads
+        for failure in bring_up_to_date(assistant.knowledge, domain, settings).failures:
+            _log.warning("%s", failure)
     return assistant
 
 
