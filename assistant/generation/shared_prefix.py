@@ -75,17 +75,11 @@ def _attend_own(
     query: "Tensor", key: "Tensor", value: "Tensor", mask: "Tensor", scaling: float
 ) -> tuple["Tensor", "Tensor"]:
     """Return the result over a row's own tokens and its log-sum-exp: (rows, heads, new tokens, ...)."""
-    import torch
-
     rows, heads, new, size = query.shape
     grouped = query.reshape(rows, key.shape[1], -1, size)
-    scores = (grouped @ key.mT).float().view(rows, heads, new, -1) * scaling
-    # The smallest number and not -inf: a padding query, which may look nowhere, must not become NaN.
-    scores = scores.masked_fill(~mask, torch.finfo(torch.float32).min)
-    weight = scores.logsumexp(-1, keepdim=True)
-    shares = (scores - weight).exp().to(value.dtype)
-    mixed = shares.view(*grouped.shape[:3], -1) @ value
-    return mixed.view(rows, heads, new, size), weight
+    repeated = mask.expand(rows, heads // key.shape[1], new, -1).reshape(rows, 1, grouped.shape[2], -1)
+    mixed, weight = weighted(grouped, key, value, scaling, repeated)
+    return mixed.view(rows, heads, new, size), weight.view(rows, heads, new, 1)
 
 
 def _attend_shared(
@@ -94,22 +88,35 @@ def _attend_shared(
     """Return the result over the prefix and its log-sum-exp, for the queries of all rows at once."""
     rows, heads, new, size = query.shape
     groups = query.reshape(rows, key.shape[1], -1, size).transpose(0, 1)
-    mixed, weight = _fused(groups.reshape(1, key.shape[1], -1, size), key, value, scaling)
+    attention = fused if query.device.type == "cpu" else weighted
+    mixed, weight = attention(groups.reshape(1, key.shape[1], -1, size), key, value, scaling)
     mixed = mixed.reshape(groups.shape).transpose(0, 1).reshape(rows, heads, new, size)
     weight = weight.reshape(*groups.shape[:3], 1).transpose(0, 1).reshape(rows, heads, new, 1)
     return mixed, weight
 
 
-def _fused(query: "Tensor", key: "Tensor", value: "Tensor", scaling: float) -> tuple["Tensor", "Tensor"]:
-    """Attend without a mask; return the result and the log-sum-exp, which the public function drops."""
+def weighted(
+    query: "Tensor", key: "Tensor", value: "Tensor", scaling: float, mask: "Tensor | None" = None
+) -> tuple["Tensor", "Tensor"]:
+    """Attend; return the result and the log-sum-exp of each query, in fp32."""
     import torch
 
-    if query.is_cuda:
-        mixed, weight = torch.ops.aten._scaled_dot_product_efficient_attention(
-            query, key, value, None, compute_log_sumexp=True, scale=scaling
-        )[:2]
-        return mixed, weight[..., : query.shape[2]]  # the kernel pads the queries to a multiple of 32
+    scores = (query @ key.mT).float() * scaling
+    if mask is not None:
+        # The smallest number and not -inf: a padding query, which may look nowhere, must not become NaN.
+        scores = scores.masked_fill(~mask, torch.finfo(torch.float32).min)
+    weight = scores.logsumexp(-1, keepdim=True)
+    return (scores - weight).exp().to(value.dtype) @ value, weight
+
+
+def fused(query: "Tensor", key: "Tensor", value: "Tensor", scaling: float) -> tuple["Tensor", "Tensor"]:
+    """Do the same in the kernel behind torch's `scaled_dot_product_attention`, which drops the log-sum-exp.
+
+    The scores of a long prefix are never in memory all at once.
+    """
+    import torch
+
     mixed, weight = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
         query, key, value, scale=scaling
     )
-    return mixed, weight
+    return mixed, weight[..., None]

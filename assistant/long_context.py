@@ -1,0 +1,132 @@
+"""Answer from the whole corpus, as much of it as fits. Knows nothing of files, indexes or metrics.
+
+The documents stand in ingestion order before the question, so all questions of a language share them
+as a prefix that is read once.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from assistant.base import PromptStrategy
+from assistant.generation.types import Generator
+from assistant.prompts import Style, open_book, passage
+from assistant.types import Prompt, Question
+from ingest.types import Chunk, Document, Hit, Lang
+
+_PARAGRAPH_END = re.compile(r"\n\s*")
+
+
+class Corpus(Protocol):
+    """What holds the documents."""
+
+    def documents(self, lang: str = "") -> list[Document]:
+        """Return the documents of a language (empty: of all) in ingestion order."""
+        ...
+
+    def corpus_sha256(self) -> str:
+        """Return the identity of all documents."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of the corpus is in the prompt."""
+
+    documents: int
+    included: int
+    left_out: tuple[str, ...]
+    """Ids of the documents that did not fit."""
+    tokens: int
+    """Of the included documents with their titles."""
+    budget: int
+    cut: str = ""
+    """Id of the only included document, if that had to be cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Whole documents as contexts, and what they cover."""
+
+    contexts: tuple[Hit, ...]
+    coverage: Coverage
+
+
+class LongContext(PromptStrategy):
+    """Whole documents in the prompt, up to `max_tokens`."""
+
+    name = "long_context"
+
+    def __init__(self, generator: Generator, corpus: Corpus, style: Style, max_tokens: int) -> None:
+        super().__init__(generator)
+        self._corpus, self._style, self._max_tokens = corpus, style, max_tokens
+        self._packed: dict[str, Packed] = {}
+        self._packed_corpus = ""
+
+    def prepare_many(self, questions: Sequence[Question]) -> list[Prompt]:
+        """Return the prompts for all questions; those of one language share their prefix."""
+        return [self._prompt(question, self._pack(question.lang)) for question in questions]
+
+    def coverage(self, lang: Lang) -> Coverage:
+        """Return what part of the corpus a question in `lang` meets."""
+        return self._pack(lang).coverage
+
+    def _prompt(self, question: Question, packed: Packed) -> Prompt:
+        chunks = [hit.chunk for hit in packed.contexts]
+        messages = open_book(question.text, chunks, question.lang, self._style)
+        return Prompt(messages, contexts=packed.contexts, prefix=messages[:1])
+
+    def _pack(self, lang: Lang) -> Packed:
+        """Pack once per language, and again when the corpus has changed."""
+        if (corpus := self._corpus.corpus_sha256()) != self._packed_corpus:
+            self._packed, self._packed_corpus = {}, corpus
+        if lang not in self._packed:
+            documents = self._corpus.documents(lang) or self._corpus.documents()
+            self._packed[lang] = pack(documents, self._max_tokens, self.generator)
+        return self._packed[lang]
+
+
+def pack(documents: Sequence[Document], budget: int, generator: Generator) -> Packed:
+    """Take whole documents in their order, as many as `budget` tokens hold; one that does not fit is skipped.
+
+    If none fits, the first is cut at the end of a paragraph, or anywhere if even one is too long.
+    """
+    taken: list[Chunk] = []
+    left_out: list[str] = []
+    used = 0
+    for document in documents:
+        chunk = _whole(document)
+        size = _size(chunk, generator)
+        if used + size <= budget:
+            taken.append(chunk)
+            used += size
+        else:
+            left_out.append(document.id)
+    cut = ""
+    if documents and not taken:
+        taken, cut, left_out = [_cut(documents[0], budget, generator)], documents[0].id, left_out[1:]
+        used = _size(taken[0], generator)
+    contexts = tuple(Hit(chunk, 0.0) for chunk in taken)
+    return Packed(contexts, Coverage(len(documents), len(taken), tuple(left_out), used, budget, cut))
+
+
+def _whole(document: Document, end: int | None = None) -> Chunk:
+    text = document.text[:end]
+    return Chunk(document.id, document.id, text, 0, len(text), document.title)
+
+
+def _size(chunk: Chunk, generator: Generator) -> int:
+    """Return the tokens of a document in a prompt, with the blank line that follows it."""
+    return generator.count_tokens(f"{passage(chunk)}\n\n")
+
+
+def _cut(document: Document, budget: int, generator: Generator) -> Chunk:
+    """Return the longest beginning of `document` that fits."""
+    paragraphs = [end.start() for end in _PARAGRAPH_END.finditer(document.text)]
+    for ends in (paragraphs, range(len(document.text) + 1)):
+        fits = bisect_right(ends, budget, key=lambda end: _size(_whole(document, end), generator))
+        if fits and ends[fits - 1]:
+            return _whole(document, ends[fits - 1])
+    return _whole(document, 0)
