@@ -1,0 +1,200 @@
+"""Strategies over scripted generators, retrievers and corpora."""
+
+from collections.abc import Iterator, Sequence
+from itertools import count
+
+import pytest
+
+from assistant.base import PromptStrategy
+from assistant.fine_tuned import FineTuned
+from assistant.generation.types import Generation
+from assistant.long_context import LongContext, pack
+from assistant.prompts import refusal
+from assistant.rag import Rag
+from assistant.types import Answer, Prompt, Question, Timing
+from ingest.types import Chunk, Document, Hit
+from tests.fakes import ScriptedGenerator
+
+EN = Question("1", "When is the deposit refunded?", "en")
+ZH = Question("2", "押金多久退还？", "zh")
+HOTEL = Document("hotel", "Hotel", "The deposit is refunded in seven days.\n\nDogs pay 15 euros.", "en")
+SPA = Document("spa", "Spa", "The spa opens at nine.", "en")
+INN = Document("inn", "酒店", "酒店在七天内退还押金。", "zh")
+
+
+class Shelf:
+    """A corpus and retriever that finds every document of the language, and remembers what it was asked."""
+
+    def __init__(self, documents: Sequence[Document]) -> None:
+        self.shelved = list(documents)
+        self.asked: list[tuple[list[str], str, int | None]] = []
+
+    def documents(self, lang: str = "") -> list[Document]:
+        return [document for document in self.shelved if lang in ("", document.lang)]
+
+    def corpus_sha256(self) -> str:
+        return " ".join(document.id for document in self.shelved)
+
+    def search_many(
+        self, queries: Sequence[str], lang: str = "", top_k: int | None = None
+    ) -> list[list[Hit]]:
+        self.asked.append((list(queries), lang, top_k))
+        found = [
+            Hit(Chunk(f"{one.id}#0", one.id, one.text, 0, len(one.text), one.title), 1.0)
+            for one in self.documents(lang)
+        ]
+        return [found[:top_k] for _ in queries]
+
+
+LONGER_SPA = Document("spa", "Spa", SPA.text + " It has a pool, three saunas and a garden with trees.", "en")
+
+SHELF = Shelf([HOTEL, INN, SPA])
+SILENT = ScriptedGenerator(lambda prompt: "")
+
+
+def by_language(prompt: Prompt) -> str:
+    return " In seven days.\n" if prompt.messages[-1].content == EN.text else refusal("zh")
+
+
+def asked(prompt: Prompt) -> tuple[str, str]:
+    """The system message and the question of a prompt."""
+    system, user = prompt.messages
+    assert (system.role, user.role) == ("system", "user")
+    return system.content, user.content
+
+
+def test_rag_searches_once_per_language_and_keeps_the_order() -> None:
+    shelf = Shelf([HOTEL, INN, SPA])
+    prompts = Rag(SILENT, shelf, "short", top_k=1).prepare_many([ZH, EN, ZH])
+    assert shelf.asked == [([EN.text], "en", 1), ([ZH.text, ZH.text], "zh", 1)]
+    assert [prompt.contexts[0].chunk.document_id for prompt in prompts] == ["inn", "hotel", "inn"]
+    assert INN.text in asked(prompts[0])[0]
+    assert [asked(prompt)[1] for prompt in prompts] == [ZH.text, EN.text, ZH.text]
+    assert not any(prompt.prefix for prompt in prompts)
+
+
+def test_long_context_reads_all_of_the_language_in_one_shared_prefix() -> None:
+    prompts = LongContext(SILENT, SHELF, "short", 200).prepare_many([EN, ZH, EN])
+    assert [[hit.chunk.id for hit in prompt.contexts] for prompt in prompts] == [
+        ["hotel", "spa"],
+        ["inn"],
+        ["hotel", "spa"],
+    ]
+    assert prompts[0].prefix == prompts[2].prefix == prompts[0].messages[:1]
+    assert prompts[1].prefix != prompts[0].prefix
+    assert HOTEL.text in asked(prompts[0])[0]
+
+
+def test_long_context_reads_everything_where_the_language_has_nothing() -> None:
+    prompt = LongContext(SILENT, Shelf([HOTEL, SPA]), "short", 200).prepare(ZH)
+    assert [hit.chunk.id for hit in prompt.contexts] == ["hotel", "spa"]
+
+
+def test_long_context_packs_again_when_the_corpus_has_changed() -> None:
+    shelf = Shelf([HOTEL])
+    strategy = LongContext(SILENT, shelf, "short", 200)
+    assert strategy.coverage("en").documents == 1
+    shelf.shelved.append(SPA)
+    assert strategy.coverage("en").documents == 2
+
+
+@pytest.mark.parametrize(
+    ("budget", "contexts", "left_out", "cut"),
+    [
+        pytest.param(50, [HOTEL.text, LONGER_SPA.text], [], "", id="all fit"),
+        pytest.param(15, [HOTEL.text], ["spa"], "", id="the last does not fit"),
+        pytest.param(
+            9, ["The deposit is refunded in seven days."], ["spa"], "hotel", id="cut at a paragraph"
+        ),
+        pytest.param(4, ["The deposit is"], ["spa"], "hotel", id="cut anywhere if a paragraph is too long"),
+    ],
+)
+def test_packing_holds_the_budget(budget: int, contexts: list[str], left_out: list[str], cut: str) -> None:
+    packed = pack([HOTEL, LONGER_SPA], budget, SILENT)
+    assert [hit.chunk.text.strip() for hit in packed.contexts] == contexts
+    assert packed.coverage.left_out == tuple(left_out)
+    assert (packed.coverage.documents, packed.coverage.included) == (2, len(contexts))
+    assert packed.coverage.cut == cut
+    assert packed.coverage.tokens <= budget
+
+
+def test_a_document_that_does_not_fit_is_skipped_for_the_next() -> None:
+    packed = pack([SPA, HOTEL, SPA], 12, SILENT)
+    assert [hit.chunk.id for hit in packed.contexts] == ["spa", "spa"]
+    assert packed.coverage.left_out == ("hotel",)
+
+
+def test_packing_nothing() -> None:
+    assert pack([], 50, SILENT).contexts == ()
+
+
+def test_without_documents_the_adapter_is_the_only_difference() -> None:
+    tuned, floor = (FineTuned(SILENT, "short", adapter) for adapter in ("travel", ""))
+    assert (tuned.name, floor.name) == ("fine_tuned", "closed_book")
+    assert tuned.prepare(EN).messages == floor.prepare(EN).messages
+    assert (tuned.prepare(EN).adapter, floor.prepare(EN).adapter) == ("travel", "")
+
+
+STRATEGIES = [
+    pytest.param(lambda generator: Rag(generator, SHELF, "short", 2), id="rag"),
+    pytest.param(lambda generator: LongContext(generator, SHELF, "short", 200), id="long_context"),
+    pytest.param(lambda generator: FineTuned(generator, "short", "travel"), id="fine_tuned"),
+    pytest.param(lambda generator: FineTuned(generator, "short"), id="closed_book"),
+]
+
+
+@pytest.mark.parametrize("make", STRATEGIES)
+def test_an_answer_remembers_its_request(make) -> None:  # type: ignore[no-untyped-def]
+    generator = ScriptedGenerator(by_language)
+    strategy: PromptStrategy = make(generator)
+    heard: list[Answer] = []
+    answers = strategy.answer_many([EN, ZH], heard.append)
+    assert sorted(answer.question.id for answer in heard) == ["1", "2"]
+    assert [answer.question for answer in answers] == [EN, ZH]
+    assert [answer.text for answer in answers] == ["In seven days.", "我不知道。"]
+    assert [answer.abstained for answer in answers] == [False, True]
+    assert answers[1].citations == ()
+    assert {answer.strategy for answer in answers} == {strategy.name}
+    assert {answer.model for answer in answers} == {generator.name}
+    assert [answer.contexts for answer in answers] == [prompt.contexts for prompt in generator.asked]
+    assert [answer.adapter for answer in answers] == [prompt.adapter for prompt in generator.asked]
+    cited = [citation.quote for citation in answers[0].citations]
+    assert cited == (["The deposit is refunded in seven days."] if answers[0].contexts else [])
+
+
+@pytest.mark.parametrize("make", STRATEGIES)
+def test_a_stream_ends_with_the_whole_answer(make) -> None:  # type: ignore[no-untyped-def]
+    seen = list(make(ScriptedGenerator(by_language)).stream(EN))
+    (whole,) = make(ScriptedGenerator(by_language)).answer_many([EN])
+    assert len(seen[0].text) < len(seen[1].text)
+    assert (seen[0].citations, seen[0].abstained) == ((), False)
+    assert (seen[-1].text, seen[-1].citations) == (whole.text, whole.citations)
+
+
+def test_a_closed_stream_stops_the_generator() -> None:
+    class Endless(ScriptedGenerator):
+        closed = False
+
+        def stream(self, prompt: Prompt, max_new_tokens: int | None = None) -> Iterator[Generation]:
+            try:
+                while True:
+                    yield Generation("more")
+            finally:
+                self.closed = True
+
+    generator = Endless(by_language)
+    stream = FineTuned(generator, "short").stream(EN)
+    next(stream)
+    stream.close()
+    assert generator.closed
+
+
+def test_seconds_count_from_the_asking() -> None:
+    class Slow(FineTuned):
+        def __init__(self) -> None:
+            ticks = count()
+            super().__init__(ScriptedGenerator(by_language), "short")
+            self._clock = lambda: float(next(ticks))
+
+    # The scripted generator says that its first token took 0.1 s and the whole 0.4 s.
+    assert Slow().answer_many([EN])[0].timing == Timing(retrieval=1.0, first_token=1.1, total=1.4)
