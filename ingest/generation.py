@@ -19,8 +19,8 @@ from ingest.ledger import Ledger
 from ingest.lexical import TOKENS, LexicalIndex
 
 _DENSE, _EXACT, _BM25 = "dense", "exact", "bm25"
-_PROBES = 64  # vectors of each new index that are searched for before it may serve
-_LOST = 0.05  # share of the probes that may be missed; HNSW is approximate
+_PROBES = 256  # vectors of each new index that are searched for before it may serve
+_LOST = 0.01  # share of the probes that may be missed; HNSW is approximate
 _SAME = 0.999  # cosine: the passage itself, or one with the same text
 
 
@@ -41,7 +41,10 @@ class Generation:
         self.languages = tuple(facts["languages"])
         self.lexical = {lang: LexicalIndex.load(folder / lang / _BM25) for lang in self.languages}
         self.exact = {lang: open_exact(folder / lang / _EXACT) for lang in self.languages}
-        self.dense = {lang: backend.open(folder / lang / _DENSE) for lang in self.languages}
+        self.dense: dict[str, VectorIndex] = {
+            lang: self.exact[lang] if leg == _EXACT else backend.open(folder / lang / _DENSE)
+            for lang, leg in facts["languages"].items()
+        }
 
     def vectors(self, leg: str, lang: str) -> VectorIndex:
         """Return the index behind `dense` or `exact`."""
@@ -101,14 +104,12 @@ class Generations:
         """Build a generation beside the others, prove it, and let it serve from now on.
 
         Raises:
-            KnowledgeBaseError: the disk is full or fails, or the index does not find its own passages.
+            KnowledgeBaseError: the disk is full or fails.
         """
         folder, previous = self._root / uuid4().hex, self._previous()
         try:
             self._write(folder, ledger, previous)
             generation = Generation(folder, self._backend)
-            for lang in generation.languages:
-                _prove(generation.dense[lang], generation.exact[lang])
             self._swap(folder.name)
         except BaseException as error:
             self._remove(folder)
@@ -120,9 +121,10 @@ class Generations:
         return generation
 
     def _write(self, folder: Path, ledger: Ledger, previous: Path | None) -> None:
+        folder.mkdir(parents=True)
         facts = {"revision": ledger.revision, "recipe": self.recipe, "embedder": ledger.fact("embedder")}
-        languages = ledger.languages()
-        for lang, count in languages.items():
+        languages = {}
+        for lang, count in ledger.languages().items():
             dense, exact, bm25 = (folder / lang / leg for leg in (_DENSE, _EXACT, _BM25))
             for leg in (dense, exact, bm25):
                 leg.mkdir(parents=True)
@@ -130,11 +132,23 @@ class Generations:
             matrix = open_exact(exact)
             old = previous / lang / _DENSE if previous else None
             self._backend.build(dense, matrix.labels, matrix.vectors, old)
+            languages[lang] = self._proven(dense, matrix)
             LexicalIndex.build((label, chunk.passage) for label, chunk in ledger.chunks(lang)).save(bm25)
             flush(folder / lang)
-        folder.mkdir(parents=True, exist_ok=True)
-        seal(folder, {**facts, "languages": list(languages)})
+        seal(folder, {**facts, "languages": languages})
         flush(self._root)
+
+    def _proven(self, dense: Path, exact: ExactIndex) -> str:
+        """Return the leg that may answer for `dense`: the new index, or brute force if it misses much.
+
+        A graph of passages that are all equally near, such as the rows of a table cut to one pattern,
+        can fall apart: in 200 of them hnswlib did not find 18 of 64 by their own vectors.
+        """
+        probes = np.unique(np.linspace(0, len(exact.labels) - 1, _PROBES).astype(int))
+        index = self._backend.open(dense)
+        lost = _lost(index, exact.labels[probes], exact.vectors[probes])
+        index.close()
+        return _DENSE if len(lost) <= _LOST * len(probes) else _EXACT
 
     def _previous(self) -> Path | None:
         """Return the folder of the generation that serves, where its graph may be taken over."""
@@ -164,18 +178,6 @@ class Generations:
         except KnowledgeBaseError:  # the server is away: the folder stays to remind a later build
             return
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _prove(index: VectorIndex, exact: ExactIndex) -> None:
-    """Search a new index for some of its own vectors.
-
-    Raises:
-        Damaged: too few are found.
-    """
-    probes = np.unique(np.linspace(0, len(exact.labels) - 1, _PROBES).astype(int))
-    lost = _lost(index, exact.labels[probes], exact.vectors[probes])
-    if len(lost) > _LOST * len(probes):
-        raise Damaged(f"{len(lost)} of {len(probes)} passages are not found by their own vectors")
 
 
 def _lost(index: VectorIndex, labels: Labels, vectors: Vectors) -> list[int]:

@@ -139,6 +139,8 @@ class KnowledgeBase:
         if mode not in _LEGS:
             raise KnowledgeBaseError(f"no retrieval mode {mode!r}; known are {', '.join(_LEGS)}")
         generation = self._index.generation()
+        if not generation.languages:
+            raise KnowledgeBaseError(f"no documents yet; run: python -m ingest add --domain {self.name}")
         legs = _LEGS[mode]
         depth = max(k, self._retrieval.candidates) if len(legs) > 1 else k
         rankings = {leg: self._leg(generation, (leg, lang), queries, depth) for leg in legs}

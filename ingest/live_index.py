@@ -41,12 +41,10 @@ class LiveIndex:
         disk has no room for a new one.
 
         Raises:
-            KnowledgeBaseError: there are no documents, or no generation can be opened or built.
+            KnowledgeBaseError: none can be opened or built.
         """
-        revision = self._ledger.revision
-        if not revision:
-            raise KnowledgeBaseError(f"no documents yet; run: python -m ingest add --domain {self._name}")
         with self._lock:
+            revision = self._ledger.revision
             held = self._reopened()
             if held and (self._fits(held) or revision == self._unbuildable):
                 return held

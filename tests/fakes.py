@@ -1,7 +1,7 @@
 """Stand-ins behind the project's seams; they remember what they were asked."""
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from zlib import crc32
 
 import numpy as np
 
@@ -50,12 +50,12 @@ class ScriptedGenerator:
 
 
 class FakeEmbedder:
-    """Hashes words into 64 dimensions: texts that share words are near. `embedded` counts passages."""
+    """Hashes words into 256 dimensions: texts that share words are near. `embedded` counts passages."""
 
     def __init__(self, fingerprint: str = "fake-1", stop_after: int | None = None) -> None:
         self.name = "fake"
         self.fingerprint = fingerprint
-        self.dim = 64
+        self.dim = 256
         self.embedded = 0
         self._stop_after = stop_after
 
@@ -69,5 +69,6 @@ class FakeEmbedder:
         vectors = np.full((len(texts), self.dim), 1e-3, np.float32)
         for row, text in zip(vectors, texts, strict=True):
             for word in words(text):
-                row[crc32(f"{self.fingerprint} {word}".encode()) % self.dim] += 1
+                digest = hashlib.sha256(f"{self.fingerprint} {word}".encode()).digest()
+                row[int.from_bytes(digest[:4]) % self.dim] += 1
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
