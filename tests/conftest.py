@@ -55,3 +55,36 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Qwen2ForCausalLM(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_embedder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sentence-transformers folder with a random BERT of 1 layer that reads single characters."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+    from tokenizers import Regex, Tokenizer, models, pre_tokenizers
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+    codes = (*range(33, 127), *range(0x4E00, 0x9FFF))
+    characters = ["[PAD]", "[UNK]", *map(chr, codes)]
+    vocabulary = {character: place for place, character in enumerate(characters)}
+    single = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
+    single.pre_tokenizer = pre_tokenizers.Split(Regex("."), "isolated")
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=single, pad_token="[PAD]", unk_token="[UNK]", model_max_length=256
+    )
+    config = BertConfig(
+        vocab_size=len(vocabulary),
+        hidden_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=256,
+    )
+    folder = tmp_path_factory.mktemp("tiny-bert")
+    BertModel(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    encoder = Transformer(str(folder))
+    whole = tmp_path_factory.mktemp("tiny-embedder")
+    SentenceTransformer(modules=[encoder, Pooling(encoder.get_embedding_dimension())]).save(str(whole))
+    return whole

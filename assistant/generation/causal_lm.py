@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.adapters import adapter_fingerprint
 from assistant.generation import shared_prefix
 from assistant.types import Message
+from ingest.embedding import fast_dtype
 from ingest.errors import AdapterError, GenerationError
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class CausalLM:
         self._wanted_device, self._wanted_dtype, self._threads = device, dtype, threads
         self._lock = threading.RLock()
         self._peft: Any = None
+        self._loaded: set[str] = set()
         self._active = ""
 
     @cached_property
@@ -45,12 +47,7 @@ class CausalLM:
     @cached_property
     def dtype(self) -> str:
         """`bfloat16` or `float32`."""
-        import torch
-
-        if self._wanted_dtype != "auto":
-            return self._wanted_dtype
-        fast = self.device != "cpu" or torch.cpu.get_capabilities().get("avx512_bf16", False)
-        return "bfloat16" if fast else "float32"
+        return str(fast_dtype(self._wanted_dtype, self.device)).removeprefix("torch.")
 
     @cached_property
     def tokenizer(self) -> Any:
@@ -131,11 +128,15 @@ class CausalLM:
         Raises:
             AdapterError: it cannot be loaded.
         """
+        from safetensors import SafetensorError
+
         name = adapter_fingerprint(folder)
         with self._lock:
+            if name in self._loaded:
+                return name
             try:
                 self._load(folder, name)
-            except (OSError, ValueError, KeyError, RuntimeError) as error:
+            except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
                 raise AdapterError(
                     f"{folder} does not fit {self.folder.name} ({str(error).splitlines()[0][:200]}); "
                     f"train it again: python -m finetune train"
@@ -167,14 +168,17 @@ class CausalLM:
 
     def _load(self, folder: Path, name: str) -> None:
         from peft import PeftModel
+        from peft.utils.save_and_load import load_peft_weights
 
+        load_peft_weights(str(folder), device="cpu")  # a damaged file must fail before the base is touched
         if self._peft is None:
             self._peft = PeftModel.from_pretrained(
                 self._model, folder, adapter_name=name, autocast_adapter_dtype=False
             )
             self._active = name
-        elif name not in self._peft.peft_config:
+        else:
             self._peft.load_adapter(folder, adapter_name=name, autocast_adapter_dtype=False)
+        self._loaded.add(name)
 
     def _switch(self, name: str) -> None:
         if name == self._active:

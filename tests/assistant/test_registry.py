@@ -1,0 +1,152 @@
+"""The wiring: what each strategy is made of, and what is said when something is missing."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from assistant.adapters import find_adapter
+from assistant.generation.endpoint import EndpointGenerator
+from assistant.generation.local import LocalGenerator
+from assistant.registry import STRATEGIES, Assistant, open_assistant
+from ingest.domain import Domain
+from ingest.errors import AdapterError, AssistantError, QuestionError
+from ingest.weights import fingerprint
+from settings import Generator, Settings
+
+QUESTION = {"id": "1", "question": "退还押金要多久？", "answers": ["七天"], "split": "train"}
+
+
+@pytest.fixture
+def domain(tmp_path: Path) -> Domain:
+    folder = tmp_path / "inns"
+    folder.mkdir()
+    return Domain(name="inns", folder=folder)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, tiny_model: Path) -> Settings:
+    generator = Generator(model=str(tiny_model), dtype="float32", max_new_tokens=4)
+    return Settings(home=tmp_path / "var", generator=generator, threads=1, max_question_chars=20)
+
+
+@pytest.fixture
+def assistant(domain: Domain, settings: Settings) -> Assistant:
+    return open_assistant(domain, settings)
+
+
+def place_adapter(source: Path, folder: Path, base: str = "") -> Path:
+    shutil.copytree(source, folder)
+    if base:
+        (folder / "manifest.json").write_text(json.dumps({"base": {"name": "other", "sha256": base}}))
+    return folder
+
+
+def test_the_strategies_in_order() -> None:
+    assert list(STRATEGIES) == ["rag", "long_context", "fine_tuned", "closed_book"]
+
+
+def test_an_unknown_strategy_lists_the_known(assistant: Assistant) -> None:
+    with pytest.raises(AssistantError, match="rag, long_context, fine_tuned, closed_book"):
+        assistant.strategy("raq")
+
+
+def test_each_strategy_is_made_once(assistant: Assistant) -> None:
+    assert assistant.strategy("closed_book") is assistant.strategy("closed_book")
+    assert assistant.strategy("closed_book").name == "closed_book"
+
+
+def test_generators_of_a_process_share_the_weights(
+    assistant: Assistant, domain: Domain, settings: Settings
+) -> None:
+    other = open_assistant(domain, settings)
+    assert isinstance(assistant.generator, LocalGenerator)
+    assert isinstance(other.generator, LocalGenerator)
+    assert assistant.generator is not other.generator
+    assert assistant.generator._lm is other.generator._lm
+
+
+class TestAdapter:
+    def test_none_yet(self, assistant: Assistant) -> None:
+        with pytest.raises(AdapterError, match="python -m finetune train --domain inns"):
+            assistant.strategy("fine_tuned")
+
+    def test_the_shipped_one_serves(self, assistant: Assistant, tiny_adapter: Path) -> None:
+        place_adapter(tiny_adapter, assistant.domain.folder / "adapter")
+        strategy = assistant.strategy("fine_tuned")
+        (tuned,) = strategy.answer_many([assistant.question("When?")])
+        assert (strategy.name, tuned.adapter) == ("fine_tuned", "inns")
+
+    def test_the_trained_one_is_preferred(
+        self, domain: Domain, settings: Settings, tiny_model: Path, tiny_adapter: Path
+    ) -> None:
+        place_adapter(tiny_adapter, domain.folder / "adapter")
+        trained = place_adapter(tiny_adapter, settings.home / "adapters" / domain.key)
+        assert find_adapter(domain, settings, fingerprint(tiny_model)) == trained
+
+    def test_one_for_another_base_is_passed_over(
+        self, domain: Domain, settings: Settings, tiny_model: Path, tiny_adapter: Path
+    ) -> None:
+        shipped = place_adapter(tiny_adapter, domain.folder / "adapter")
+        place_adapter(tiny_adapter, settings.home / "adapters" / domain.key, base="0" * 64)
+        assert find_adapter(domain, settings, fingerprint(tiny_model)) == shipped
+
+    def test_one_for_another_base_alone_is_refused(self, assistant: Assistant, tiny_adapter: Path) -> None:
+        place_adapter(tiny_adapter, assistant.domain.folder / "adapter", base="0" * 64)
+        with pytest.raises(AdapterError, match=r"is for other.*finetune train --domain inns"):
+            assistant.strategy("fine_tuned")
+
+    def test_a_manifest_that_cannot_be_read(self, assistant: Assistant, tiny_adapter: Path) -> None:
+        folder = place_adapter(tiny_adapter, assistant.domain.folder / "adapter")
+        (folder / "manifest.json").write_text("{}")
+        with pytest.raises(AdapterError, match=r"manifest\.json does not say"):
+            assistant.strategy("fine_tuned")
+
+    def test_damaged_weights(self, assistant: Assistant, tiny_adapter: Path) -> None:
+        folder = place_adapter(tiny_adapter, assistant.domain.folder / "adapter")
+        (folder / "adapter_model.safetensors").write_bytes(b"half")
+        with pytest.raises(AdapterError, match="train it again"):
+            assistant.strategy("fine_tuned").answer_many([assistant.question("When?")])
+
+    def test_an_endpoint_takes_none(self, domain: Domain, settings: Settings) -> None:
+        far = settings.model_copy(
+            update={"generator": Generator(model="m", endpoint="http://127.0.0.1:9/v1")}
+        )
+        assistant = open_assistant(domain, far)
+        assert isinstance(assistant.generator, EndpointGenerator)
+        with pytest.raises(AdapterError, match=r"unset generator\.endpoint"):
+            assistant.strategy("fine_tuned")
+
+
+class TestQuestion:
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            pytest.param("", "empty", id="empty"),
+            pytest.param(" \n", "empty", id="white space"),
+            pytest.param("问" * 21, "21 characters; shorten it to 20", id="longer than the limit"),
+        ],
+    )
+    def test_refused(self, assistant: Assistant, text: str, message: str) -> None:
+        with pytest.raises(QuestionError, match=message):
+            assistant.question(text)
+
+    def test_language_is_detected_unless_given(self, assistant: Assistant) -> None:
+        assert [assistant.question(text).lang for text in (" 押金多久退还？ ", "When?")] == ["zh", "en"]
+        assert assistant.question("When?", "zh").lang == "zh"
+        assert assistant.question(" When? ").text == "When?"
+
+
+class TestStyle:
+    def test_goes_by_the_train_answers(self, assistant: Assistant) -> None:
+        line = {**QUESTION, "answers": ["酒店应当在客人退房之后的七天之内退还押金。"]}
+        (assistant.domain.folder / "questions.jsonl").write_text(json.dumps(line), encoding="utf-8")
+        assert assistant.style == "sentence"
+
+    def test_is_short_without_questions(self, assistant: Assistant) -> None:
+        assert assistant.style == "short"
+
+    def test_may_be_set(self, domain: Domain, settings: Settings) -> None:
+        wanted = settings.model_copy(update={"answer_style": "paragraph"})
+        assert open_assistant(domain, wanted).style == "paragraph"
