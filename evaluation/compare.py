@@ -55,13 +55,12 @@ class Plan:
     out: Path
 
 
-def compare(plan: Plan, announce: Announce) -> Report:
-    """Run the plan and write the reports into `plan.out`.
+def compare(plan: Plan, assistant: Assistant, announce: Announce) -> Report:
+    """Have `assistant` carry out the plan and write the reports into `plan.out`.
 
     Raises:
         AssistantError: nothing can be compared, or a strategy that was asked for by name cannot run.
     """
-    assistant = open_assistant(plan.domain, plan.settings)
     announce(f"{plan.domain.name}: bringing the knowledge base up to date")
     _bring_up_to_date(assistant, announce)
     strategies, skipped = _open(assistant, plan)
@@ -93,7 +92,7 @@ def compare(plan: Plan, announce: Announce) -> Report:
 def _bring_up_to_date(assistant: Assistant, announce: Announce) -> None:
     from tqdm import tqdm
 
-    with tqdm(desc="documents", unit=" documents", delay=3, leave=False) as bar:
+    with tqdm(bar_format="{n:.0f} documents [{elapsed}]", delay=3, leave=False) as bar:
         done = bring_up_to_date(assistant.knowledge, assistant.domain, assistant.settings, bar.update)
     for failure in done.failures:
         announce(f"left out: {failure}")
@@ -193,7 +192,7 @@ def choose_strategies(names: str) -> list[str]:
     return list(dict.fromkeys(wanted)) or list(STRATEGIES)
 
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.command()
@@ -229,7 +228,8 @@ def main(
 
 def _run(plan: Plan) -> None:
     console = Console()
-    report = compare(plan, lambda line: console.print(line, style="dim", markup=False))
+    assistant = open_assistant(plan.domain, plan.settings)
+    report = compare(plan, assistant, lambda line: console.print(line, style="dim", markup=False))
     console.print(terminal(report))
     console.print(f"report: {plan.out / 'report.html'}", markup=False, soft_wrap=True)
     if plan.named and report["skipped"]:

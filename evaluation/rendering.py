@@ -118,7 +118,7 @@ def markdown(report: Report) -> str:
         "",
         "## Signatures",
         "",
-        *(f"- {name}: `{_md(signature)}`" for name, signature in signatures(report).items()),
+        *(f"- {_md(name)}: {_md(signature)}" for name, signature in signatures(report).items()),
         "",
     ]
     return "\n".join(lines)
@@ -155,9 +155,9 @@ def _about(report: Report) -> str:
 def _md(text: str) -> str:
     """Return untrusted text so that Markdown shows it as it is."""
     flat = " ".join(str(text).split())
-    for mark in "\\`*_|<>[]":
-        flat = flat.replace(mark, f"\\{mark}" if mark not in "<>" else {"<": "&lt;", ">": "&gt;"}[mark])
-    return flat
+    for mark in "\\`*_|":
+        flat = flat.replace(mark, f"\\{mark}")
+    return flat.replace("<", "&lt;").replace(">", "&gt;").replace("](", "]\\(")
 
 
 def _md_row(cells: Sequence[str]) -> str:

@@ -73,7 +73,9 @@ def build(comparison: Comparison, seed: int, created: str) -> Report:
         "strategies": strategies,
         "pairs": [asdict(pair) for pair in pairs],
         "skipped": dict(comparison.skipped),
-        "coverage": {lang: asdict(one) for lang, one in comparison.coverage.items()},
+        "coverage": {
+            lang: {**asdict(one), "left_out": list(one.left_out)} for lang, one in comparison.coverage.items()
+        },
         "verdict": verdict(_deciding(comparison.scores), strategies, pairs),
         "questions": _questions(comparison),
     }

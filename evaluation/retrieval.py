@@ -66,7 +66,7 @@ def choose_modes(names: str) -> list[str]:
     return list(dict.fromkeys(wanted)) or list(MODES)
 
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.command()

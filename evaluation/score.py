@@ -82,7 +82,7 @@ def _sample(row: Any, references: Mapping[str, Reference]) -> Sample:
     return Sample(one, Answer(one.ask(), row["text"], "predictions", abstained=is_refusal(row["text"])))
 
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.command()

@@ -1,0 +1,213 @@
+"""The comparison from domain folder to reports, with a scripted model and a real knowledge base."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from assistant.registry import Assistant
+from assistant.types import Prompt
+from evaluation import compare as command
+from evaluation import retrieval
+from evaluation.compare import Plan, choose_strategies, compare
+from evaluation.metrics import METRICS
+from evaluation.questions import choose_questions
+from evaluation.report import Report
+from ingest.domain import Domain, find_domain
+from ingest.errors import AdapterError, AssistantError, GenerationError
+from ingest.knowledge_base import bring_up_to_date, open_knowledge_base
+from settings import Settings
+from tests.fakes import FakeEmbedder, ScriptedGenerator
+
+DOCUMENTS = {
+    "en/pool.md": "---\nlang: en\ntitle: Pool\n---\nThe pool opens at seven in the morning.",
+    "en/dogs.md": "---\nlang: en\ntitle: Dogs\n---\nDogs pay ten euros a night.",
+    "zh/pool.md": "---\nlang: zh\ntitle: 泳池\n---\n泳池早上七点开放。",
+    "zh/dogs.md": "---\nlang: zh\ntitle: 宠物\n---\n狗每晚收费十欧元。",
+}
+QUESTIONS = [
+    ("en-1", "When does the pool open?", ["seven in the morning"], ["en/pool.md"], "en"),
+    ("en-2", "What do dogs pay?", ["ten euros a night"], ["en/dogs.md"], "en"),
+    ("en-3", "Who is the king of the pool?", [], [], "en"),
+    ("zh-1", "泳池几点开放？", ["早上七点"], ["zh/pool.md"], "zh"),
+    ("zh-2", "狗每晚收费多少？", ["十欧元"], ["zh/dogs.md"], "zh"),
+]
+
+
+@pytest.fixture
+def domain(tmp_path: Path) -> Domain:
+    folder = tmp_path / "inn"
+    for name, text in DOCUMENTS.items():
+        path = folder / "documents" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    keys = ("id", "question", "answers", "evidence_doc_ids", "lang")
+    rows = [json.dumps(dict(zip(keys, row, strict=True)), ensure_ascii=False) for row in QUESTIONS]
+    (folder / "questions.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    return find_domain(str(folder))
+
+
+def quote(prompt: Prompt) -> str:
+    """A model that quotes the answer if its documents have it, and otherwise does not know."""
+    question, told = prompt.messages[-1].content, prompt.messages[0].content
+    right = next(answers for _, text, answers, _, _ in QUESTIONS if text == question)
+    return right[0] if right and right[0] in told else "I don't know."
+
+
+class Bench:
+    """Compares with a scripted model; `generator.asked` are the prompts of the last comparison."""
+
+    def __init__(self, domain: Domain, home: Path) -> None:
+        evaluation = {"bootstrap": 100, "latency_sample": 1}
+        self.settings = Settings(home=home, evaluation=evaluation)  # type: ignore[arg-type]
+        self.domain, self.out = domain, home / "out"
+        self.reply: Callable[[Prompt], str] = quote
+        self.announced: list[str] = []
+
+    def plan(self, strategies: str, named: bool) -> Plan:
+        references = choose_questions(self.domain, "", "", 0, seed=1)
+        chosen = choose_strategies(strategies)
+        return Plan(self.domain, self.settings, references, chosen, named, list(METRICS), 1, self.out)
+
+    def compare(self, strategies: str = "rag,long_context,closed_book", named: bool = False) -> Report:
+        self.generator = ScriptedGenerator(lambda prompt: self.reply(prompt))
+        assistant = Assistant(self.domain, self.settings)
+        assistant.__dict__["generator"] = self.generator
+        assistant.__dict__["knowledge"] = open_knowledge_base(self.domain, self.settings, FakeEmbedder())
+        return compare(self.plan(strategies, named), assistant, self.announced.append)
+
+
+@pytest.fixture
+def bench(domain: Domain, tmp_path: Path) -> Bench:
+    return Bench(domain, tmp_path / "var")
+
+
+def value(report: Report, strategy: str, metric: str) -> float | None:
+    found: float | None = report["strategies"][strategy]["metrics"][metric]["value"]
+    return found
+
+
+def test_strategies_are_compared_on_the_same_questions(bench: Bench) -> None:
+    report = bench.compare()
+    assert value(report, "rag", "exact_match") == 1.0
+    assert value(report, "long_context", "exact_match") == 1.0
+    assert value(report, "closed_book", "exact_match") == 0.2
+    assert value(report, "closed_book", "refusal_recall") == 1.0
+    assert value(report, "rag", "recall@5") == 1.0
+    assert value(report, "long_context", "recall@5") is None
+    assert [one["id"] for one in report["questions"]] == [
+        one.id for one in choose_questions(bench.domain, "", "", 0, seed=1)
+    ]
+    assert report["corpus"]["documents"] == 4
+    assert report["coverage"]["zh"]["included"] == 2
+
+
+def test_the_reports_are_written_beside_the_journal(bench: Bench) -> None:
+    report = bench.compare()
+    assert json.loads((bench.out / "report.json").read_text(encoding="utf-8")) == report
+    assert {path.name for path in bench.out.iterdir()} == {
+        "answers.jsonl", "report.json", "report.md", "report.html",
+    }  # fmt: skip
+
+
+def test_a_second_run_asks_nothing_and_differs_in_the_date_alone(bench: Bench) -> None:
+    first = bench.compare()
+    second = bench.compare()
+    assert bench.generator.asked == []
+    assert {**first, "created": ""} == {**second, "created": ""}
+
+
+def test_a_changed_document_is_answered_anew_where_it_is_read(bench: Bench) -> None:
+    bench.compare()
+    changed = "---\nlang: zh\ntitle: 泳池\n---\n泳池早上八点开放。"
+    (bench.domain.folder / "documents/zh/pool.md").write_text(changed, encoding="utf-8")
+    report = bench.compare()
+    assert value(report, "long_context", "exact_match") == 0.8
+    assert {prompt.messages[-1].content for prompt in bench.generator.asked} <= {
+        "泳池几点开放？",
+        "狗每晚收费多少？",
+    }
+
+
+def test_what_cannot_run_is_skipped_with_its_reason(bench: Bench) -> None:
+    def fail_with_documents(prompt: Prompt) -> str:
+        if prompt.prefix:
+            raise GenerationError("out of memory; lower long_context.max_tokens")
+        return quote(prompt)
+
+    bench.reply = fail_with_documents
+    report = bench.compare()
+    assert list(report["strategies"]) == ["rag", "closed_book"]
+    assert report["skipped"] == {"long_context": "out of memory; lower long_context.max_tokens"}
+
+
+def test_without_any_answer_there_is_no_report(bench: Bench) -> None:
+    def fail(prompt: Prompt) -> str:
+        raise GenerationError("out of memory")
+
+    bench.reply = fail
+    with pytest.raises(AssistantError, match="no strategy could answer: out of memory"):
+        bench.compare("closed_book")
+    assert not (bench.out / "report.json").exists()
+
+
+def test_a_file_that_is_no_document_is_announced_and_left_out(bench: Bench) -> None:
+    (bench.domain.folder / "documents/broken.pdf").write_bytes(b"%PDF-1.7 torn")
+    report = bench.compare("closed_book")
+    assert report["corpus"]["documents"] == 4
+    assert any("broken.pdf" in line for line in bench.announced)
+
+
+@pytest.mark.parametrize("mode", retrieval.MODES)
+def test_retrieval_alone_is_measured_in_every_mode(bench: Bench, mode: str) -> None:
+    knowledge = open_knowledge_base(bench.domain, bench.settings, FakeEmbedder())
+    bring_up_to_date(knowledge, bench.domain, bench.settings)
+    references = [one for one in choose_questions(bench.domain, "", "", 0, seed=1) if one.evidence]
+    found = retrieval.measure(knowledge, references, [mode], bench.settings)
+    assert found[mode]["recall@10"]["value"] == 1.0
+    assert found[mode]["mrr@10"]["n"] == 4
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        pytest.param(["--strategies", "rag,guess"], "no strategy 'guess'; known are rag", id="strategy"),
+        pytest.param(["--metrics", "f2"], "no metric 'f2': known are exact_match, f1", id="metric"),
+        pytest.param(["--domain", "atlantis"], "no domain 'atlantis': known are", id="domain"),
+        pytest.param(["--split", "dev"], "holds no question with split=dev", id="split"),
+        pytest.param(["--lang", "fr"], "holds no question with split=any lang=fr", id="language"),
+    ],
+)  # fmt: skip
+def test_a_wrong_name_is_one_line_before_anything_is_loaded(
+    domain: Domain, options: list[str], message: str
+) -> None:
+    result = CliRunner().invoke(command.app, ["--domain", str(domain.folder), *options])
+    assert result.exit_code == 1
+    assert message in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_broken_question_is_named_by_its_line(domain: Domain) -> None:
+    with (domain.folder / "questions.jsonl").open("a", encoding="utf-8") as file:
+        file.write("\n{")
+    result = CliRunner().invoke(command.app, ["--domain", str(domain.folder)])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "line 6" in result.stderr
+
+
+def test_an_unknown_retrieval_mode_lists_the_known(domain: Domain) -> None:
+    result = CliRunner().invoke(retrieval.app, ["--domain", str(domain.folder), "--modes", "bm25,psychic"])
+    assert result.exit_code == 1
+    assert "no retrieval mode 'psychic': known are bm25, dense, hybrid, exact" in result.stderr
+
+
+def test_a_strategy_asked_for_by_name_must_run(bench: Bench, tiny_model: Path) -> None:
+    settings = bench.settings.model_copy(
+        update={"generator": bench.settings.generator.model_copy(update={"model": str(tiny_model)})}
+    )
+    assistant = Assistant(bench.domain, settings)
+    assistant.__dict__["knowledge"] = open_knowledge_base(bench.domain, settings, FakeEmbedder())
+    with pytest.raises(AdapterError, match="python -m finetune train"):
+        compare(bench.plan("fine_tuned", named=True), assistant, bench.announced.append)

@@ -1,0 +1,164 @@
+"""The report: its schema, what it says, and that untrusted text stays text."""
+
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from assistant.long_context import Coverage
+from assistant.types import Answer, Timing, Usage
+from evaluation.metrics import METRICS
+from evaluation.rendering import html, markdown, terminal
+from evaluation.report import Comparison, ModelCard, Report, build, dumps
+from evaluation.runner import Run
+from evaluation.types import Reference, Sample, Score
+from ingest.types import Chunk, Hit
+from settings import Settings
+
+SETTINGS = Settings(evaluation={"bootstrap": 200})  # type: ignore[arg-type]
+EVIL = '<script>alert("x")</script> $\\frac$ |'
+HIT = Hit(Chunk("doc#0", "doc", "text", 0, 4), 1.0, {"bm25": 1})
+REFERENCES = [
+    Reference(
+        question=EVIL if number == 0 else f"question {number}",
+        answers=() if number == 7 else (f"right answer {number}",),
+        evidence=("doc",),
+        type=EVIL if number == 0 else "unanswerable" if number == 7 else "short",
+        split="test",
+        id=str(number),
+        lang="zh" if number % 2 else "en",
+    )
+    for number in range(8)
+]
+
+
+def run(strategy: str, right: int, contexts: tuple[Hit, ...] = ()) -> Run:
+    samples = []
+    for number, reference in enumerate(REFERENCES):
+        text = f"right answer {number}" if number < right else EVIL
+        usage, timing = Usage(100 * len(strategy), 10, 5), Timing(0.1, 0.5 + number, 1.0 + number)
+        answer = Answer(reference.ask(), text, strategy, contexts, (), number == 7, usage, timing)
+        samples.append(Sample(reference, answer))
+    return Run(strategy, tuple(samples), frozenset("012"))
+
+
+@pytest.fixture(scope="module")
+def report() -> Report:
+    runs = [run("rag", 7, (HIT,)), run("closed_book", 1)]
+    scores = {
+        one.strategy: {name: metric.score(one.samples) for name, metric in METRICS.items()} for one in runs
+    }
+    judged = Score("ragas_faithfulness", 0.5, (0.5, *[None] * 7), "ragas", {1: EVIL, 2: EVIL})
+    nothing = Score("ragas_faithfulness", None, (None,) * 8, "ragas")
+    scores["rag"]["ragas_faithfulness"], scores["closed_book"]["ragas_faithfulness"] = judged, nothing
+    comparison = Comparison(
+        domain=EVIL,
+        settings=SETTINGS,
+        model=ModelCard("tiny", "f00d", "cpu", "float32"),
+        corpus={"documents": 1, "sha256": "c0"},
+        references=REFERENCES,
+        runs=runs,
+        scores=scores,
+        skipped={"fine_tuned": "no adapter; run: python -m finetune train"},
+        coverage={"en": Coverage(9, 1, tuple("abcdefgh"), 900, 1000)},
+    )
+    return build(comparison, seed=17, created="2026-01-01T00:00:00+00:00")
+
+
+def test_the_schema_is_the_contract(report: Report) -> None:
+    again = json.loads(dumps(report))
+    assert again["schema_version"] == 1
+    assert set(again) >= {
+        "domain", "created", "environment", "settings", "corpus", "model", "strategies", "pairs", "questions",
+    }  # fmt: skip
+    assert again["corpus"] == {"documents": 1, "sha256": "c0"}
+    assert again["model"] == {"name": "tiny", "sha256": "f00d", "device": "cpu", "dtype": "float32"}
+    rag = again["strategies"]["rag"]
+    assert rag["n"] == 8
+    assert set(rag["metrics"]["f1"]) == {"value", "low", "high", "n", "signature"}
+    assert rag["metrics"]["f1"]["value"] == 1.0
+    assert set(again["pairs"][0]) == {"a", "b", "metric", "difference", "low", "high", "p", "p_holm"}
+    question = again["questions"][1]
+    assert (question["id"], question["lang"], question["type"]) == ("1", "zh", "short")
+    answer = question["answers"]["rag"]
+    assert (answer["text"], answer["contexts"], answer["prompt_tokens"]) == ("right answer 1", ["doc#0"], 300)
+    assert answer["scores"]["f1"] == 1.0
+
+
+def test_not_applicable_is_null_and_failures_are_counted(report: Report) -> None:
+    metrics = {name: block["metrics"] for name, block in report["strategies"].items()}
+    failed = metrics["rag"]["ragas_faithfulness"]
+    assert (failed["value"], failed["n"], failed["failed"], failed["failures"]) == (0.5, 1, 2, {EVIL: 2})
+    assert metrics["closed_book"]["ragas_faithfulness"]["value"] is None
+    assert metrics["closed_book"]["recall@1"]["value"] is None
+    assert report["questions"][7]["answers"]["rag"]["scores"]["bleu"] is None
+
+
+def test_latency_is_of_the_questions_asked_alone(report: Report) -> None:
+    latency = report["strategies"]["rag"]["latency"]
+    assert (latency["p50"], latency["first_token_p50"], latency["n"]) == (2.0, 1.5, 3)
+    assert report["strategies"]["rag"]["usage"] == {
+        "prompt_tokens": 2400, "cached_tokens": 80, "completion_tokens": 40,
+    }  # fmt: skip
+
+
+def test_parts_have_their_own_numbers(report: Report) -> None:
+    parts = report["strategies"]["closed_book"]["by_language"]
+    assert parts["en"]["exact_match"]["value"] == 0.25
+    assert parts["en"]["exact_match"]["n"] == 4
+    assert parts["zh"]["refusal_recall"]["value"] == 1.0
+    assert set(report["strategies"]["rag"]["by_type"]) == {EVIL, "short", "unanswerable"}
+
+
+def test_the_verdict_says_which_by_how_much_and_how_surely(report: Report) -> None:
+    assert re.match(
+        r"rag is better than closed_book: f1 1\.00 against 0\.\d\d, "
+        r"difference 0\.\d\d \[0\.\d\d, \d\.\d\d\], p = 0\.0\d\d \(Holm\), n = 8\. "
+        r"Cost: rag reads 300 tokens a question \(10 of them cached\), "
+        r"2\.0 s \(p50, n = 3\); closed_book reads 1,100",
+        report["verdict"],
+    )
+
+
+def test_equal_comparisons_differ_in_nothing_but_the_date(report: Report) -> None:
+    again = {**report, "created": "2026-01-02T00:00:00+00:00"}
+    assert html(again).replace("2026-01-02", "2026-01-01") == html(report)
+
+
+def test_html_is_one_file_and_escapes_everything(report: Report, tmp_path: Path) -> None:
+    page = html(report)
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert set(re.findall(r'(?:src|href)="([^"]{5})', page)) == {"data:"}
+    assert "http" not in page.replace("http-equiv", "")
+    assert page.count("data:image/svg+xml;base64,") >= len(METRICS)
+    assert 'name="viewport"' in page
+
+
+def test_markdown_escapes_what_would_break_a_table(report: Report) -> None:
+    page = markdown(report)
+    assert "<script" not in page
+    assert "fine\\_tuned skipped: no adapter; run: python -m finetune train" in page
+    assert "| f1 | 1.00 [1.00, 1.00] (n=8) |" in page
+    assert "| ragas\\_faithfulness | 0.50 [0.50, 0.50] (n=1, 2 failed) | n/a |" in page
+
+
+def test_the_terminal_shows_n_intervals_and_what_was_left_out(report: Report) -> None:
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(terminal(report))
+    text = console.export_text()
+    assert "1.00 [1.00, 1.00] (n=8)" in text
+    assert "fine_tuned skipped: no adapter" in text
+    assert "long_context (en) reads 1 of 9 documents (900 tokens), left out: a, b, c, d, e and 3 more" in text
+
+
+def test_one_strategy_alone_is_compared_with_nothing(report: Report) -> None:
+    runs = [run("rag", 7)]
+    scores = {"rag": {"f1": METRICS["f1"].score(runs[0].samples)}}
+    model = ModelCard("tiny", "f00d", "cpu", "float32")
+    alone = build(Comparison("d", SETTINGS, model, {}, REFERENCES, runs, scores, {}, {}), 17, "now")
+    assert alone["pairs"] == []
+    assert alone["verdict"] == "rag: f1 1.00, n = 8; nothing to compare it with."
