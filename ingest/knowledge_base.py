@@ -41,6 +41,11 @@ class KnowledgeBase:
         self._ledger = Ledger(folder / "ledger.sqlite")
         self._index = LiveIndex(name, self._ledger, Generations(folder, _backend(settings)))
 
+    @property
+    def embedder(self) -> Embedder:
+        """What turns its passages and queries into vectors."""
+        return self._embedder
+
     def sync(
         self,
         items: Iterable[Document | DocumentError],
