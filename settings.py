@@ -112,14 +112,14 @@ class Finetune(Section):
     """Peak, after warm-up; decays to zero along a cosine."""
     warmup: float = Field(default=0.06, ge=0, le=1)
     """Share of the steps that warms up."""
-    epochs: int = Field(default=6, ge=1)
+    epochs: int = Field(default=4, ge=1)
     """Passes over the training examples, unless `dev` stops them earlier."""
     batch_tokens: int = Field(default=512, ge=64)
     """Tokens, padding included, of one forward and backward pass."""
     accumulation: int = Field(default=1, ge=1)
     """Passes per optimizer step."""
     patience: int = Field(default=2, ge=1)
-    """Epochs without a better `dev` loss before training stops."""
+    """Epochs without a better `dev` accuracy before training stops."""
     max_similarity: float = Field(default=0.8, gt=0, le=1)
     """A train question closer than this to a test question (Jaccard of shingles) is a leak."""
     seed: int = 17

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,15 @@ from settings import Finetune, Settings
 
 if TYPE_CHECKING:
     import torch
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Cross entropy summed over `tokens` reply tokens, of which the model would have chosen `right`."""
+
+    summed: "torch.Tensor"
+    tokens: int
+    right: int
 
 
 class LoraModel:
@@ -39,8 +49,8 @@ class LoraModel:
         """Number of trained parameters."""
         return sum(weight.numel() for weight in self.weights)
 
-    def loss(self, batch: Batch) -> "tuple[torch.Tensor, int]":
-        """Return the summed cross entropy over the reply tokens of `batch`, and their number.
+    def loss(self, batch: Batch) -> Loss:
+        """Return the loss over the reply tokens of `batch`.
 
         Logits are computed at those positions alone: with a vocabulary of 150,000 they cost more than
         some layers of the model.
@@ -54,7 +64,8 @@ class LoraModel:
         learned = batch.labels != IGNORED
         logits = base.get_output_embeddings()(hidden[learned]).float()
         target = batch.labels[learned]
-        return torch.nn.functional.cross_entropy(logits, target, reduction="sum"), target.numel()
+        summed = torch.nn.functional.cross_entropy(logits, target, reduction="sum")
+        return Loss(summed, target.numel(), int((logits.argmax(-1) == target).sum()))
 
     def collect_gradients(self) -> None:
         """Move the adapter's gradients to the masters."""

@@ -22,11 +22,15 @@ _MAX_GRADIENT = 1.0  # norm
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One epoch of the training curve; losses are means over reply tokens, in nats."""
+    """One epoch of the training curve; losses are means over reply tokens, in nats.
+
+    `dev_accuracy` is the share of reply tokens that the model would have chosen, given those before.
+    """
 
     epoch: int
     train_loss: float
     dev_loss: float
+    dev_accuracy: float
     learning_rate: float
 
 
@@ -43,8 +47,12 @@ class Progress:
 
     @property
     def best(self) -> Point | None:
-        """The epoch with the lowest `dev` loss."""
-        return min(self.curve, key=lambda point: point.dev_loss, default=None)
+        """The epoch with the highest `dev` accuracy, the first of several.
+
+        Not the lowest loss: an adapter that learns facts gets surer of the few it has wrong, and its
+        `dev` loss rises while it still gets more of them right.
+        """
+        return max(self.curve, key=lambda point: point.dev_accuracy, default=None)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the progress as JSON-ready values."""
@@ -95,30 +103,30 @@ class Trainer:
                 bar.update()
                 if self.progress.step in ends:
                     self._validate(epoch, checked, self._rate(len(steps)))
-                    bar.set_postfix(dev_loss=f"{self.progress.curve[-1].dev_loss:.3f}")
+                    bar.set_postfix(dev_accuracy=f"{self.progress.curve[-1].dev_accuracy:.2f}")
                 if self.progress.step in ends or self.progress.step % _CHECKPOINT_STEPS == 0:
                     self._checkpoint(optimizer)
         return self.progress
 
-    def mean_loss(self, groups: Sequence[Sequence[Encoded]]) -> float:
-        """Return the mean loss per reply token without training."""
-        total, count = 0.0, 0
+    def measure(self, examples: Sequence[Encoded]) -> tuple[float, float]:
+        """Return loss and accuracy, means over the reply tokens, without training."""
+        summed, tokens, right = 0.0, 0, 0
         with self.model.evaluating():
-            for group in groups:
-                loss, tokens = self.model.loss(self._collate(group))
-                total, count = total + loss.item(), count + tokens
-        return total / count
+            for group in plan(examples, self.settings.batch_tokens, None):
+                loss = self.model.loss(self._collate(group))
+                summed, tokens, right = summed + loss.summed.item(), tokens + loss.tokens, right + loss.right
+        return summed / tokens, right / tokens
 
     def _step(self, optimizer: "torch.optim.Optimizer", group: Sequence[Encoded], total: int) -> None:
         import torch
 
-        loss, tokens = self.model.loss(self._collate(group))
-        torch.autograd.backward(loss / tokens / self.settings.accumulation)
+        loss = self.model.loss(self._collate(group))
+        torch.autograd.backward(loss.summed / loss.tokens / self.settings.accumulation)
         self.progress = replace(
             self.progress,
             step=self.progress.step + 1,
-            loss_sum=self.progress.loss_sum + loss.item(),
-            loss_tokens=self.progress.loss_tokens + tokens,
+            loss_sum=self.progress.loss_sum + loss.summed.item(),
+            loss_tokens=self.progress.loss_tokens + loss.tokens,
         )
         if self.progress.step % self.settings.accumulation == 0 or self.progress.step == total:
             self._update(optimizer, self._rate(total))
@@ -143,14 +151,12 @@ class Trainer:
         return self.settings.learning_rate * 0.5 * (1 + math.cos(math.pi * done))
 
     def _validate(self, epoch: int, dev: Sequence[Encoded], rate: float) -> None:
-        before = self.progress.best
-        dev_loss = self.mean_loss(plan(dev, self.settings.batch_tokens, None))
         train_loss = self.progress.loss_sum / self.progress.loss_tokens
-        point = Point(epoch + 1, train_loss, dev_loss, rate)
+        point = Point(epoch + 1, train_loss, *self.measure(dev), rate)
         self.progress = replace(
             self.progress, loss_sum=0.0, loss_tokens=0, curve=(*self.progress.curve, point)
         )
-        if before is None or dev_loss < before.dev_loss:
+        if self.progress.best is point:
             self.model.peft.save_pretrained(self.folder / "best")
 
     def _has_stalled(self) -> bool:

@@ -89,13 +89,13 @@ def test_training_stops_when_dev_gets_no_better(trainer: Callable[..., Trainer])
 def test_the_loss_at_reply_positions_equals_the_loss_over_all_logits(trainer: Callable[..., Trainer]) -> None:
     run = trainer(dropout=0.0)
     batch = collate(run._encode(EXAMPLES[:3]), run.model.tokenizer.pad_token_id, "cpu")
-    ours, count = run.model.loss(batch)
+    ours = run.model.loss(batch)
     logits = run.model.peft(input_ids=batch.ids, attention_mask=batch.mask).logits
     theirs = torch.nn.functional.cross_entropy(
         logits.flatten(0, 1), batch.labels.flatten(), ignore_index=-100, reduction="sum"
     )
-    assert ours.item() == pytest.approx(theirs.item(), rel=1e-5)
-    assert count == (batch.labels != -100).sum()
+    assert ours.summed.item() == pytest.approx(theirs.item(), rel=1e-5)
+    assert ours.tokens == (batch.labels != -100).sum()
 
 
 def test_the_saved_adapter_is_safetensors_of_the_best_epoch(trainer: Callable[..., Trainer]) -> None:
