@@ -87,12 +87,9 @@ class Ragas:
             metric = ragas_metric(self.reading.ragas_name, Bench(self.panel.judge), self.panel.embedder)
             return await asyncio.gather(*(_value(metric, one) for one in inputs))
 
-        # Not asyncio.run: it would hold back Ctrl-C until a whole batch has been judged.
-        loop = asyncio.new_event_loop()
-        try:
-            return loop.run_until_complete(gathered())
-        finally:
-            loop.close()
+        with asyncio.Runner() as runner:
+            # Not runner.run: it would hold back Ctrl-C until a whole batch has been judged.
+            return runner.get_loop().run_until_complete(gathered())
 
 
 async def _value(metric: Any, inputs: dict[str, Any]) -> float | str:

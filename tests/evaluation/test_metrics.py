@@ -100,9 +100,11 @@ def test_bleu_of_one_language_is_sacrebleus() -> None:
 def test_bleu_of_two_languages_is_weighted_by_their_questions() -> None:
     english = [sample("Bring your passport to the desk", "Bring the passport to the desk")]
     chinese = [sample("请携带护照到柜台", "请带护照到柜台办理", lang="zh")] * 3
-    apart = [value("bleu", *english), value("bleu", *chinese)]
+    en, zh = value("bleu", *english), value("bleu", *chinese)
+    assert en is not None
+    assert zh is not None
     score = METRICS["bleu"].score([*english, *chinese])
-    assert score.value == pytest.approx((apart[0] + 3 * apart[1]) / 4)
+    assert score.value == pytest.approx((en + 3 * zh) / 4)
     assert "tok:zh" in score.signature
     assert "weighted by n" in score.signature
 

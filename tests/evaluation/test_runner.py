@@ -1,7 +1,7 @@
 """Asking through the journal: each question once, whatever happens."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -32,7 +32,9 @@ class Shelf:
     def __init__(self, text: str) -> None:
         self.text = text
 
-    def search_many(self, queries: list[str], lang: str = "", top_k: int | None = None) -> list[list[Hit]]:
+    def search_many(
+        self, queries: Sequence[str], lang: str = "", top_k: int | None = None
+    ) -> list[list[Hit]]:
         return [[Hit(Chunk("d#0", "d", self.text, 0, len(self.text)), 1.0, {"bm25": 1})] for _ in queries]
 
 
