@@ -4,7 +4,6 @@ python -m assistant ask "How long may I stay without a visa?" --domain travel --
 """
 
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated
@@ -14,8 +13,8 @@ from tqdm import tqdm
 
 from assistant.registry import STRATEGIES, check_strategies, open_assistant
 from assistant.types import Answer
+from ingest.command_line import plain_errors, run
 from ingest.domain import find_domain
-from ingest.errors import AssistantError
 from ingest.knowledge_base import bring_up_to_date
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
@@ -27,6 +26,7 @@ def _commands() -> None:
 
 
 @app.command()
+@plain_errors()
 def ask(
     question: Annotated[str, typer.Argument(help="In Chinese or English.")],
     domain: Annotated[str, typer.Option("--domain", help="A name under data/, or a domain folder.")],
@@ -59,15 +59,8 @@ def as_text(answer: Answer) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code: 1 for what the user can put right, 130 for Ctrl-C."""
-    try:
-        app(arguments)
-    except AssistantError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except SystemExit as end:
-        return int(end.code or 0)
-    return 0
+    """Run one command and return its exit code."""
+    return run(app, arguments)
 
 
 if __name__ == "__main__":

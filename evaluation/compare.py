@@ -10,6 +10,7 @@ of how strategies are made.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +23,6 @@ from assistant.generation.types import Generator
 from assistant.long_context import Coverage, LongContext
 from assistant.registry import STRATEGIES, Assistant, check_strategies, open_assistant
 from assistant.types import Strategy
-from evaluation.commands import plain_errors
 from evaluation.journal import Journal
 from evaluation.judge import Judge
 from evaluation.metrics import METRICS, choose
@@ -33,6 +33,7 @@ from evaluation.report import Comparison, ModelCard, Report, build, dumps
 from evaluation.runner import Model, Run, Runner, run_all
 from evaluation.sampling import balanced
 from evaluation.types import Metric, Reference, Score
+from ingest.command_line import plain_errors
 from ingest.domain import Domain, find_domain
 from ingest.errors import AssistantError
 from ingest.knowledge_base import bring_up_to_date
@@ -116,7 +117,7 @@ def _model(assistant: Assistant) -> Model:
     return Model(
         assistant.generator.fingerprint,
         assistant.settings.generator.max_new_tokens,
-        lambda name: adapter_fingerprint(assistant.adapter()),  # a domain has one adapter
+        cache(lambda name: adapter_fingerprint(assistant.adapter())),  # a domain has one adapter
     )
 
 

@@ -11,13 +11,13 @@ from typing import Annotated, Any
 
 import typer
 
-from evaluation.commands import plain_errors
 from evaluation.metrics.retrieval import MEASURES, score_rankings
 from evaluation.questions import choose_questions
 from evaluation.rendering import cell
 from evaluation.report import entry
 from evaluation.significance import Resampling
 from evaluation.types import Reference
+from ingest.command_line import plain_errors
 from ingest.domain import find_domain
 from ingest.errors import AssistantError
 from ingest.knowledge_base import KnowledgeBase, bring_up_to_date, open_knowledge_base

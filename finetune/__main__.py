@@ -1,7 +1,6 @@
 """Command line of training: `python -m finetune data|train|merge --domain NAME`."""
 
-import sys
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,8 +9,8 @@ import typer
 from assistant.adapters import find_adapter
 from finetune.adapter import Trained, merge_adapter, train_adapter
 from finetune.data import training_data
+from ingest.command_line import plain_errors, run
 from ingest.domain import find_domain
-from ingest.errors import AssistantError
 from ingest.weights import fingerprint, model_folder
 
 app = typer.Typer(help="Teach a LoRA adapter the facts of a domain.", no_args_is_help=True)
@@ -19,6 +18,7 @@ DomainName = Annotated[str, typer.Option("--domain", help="A name under data/, o
 
 
 @app.command()
+@plain_errors()
 def data(
     domain: DomainName,
     out: Annotated[
@@ -40,6 +40,7 @@ def data(
 
 
 @app.command()
+@plain_errors()
 def train(domain: DomainName) -> None:
     """Train the adapter of a domain; a run that was cut off goes on where it was."""
     found = find_domain(domain)
@@ -47,6 +48,7 @@ def train(domain: DomainName) -> None:
 
 
 @app.command()
+@plain_errors()
 def merge(
     domain: DomainName,
     out: Annotated[Path | None, typer.Option(help="Folder of the merged model; must not exist.")] = None,
@@ -70,18 +72,10 @@ def _print_trained(trained: Trained) -> None:
     print(f"\nadapter: {trained.folder}")
 
 
-def main(run: Callable[[], None] = app) -> int:
-    """Run the command line; what the user can put right is one line and exit code 1."""
-    try:
-        run()
-    except AssistantError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("stopped; the same command goes on from the last checkpoint", file=sys.stderr)
-        return 130
-    return 0
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    return run(app, arguments)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

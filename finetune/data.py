@@ -9,7 +9,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from assistant.prompts import Style, closed_book, infer_style, refusal
+from assistant.prompts import Style, closed_book, refusal
+from assistant.registry import open_assistant
 from assistant.types import Message
 from finetune.leaks import Leak, find_leaks
 from ingest.domain import Domain, QuestionRecord
@@ -62,10 +63,7 @@ def training_data(domain: Domain, settings: Settings) -> TrainingData:
             f"{domain.folder / 'questions.jsonl'} needs questions with split=train to learn and split=dev "
             f"to know when to stop; it has {len(train)} and {len(dev)}"
         )
-    if settings.answer_style == "auto":
-        style = infer_style(record.answers[0] for record in train if record.answers)
-    else:
-        style = settings.answer_style
+    style = open_assistant(domain, settings).style
     leaks = find_leaks(train + dev, test, settings.finetune.max_similarity)
     leaked = {leak.train_id for leak in leaks}
     return TrainingData(

@@ -14,8 +14,9 @@ from typing import Annotated
 import typer
 from tqdm import tqdm
 
+from ingest.command_line import plain_errors, run
 from ingest.domain import Domain, find_domain
-from ingest.errors import AssistantError, DocumentError
+from ingest.errors import DocumentError
 from ingest.knowledge_base import KnowledgeBase, bring_up_to_date, open_knowledge_base
 from ingest.reading import read_documents
 from ingest.sync import IngestReport
@@ -28,6 +29,7 @@ DomainName = Annotated[str, typer.Option("--domain", help="A name under data/, o
 
 
 @app.command()
+@plain_errors()
 def add(
     domain: DomainName,
     paths: Annotated[
@@ -46,6 +48,7 @@ def add(
 
 
 @app.command()
+@plain_errors()
 def update(domain: DomainName) -> None:
     """Add the domain's own documents and remove those whose file is gone."""
     found, settings, knowledge = _open(domain)
@@ -55,6 +58,7 @@ def update(domain: DomainName) -> None:
 
 
 @app.command()
+@plain_errors()
 def delete(
     ids: Annotated[list[str], typer.Argument(help="Ids of documents, as `list` shows.")], domain: DomainName
 ) -> None:
@@ -68,6 +72,7 @@ def delete(
 
 
 @app.command(name="list")
+@plain_errors()
 def list_(
     domain: DomainName, as_json: Annotated[bool, typer.Option("--json", help="As one JSON array.")] = False
 ) -> None:
@@ -82,6 +87,7 @@ def list_(
 
 
 @app.command()
+@plain_errors()
 def verify(domain: DomainName) -> None:
     """Check the ledger, and that a search finds every passage."""
     found, _, knowledge = _open(domain)
@@ -94,6 +100,7 @@ def verify(domain: DomainName) -> None:
 
 
 @app.command()
+@plain_errors()
 def rebuild(domain: DomainName) -> None:
     """Build the index anew; cut and embed again what another embedder or chunk size asks for."""
     found, _, knowledge = _open(domain)
@@ -103,20 +110,8 @@ def rebuild(domain: DomainName) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code: 1 for what the user can put right, 130 for Ctrl-C."""
-    try:
-        app(arguments)
-    except AssistantError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except SystemExit as end:
-        if end.code == 130:
-            print(
-                "interrupted: what was committed is kept, the same command goes on from there",
-                file=sys.stderr,
-            )
-        return int(end.code or 0)
-    return 0
+    """Run one command and return its exit code."""
+    return run(app, arguments)
 
 
 def _open(name: str) -> tuple[Domain, Settings, KnowledgeBase]:

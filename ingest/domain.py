@@ -74,7 +74,9 @@ class Domain:
         """
         path = self.folder / "questions.jsonl"
         if not path.is_file():
-            raise DomainError(f"{path} is missing; write one question a line, see README, 'Your own questions'")
+            raise DomainError(
+                f"{path} is missing; write one question a line, see README, 'Your own questions'"
+            )
         wanted = [
             record
             for record in _read_questions(path)

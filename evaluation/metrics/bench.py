@@ -49,7 +49,12 @@ class Bench:
 
     def _judge_waiting(self) -> None:
         batch, self._waiting = self._waiting, []
-        replies = self._judge.reply([call for call, _ in batch])
+        try:
+            replies = self._judge.reply([call for call, _ in batch])
+        except Exception as error:  # to those who wait for it: a loop would log it and wait for ever
+            for _, future in batch:
+                future.set_exception(error)
+            return
         for (_, future), reply in zip(batch, replies, strict=True):
             if isinstance(reply, JudgeError):
                 future.set_exception(reply)

@@ -125,7 +125,7 @@ def _read_passages(sample: Sample) -> list[str]:
 def _passages(chunk: Chunk) -> list[str]:
     """Return a context in pieces that a judge can read: a whole document is cut as ingest cuts."""
     whole = Document(chunk.id, chunk.title, chunk.text, detect(chunk.text))
-    return [piece.text for piece in split(whole, PASSAGE_WORDS, 0)]
+    return [piece.passage for piece in split(whole, PASSAGE_WORDS, 0)]
 
 
 def _answer_relevancy(sample: Sample) -> dict[str, Any] | None:
@@ -140,7 +140,7 @@ def _ranked_contexts(sample: Sample) -> dict[str, Any] | None:
     return {
         "user_input": sample.reference.question,
         "reference": sample.reference.answers[0],
-        "retrieved_contexts": [hit.chunk.text for hit in sample.answer.contexts],
+        "retrieved_contexts": [hit.chunk.passage for hit in sample.answer.contexts],
     }
 
 

@@ -50,7 +50,7 @@ def script(prompt: Prompt) -> str:
 
 
 def hit(text: str, number: int = 0, **legs: int) -> Hit:
-    return Hit(Chunk(f"d#{number}", "d", text, 0, len(text)), 1.0, legs)
+    return Hit(Chunk(f"d#{number}", "d", text, 0, len(text), "Title"), 1.0, legs)
 
 
 RIGHT = hit("The agency refunds within seven days.", 0, bm25=1)
@@ -177,6 +177,15 @@ def test_a_judge_that_is_gone_is_given_up(court: Court) -> None:
     assert "not asked" in score.failures[5]
 
 
+def test_a_full_disk_ends_the_judging(court: Court) -> None:
+    def fill(prompt: Prompt) -> str:
+        raise OSError("No space left on device")
+
+    court.generator._reply = fill
+    with pytest.raises(OSError, match="No space left"):
+        court.score("ragas_answer_relevancy", sample(0), sample(1, text="other"))
+
+
 @pytest.mark.parametrize("name", JUDGED)
 def test_calls_share_their_rules_and_every_schema_is_bounded(court: Court, name: str) -> None:
     court.score(name, sample(0, RIGHT, WRONG), sample(1, CHINESE))
@@ -225,5 +234,5 @@ def test_of_many_contexts_the_cited_and_the_nearest_are_judged(court: Court) -> 
         court.generator.asked[-1].messages[-1].content.removeprefix("input: ")[: -len("\nOutput: ")]
     )
     lines = read["context"].split("\n")
-    assert lines[:2] == ["Cited words.", "The refund is paid within a week."]
-    assert len(lines) == PASSAGES
+    assert lines[:4] == ["Title", "Cited words.", "Title", "The refund is paid within a week."]
+    assert len(lines) == 2 * PASSAGES

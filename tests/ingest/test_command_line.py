@@ -5,7 +5,7 @@ import errno
 import pytest
 import typer
 
-from evaluation.commands import plain_errors
+from ingest.command_line import plain_errors
 from ingest.errors import AdapterError
 
 
@@ -14,7 +14,7 @@ from ingest.errors import AdapterError
     [
         pytest.param(AdapterError("no adapter;\n run: x"), 1, "error: no adapter; run: x", id="one line"),
         pytest.param(OSError(errno.ENOSPC, "No space left on device"), 1, "No space left", id="a full disk"),
-        pytest.param(KeyboardInterrupt(), 130, "stopped; what is done is kept", id="Ctrl-C"),
+        pytest.param(KeyboardInterrupt(), 130, "interrupted: what is done is kept", id="Ctrl-C"),
     ],
 )
 def test_what_a_user_can_put_right_is_one_line(
