@@ -98,7 +98,9 @@ class LocalEmbedder:
     def _model(self) -> Any:
         import torch
         from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
 
+        logging.disable_progress_bar()  # it would tear the bar of an ingest
         device = "cuda" if torch.cuda.is_available() else "cpu"
         torch.set_num_threads(self._threads)
         dtype = fast_dtype(self._dtype, device)

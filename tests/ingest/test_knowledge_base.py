@@ -361,12 +361,9 @@ class TestFullDisk:
 
 
 class TestWriters:
-    def test_a_second_writer_is_told_to_wait(
-        self, open_base: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_second_writer_is_told_to_wait(self, open_base: Open, tmp_path: Path) -> None:
         base = open_base()
         base.sync(CORPUS)
-        monkeypatch.setattr("ingest.live_index._LOCK_SECONDS", 0)
         with (
             FileLock(home(tmp_path) / "writer.lock"),
             pytest.raises(KnowledgeBaseError, match="another process is writing to guide"),
@@ -395,6 +392,15 @@ class TestWriters:
         for end in (4, 8, 12, 16):
             base.sync(CORPUS[:end])
         assert len(list((home(tmp_path) / "generations").iterdir())) == 2
+
+
+def test_brute_force_answers_where_a_graph_falls_apart(open_base: Open) -> None:
+    """All of MORE are equally near to each other: HNSW prunes the links that would reach them."""
+    base = open_base()
+    base.sync(MORE)
+    titles = [each.title for each in MORE]
+    dense, exact = (base.search_many(titles, mode=mode, top_k=1) for mode in ("dense", "exact"))
+    assert [hits[0].chunk for hits in dense] == [hits[0].chunk for hits in exact]
 
 
 def test_an_empty_base_says_how_to_fill_it(open_base: Open) -> None:

@@ -1,0 +1,168 @@
+"""The command line, on a domain folder and a tiny embedder."""
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ingest.__main__ import main
+from settings import PROJECT
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def domain(tmp_path: Path) -> Path:
+    documents = tmp_path / "guide" / "documents"
+    documents.mkdir(parents=True)
+    (documents / "visa.md").write_text(
+        "---\nid: visa\ntitle: Visa\nlang: en\n---\nThe visa desk opens at nine.\n"
+    )
+    (documents / "签证.txt").write_text("签证窗口九点开门，周末休息。")
+    return tmp_path / "guide"
+
+
+@pytest.fixture
+def run(
+    domain: Path,
+    tmp_path: Path,
+    tiny_embedder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Run:
+    monkeypatch.setenv("ASSISTANT_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("ASSISTANT_EMBEDDER__MODEL", str(tiny_embedder))
+
+    def run_(*arguments: str | Path, of: str | Path = domain) -> tuple[int, str, str]:
+        code = main([*map(str, arguments), "--domain", str(of)])
+        printed = capsys.readouterr()
+        lines = [line for line in printed.err.splitlines() if line.startswith(("error", "interrupted"))]
+        return code, printed.out.strip(), "\n".join(lines)
+
+    return run_
+
+
+def test_a_second_add_embeds_nothing(run: Run) -> None:
+    assert run("add") == (0, "guide: 2 added, 0 changed, 0 unchanged, 0 removed, 0 failed; 2 embedded", "")
+    assert run("add")[1] == "guide: 0 added, 0 changed, 2 unchanged, 0 removed, 0 failed; 0 embedded"
+    assert run("verify") == (0, "guide: 2 documents, no problems", "")
+
+
+def test_list_json_holds_the_acknowledged_documents(run: Run) -> None:
+    run("add")
+    assert json.loads(run("list", "--json")[1]) == [
+        {"id": "visa", "title": "Visa", "lang": "en", "source": "visa.md", "as_of": "", "chunks": 1},
+        {"id": "签证.txt", "title": "签证", "lang": "zh", "source": "签证.txt", "as_of": "", "chunks": 1},
+    ]
+
+
+def test_update_removes_what_vanished_and_add_does_not(run: Run, domain: Path, tmp_path: Path) -> None:
+    extra = tmp_path / "tram.txt"
+    extra.write_text("Trams run all night.")
+    run("add")
+    assert run("add", extra)[1].startswith("guide: 1 added")
+    (domain / "documents" / "visa.md").unlink()
+    assert "0 removed" in run("add")[1]
+    assert "1 removed" in run("update")[1]
+    assert [each["id"] for each in json.loads(run("list", "--json")[1])] == ["签证.txt", "tram.txt"]
+
+
+def test_delete_names_what_it_does_not_know(run: Run) -> None:
+    run("add")
+    code, out, err = run("delete", "visa", "nothing")
+    assert (code, out) == (1, "1 deleted")
+    assert err == "error: no document 'nothing'; `list` shows the ids"
+    assert run("delete", "签证.txt")[0] == 0
+
+
+def test_bad_files_cost_a_line_each_and_the_good_go_in(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    (folder / "good.md").write_text("# Tram\n\nTrams run all night.")
+    (folder / "empty.txt").write_bytes(b"")
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.7 nonsense")
+    (folder / "photo.xyz").write_bytes(b"\x00\x01")
+    code, out, err = run("add", folder, tmp_path / "missing")
+    assert code == 1
+    assert "1 added" in out
+    assert "4 failed" in out
+    named = [
+        next(name for name in ("broken", "empty", "photo", "missing") if name in line)
+        for line in err.splitlines()
+    ]
+    assert named == ["broken", "empty", "photo", "missing"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "of", "says"),
+    [
+        pytest.param(["list"], "nowhere", "error: no domain 'nowhere': known are ", id="unknown domain"),
+        pytest.param(["add"], "empty", "error: ", id="domain without documents"),
+    ],
+)
+def test_errors_are_one_line_and_exit_1(
+    run: Run, tmp_path: Path, arguments: list[str], of: str, says: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    code, _, err = run(*arguments, of=tmp_path / "empty" if of == "empty" else of)
+    assert code == 1
+    assert err.startswith(says)
+    assert len(err.splitlines()) == 1
+
+
+def test_rebuild_takes_another_embedder(
+    run: Run, tiny_embedder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from safetensors.numpy import load_file, save_file
+
+    run("add")
+    other = tmp_path / "other"
+    shutil.copytree(tiny_embedder, other)
+    (weights,) = other.rglob("*.safetensors")
+    save_file({name: array * 1.01 for name, array in load_file(weights).items()}, weights)
+    (other / ".fingerprint.json").unlink(missing_ok=True)
+    monkeypatch.setenv("ASSISTANT_EMBEDDER__MODEL", str(other))
+    code, _, err = run("add")
+    assert code == 1
+    assert "python -m ingest rebuild --domain guide" in err
+    assert run("rebuild")[1].endswith("2 embedded")
+    assert run("verify")[0] == 0
+
+
+def test_ctrl_c_stops_soon_and_the_next_run_goes_on(run: Run, domain: Path, tmp_path: Path) -> None:
+    rows = (
+        {"id": f"d{n}", "title": "t", "text": f"Statute {n} says {n * 7}.", "lang": "en"} for n in range(2600)
+    )
+    (domain / "documents.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    command = [sys.executable, "-m", "ingest", "add", "--domain", str(domain)]
+    child = subprocess.Popen(command, cwd=PROJECT, env=dict(os.environ), stderr=subprocess.PIPE, text=True)
+    _wait_for_documents(tmp_path / "home", child)
+    child.send_signal(signal.SIGINT)
+    started = time.monotonic()
+    _, err = child.communicate(timeout=60)
+    assert child.returncode == 130
+    assert time.monotonic() - started < 30
+    assert err.splitlines()[-1].startswith("interrupted: what is done is kept")
+    kept = len(json.loads(run("list", "--json")[1]))
+    assert 0 < kept < 2600
+    assert f"{2600 - kept} added, 0 changed, {kept} unchanged" in run("add")[1]
+
+
+def _wait_for_documents(home: Path, child: "subprocess.Popen[str]") -> None:
+    """Wait until the first window is committed."""
+    while child.poll() is None:
+        for path in home.rglob("ledger.sqlite"):
+            with sqlite3.connect(path, timeout=30) as db:
+                tables = db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'documents'").fetchone()
+                if tables[0] and db.execute("SELECT count(*) FROM documents").fetchone()[0]:
+                    return
+        time.sleep(0.1)
+    raise AssertionError(child.communicate())

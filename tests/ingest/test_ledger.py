@@ -1,0 +1,139 @@
+"""The ledger: what is committed is kept, whole, and numbered once."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ingest.domain import Domain
+from ingest.errors import KnowledgeBaseError
+from ingest.knowledge_base import open_knowledge_base
+from ingest.ledger import Entry, Ledger
+from ingest.types import Chunk, Document
+from settings import PROJECT, load_settings
+from tests.fakes import FakeEmbedder
+
+
+def entry(id_: str, text: str = "one two") -> Entry:
+    chunk = Chunk(f"{id_}#0", id_, text, 0, len(text), "title")
+    document = Document(id_, "title", text, "en")
+    return Entry(document, [chunk], [text.encode()], text, "recipe", "")
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return Ledger(tmp_path / "ledger.sqlite")
+
+
+def fill(ledger: Ledger, *entries: Entry) -> None:
+    for each in entries:
+        ledger.put_vectors(each.keys, np.ones((1, 3), np.float32))
+    ledger.put(entries)
+
+
+def test_a_label_is_never_given_twice(ledger: Ledger) -> None:
+    fill(ledger, entry("a"), entry("b"))
+    ledger.delete(["b"])
+    fill(ledger, entry("c"))
+    fill(ledger, entry("a", "changed"))
+    assert ledger.labels("en").tolist() == [3, 4]
+
+
+@pytest.mark.parametrize(
+    ("change", "renews"),
+    [
+        pytest.param(lambda ledger: fill(ledger, entry("b")), True, id="adding"),
+        pytest.param(lambda ledger: fill(ledger, entry("a", "other")), True, id="changing"),
+        pytest.param(lambda ledger: ledger.delete(["a"]), True, id="deleting"),
+        pytest.param(lambda ledger: ledger.delete(["b"]), False, id="deleting what is not there"),
+        pytest.param(lambda ledger: ledger.put_vectors([b"k"], np.ones((1, 3))), False, id="a bare vector"),
+    ],
+)
+def test_the_revision_is_new_after_every_change(ledger: Ledger, change: object, renews: bool) -> None:
+    fill(ledger, entry("a"))
+    before = ledger.revision
+    change(ledger)  # type: ignore[operator]
+    assert (ledger.revision != before) == renews
+
+
+def test_a_commit_is_all_or_nothing(ledger: Ledger) -> None:
+    twice = Chunk("a#0", "b", "x", 0, 1)
+    with pytest.raises(KnowledgeBaseError):
+        ledger.put([entry("a"), Entry(Document("b", "", "x", "en"), [twice], [b"x"], "", "", "")])
+    assert ledger.records() == []
+
+
+def test_a_vector_goes_with_its_last_chunk(ledger: Ledger) -> None:
+    fill(ledger, entry("a"), entry("b"))
+    ledger.delete(["a"])
+    assert ledger.missing([b"one two"]) == []
+    ledger.delete(["b"])
+    assert ledger.missing([b"one two"]) == [b"one two"]
+
+
+def test_problems_are_named(ledger: Ledger) -> None:
+    fill(ledger, entry("a"))
+    wrong = Chunk("b#0", "b", "not it", 0, 6)
+    ledger.put([Entry(Document("b", "", "the text", "en"), [wrong], [b"none"], "", "", "")])
+    assert ledger.problems() == [
+        "passage 'b#0' is not the text of its document",
+        "passage 'b#0' has no vector",
+    ]
+
+
+def test_a_ledger_of_a_later_version_is_refused(tmp_path: Path, ledger: Ledger) -> None:
+    with ledger._transaction() as db:
+        db.execute("PRAGMA user_version = 9")
+    with pytest.raises(KnowledgeBaseError, match="version 9, not 1; move it away"):
+        Ledger(tmp_path / "ledger.sqlite")
+
+
+_CHILD = """
+import sys, time
+from pathlib import Path
+import ingest.sync
+from ingest.domain import Domain
+from ingest.knowledge_base import open_knowledge_base
+from ingest.types import Document
+from settings import load_settings
+from tests.fakes import FakeEmbedder
+ingest.sync._WINDOW = 5
+home, start = Path(sys.argv[1]), int(sys.argv[2])
+settings = load_settings({"home": home, "threads": 1})
+base = open_knowledge_base(Domain("killed", home), settings, FakeEmbedder())
+for first in range(start, start + 100, 10):
+    ids = [f"d{n}" for n in range(first, first + 10)]
+    base.sync(Document(i, i, f"Only {i} says {i} {i}.", "en") for i in ids)
+    print(*ids, flush=True)
+    base.delete(ids[:1])
+"""
+
+
+def test_what_is_acknowledged_survives_kill_9(tmp_path: Path) -> None:
+    """Ingest is killed at random moments; after each, every acknowledged document is there and found."""
+    moments = np.random.default_rng(3)
+    acknowledged: set[str] = set()
+    for cycle in range(int(os.environ.get("KILLS", "4"))):
+        command = [sys.executable, "-c", _CHILD, str(tmp_path), str(1000 * cycle)]
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=PROJECT)
+        assert child.stdout
+        first = child.stdout.readline()
+        time.sleep(moments.uniform(0, 0.4))
+        child.send_signal(signal.SIGKILL)
+        for line in [first, *child.communicate()[0].splitlines()]:
+            acknowledged |= set(line.split()[1:])  # the first of each ten is deleted again
+        settings = load_settings({"home": tmp_path, "threads": 1})
+        embedder = FakeEmbedder()
+        base = open_knowledge_base(Domain("killed", tmp_path), settings, embedder)
+        wanted = sorted(acknowledged)
+        hits = base.search_many(wanted, top_k=1)
+        assert [each[0].chunk.document_id for each in hits] == wanted
+        assert base.verify() == []
+        assert len({record.id for record in base.records()}) == len(base.records())
+        assert embedder.embedded == 0
+        base.close()

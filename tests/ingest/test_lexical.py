@@ -1,0 +1,65 @@
+from pathlib import Path
+
+import pytest
+
+from ingest.index import Damaged
+from ingest.lexical import LexicalIndex, tokens
+
+TEXTS = [
+    "The baggage fee is 30 euros.",
+    "行李托运费为30元，可以退款。",
+    "Visas and fees for travellers",
+    "签证可以在机场办理。",
+]
+
+
+@pytest.fixture
+def index() -> LexicalIndex:
+    return LexicalIndex.build(enumerate(TEXTS, start=10))
+
+
+@pytest.mark.parametrize(
+    ("query", "labels"),
+    [
+        pytest.param("fees", [10, 12], id="a plural finds the singular"),
+        pytest.param("VISA", [12], id="case does not matter"),
+        pytest.param("退款", [11], id="a Chinese word"),
+        pytest.param("机场签证", [13], id="Chinese words in another order"),
+        pytest.param("３０", [10, 11], id="full-width digits"),
+        pytest.param("zebra 斑马", [], id="unknown words find nothing"),
+        pytest.param("", [], id="nothing finds nothing"),
+        pytest.param("？！", [], id="punctuation finds nothing"),
+    ],
+)
+def test_finds(index: LexicalIndex, query: str, labels: list[int]) -> None:
+    assert sorted(label for label, _ in index.search_many([query], 10)[0]) == labels
+
+
+def test_a_saved_index_answers_the_same(index: LexicalIndex, tmp_path: Path) -> None:
+    index.save(tmp_path)
+    queries = ["fees", "签证 退款", "30"]
+    assert LexicalIndex.load(tmp_path).search_many(queries, 3) == index.search_many(queries, 3)
+
+
+def test_an_index_without_words_can_be_built_and_searched() -> None:
+    assert LexicalIndex.build([(1, "……"), (2, "!")]).search_many(["fee"], 5) == [[]]
+
+
+def test_a_folder_that_was_never_finished_is_damaged(tmp_path: Path) -> None:
+    with pytest.raises(Damaged):
+        LexicalIndex.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("word", "stem"),
+    [
+        ("fees", "fee"),
+        ("policies", "policy"),
+        ("pass", "pass"),
+        ("status", "status"),
+        ("buses", "buse"),
+        ("is", "is"),
+    ],
+)
+def test_plurals_are_stripped(word: str, stem: str) -> None:
+    assert tokens(word) == [stem]
