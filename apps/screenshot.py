@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 PAGE = PROJECT / "apps" / "side_by_side.py"
+DOMAIN = "travel"
 DESKTOP, PHONE = (1280, 900), (390, 844)
 QUESTIONS = (
     "My 1,200 km flight in the EU was cancelled. What fixed compensation can I claim?",
@@ -112,7 +113,7 @@ def main(
     phone: Annotated[bool, typer.Option("--phone", help="390 x 844 instead of 1280 x 900.")] = False,
 ) -> None:
     """Ask the page one question in each language and photograph the answers."""
-    with serve() as url, browse(url, PHONE if phone else DESKTOP) as page:
+    with serve() as url, browse(f"{url}?domain={DOMAIN}", PHONE if phone else DESKTOP) as page:
         for question in QUESTIONS:
             ask(page, question, columns=3)
         photograph(page, out)

@@ -1,6 +1,7 @@
 """The page: one question, every strategy's answer beside the others. Knows nothing of how answers are made.
 
 Run it with `streamlit run apps/side_by_side.py`; folders of further domains may follow after `--`.
+`?domain=travel` in the address opens that domain.
 """
 
 import logging
@@ -65,7 +66,9 @@ def _choices(domains: Sequence[Domain]) -> tuple[Domain, list[str]]:
     head, which, how = st.columns([5, 4, 5], vertical_alignment="bottom")
     head.html("<h1>Side by side</h1><p class='how'>One question, one base model, several ways to answer.</p>")
     named = {domain.key: domain for domain in domains}
-    key = which.selectbox("Domain", list(named), format_func=lambda key: named[key].title, key="domain")
+    keys, linked = list(named), st.query_params.get("domain")
+    start = keys.index(linked) if linked in named else 0
+    key = which.selectbox("Domain", keys, start, format_func=lambda key: named[key].title, key="domain")
     names = list(STRATEGIES)
     chosen = how.pills(
         "Strategies", names, selection_mode="multi", default=DEFAULT, format_func=label, key="strategies"

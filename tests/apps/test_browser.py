@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from apps.screenshot import PHONE, QUESTIONS, ask, browse, chromium, photograph, serve
+from apps.screenshot import DOMAIN, PHONE, QUESTIONS, ask, browse, chromium, photograph, serve
 from settings import PROJECT
 
 SMALL = "qwen2.5-coder-0.5b-instruct"
@@ -70,10 +70,10 @@ def test_two_languages_are_answered_with_evidence_and_figures(tmp_path: Path) ->
         "ASSISTANT_GENERATOR__MODEL": SMALL,
         "ASSISTANT_LONG_CONTEXT__MAX_TOKENS": "2048",
     }
-    with serve(environment=environment) as url, browse(url) as page:
+    with serve(environment=environment) as url, browse(f"{url}?domain={DOMAIN}") as page:
         errors = errors_of(page)
-        page.get_by_test_id("stPills").get_by_text("Fine-tuned").click()  # its adapter is for the larger base
-        page.get_by_test_id("stPills").get_by_text("Closed book").click()
+        page.locator(".st-key-strategies").get_by_text("Fine-tuned").click()  # no adapter for this base
+        page.locator(".st-key-strategies").get_by_text("Closed book").click()
         for question in QUESTIONS:
             ask(page, question, columns=3, seconds=900)
             answers = page.locator("article.answer")

@@ -50,10 +50,12 @@ def assistant() -> ScriptedAssistant:
 
 
 @pytest.fixture
-def open_page(inn: Domain, assistant: ScriptedAssistant) -> Callable[[], AppTest]:
-    def open_it() -> AppTest:
+def open_page(inn: Domain, assistant: ScriptedAssistant) -> Callable[..., AppTest]:
+    def open_it(linked: str = "") -> AppTest:
         kwargs = {"engine": Engine(lambda _: assistant), "domains": [inn, find_domain("legal")]}
-        return AppTest.from_function(script, default_timeout=60, kwargs=kwargs).run()
+        page = AppTest.from_function(script, default_timeout=60, kwargs=kwargs)
+        page.query_params["domain"] = linked
+        return page.run()
 
     return open_it
 
@@ -80,7 +82,7 @@ def test_the_shell_needs_no_assistant(inn: Domain) -> None:
 
 @pytest.mark.parametrize("question", ["How much is it?", "赔偿多少钱？"])
 def test_a_question_is_answered_in_every_column(
-    open_page: Callable[[], AppTest], assistant: ScriptedAssistant, question: str
+    open_page: Callable[..., AppTest], assistant: ScriptedAssistant, question: str
 ) -> None:
     page = open_page()
     page.chat_input[0].set_value(question).run()
@@ -93,7 +95,7 @@ def test_a_question_is_answered_in_every_column(
     assert "python -m finetune train --domain inn" in fine_tuned
 
 
-def test_the_visit_is_remembered_newest_first(open_page: Callable[[], AppTest]) -> None:
+def test_the_visit_is_remembered_newest_first(open_page: Callable[..., AppTest]) -> None:
     page = open_page()
     page.chat_input[0].set_value("First?").run()
     page.chat_input[0].set_value("Second?").run()
@@ -106,14 +108,19 @@ def test_the_visit_is_remembered_newest_first(open_page: Callable[[], AppTest]) 
     assert "Waiting" not in again
 
 
-def test_each_domain_has_its_own_visit(open_page: Callable[[], AppTest]) -> None:
+def test_each_domain_has_its_own_visit(open_page: Callable[..., AppTest]) -> None:
     page = open_page()
     page.chat_input[0].set_value("First?").run()
     page.selectbox[0].set_value("legal").run()
     assert columns(page) == []
 
 
-def test_only_the_chosen_strategies_answer(open_page: Callable[[], AppTest]) -> None:
+def test_an_address_can_name_the_domain(open_page: Callable[..., AppTest], inn: Domain) -> None:
+    assert open_page().selectbox[0].value == inn.key
+    assert open_page("legal").selectbox[0].value == "legal"
+
+
+def test_only_the_chosen_strategies_answer(open_page: Callable[..., AppTest]) -> None:
     page = open_page()
     page.pills[0].set_value(["closed_book"]).run()
     page.chat_input[0].set_value("Well?").run()
@@ -121,14 +128,14 @@ def test_only_the_chosen_strategies_answer(open_page: Callable[[], AppTest]) -> 
     assert "Sometimes." in only
 
 
-def test_without_a_strategy_there_is_nothing_to_ask(open_page: Callable[[], AppTest]) -> None:
+def test_without_a_strategy_there_is_nothing_to_ask(open_page: Callable[..., AppTest]) -> None:
     page = open_page()
     page.pills[0].set_value([]).run()
     assert page.chat_input[0].disabled
 
 
 def test_examples_are_test_questions_in_both_languages_and_can_be_asked(
-    open_page: Callable[[], AppTest], assistant: ScriptedAssistant
+    open_page: Callable[..., AppTest], assistant: ScriptedAssistant
 ) -> None:
     page = open_page()
     labels = [button.label for button in page.button if "example" in str(button.key)]
@@ -141,7 +148,7 @@ def test_examples_are_test_questions_in_both_languages_and_can_be_asked(
 
 
 def test_an_uploaded_document_is_asked_about_in_the_same_visit(
-    open_page: Callable[[], AppTest], assistant: ScriptedAssistant
+    open_page: Callable[..., AppTest], assistant: ScriptedAssistant
 ) -> None:
     page = open_page()
     page.file_uploader[0].set_value([("pool <b>.txt", b"The pool opens at 7.", "text/plain")])
@@ -152,7 +159,7 @@ def test_an_uploaded_document_is_asked_about_in_the_same_visit(
 
 
 def test_a_bad_upload_is_one_line_and_the_good_one_beside_it_is_taken(
-    open_page: Callable[[], AppTest], assistant: ScriptedAssistant
+    open_page: Callable[..., AppTest], assistant: ScriptedAssistant
 ) -> None:
     page = open_page()
     files = [
@@ -169,11 +176,13 @@ def submit(page: AppTest) -> None:
     next(button for button in page.button if button.label == "Add to the knowledge base").click().run()
 
 
-def test_without_a_report_the_page_says_how_to_get_one(open_page: Callable[[], AppTest], inn: Domain) -> None:
+def test_without_a_report_the_page_says_how_to_make_it(
+    open_page: Callable[..., AppTest], inn: Domain
+) -> None:
     assert open_page().code[0].value == f"python -m evaluation.compare --domain {inn.folder}"
 
 
-def test_the_last_report_is_shown(open_page: Callable[[], AppTest], inn: Domain) -> None:
+def test_the_last_report_is_shown(open_page: Callable[..., AppTest], inn: Domain) -> None:
     path = inn.settings().home / "runs" / inn.key / "report.html"
     path.parent.mkdir(parents=True)
     path.write_text("<h1>Report of the inn</h1>")
