@@ -162,8 +162,7 @@ class Generations:
         fresh = self._pointer.with_suffix(".new")
         fresh.write_text(name + "\n", encoding="utf-8")
         flush(fresh)
-        os.replace(fresh, self._pointer)
-        flush(self._pointer.parent)
+        os.replace(fresh, self._pointer)  # if power fails now, the generation before serves, and is mended
 
     def _clean(self, keep: set[Path | None]) -> None:
         """Remove generations that neither serve nor did a moment ago: other processes may still read that."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ingest.domain import Domain
+from ingest.domain import DATA, Domain
 from ingest.embedding import Embedder, open_embedder
 from ingest.errors import DocumentError, EmbedderMismatch, KnowledgeBaseError
 from ingest.fusion import fuse, merge
@@ -146,6 +146,8 @@ class KnowledgeBase:
         generation = self._index.generation()
         if not generation.languages:
             raise KnowledgeBaseError(f"no documents yet; run: python -m ingest add --domain {self.name}")
+        if not queries:
+            return []
         legs = _LEGS[mode]
         depth = max(k, self._retrieval.candidates) if len(legs) > 1 else k
         rankings = {leg: self._leg(generation, (leg, lang), queries, depth) for leg in legs}
@@ -204,7 +206,8 @@ def open_knowledge_base(
         raise KnowledgeBaseError(
             f"{folder}: {error.strerror}; set ASSISTANT_HOME to a folder that can be written"
         ) from error
-    return KnowledgeBase(domain.name, folder, embedder or open_embedder(settings), settings)
+    name = domain.name if domain.folder.parent == DATA else str(domain.folder)  # what --domain takes
+    return KnowledgeBase(name, folder, embedder or open_embedder(settings), settings)
 
 
 def bring_up_to_date(

@@ -9,15 +9,13 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from threading import local
-from typing import Any
 from uuid import uuid4
 
 import numpy as np
 
+from ingest.database import Database
 from ingest.errors import KnowledgeBaseError
 from ingest.index import Labels, Vectors
 from ingest.types import Chunk, Document
@@ -44,7 +42,6 @@ _DOCUMENT = "id, title, text, lang, source, as_of"
 _CHUNK = "id, document_id, text, start, stop, title"
 _STORED = np.dtype("<f2")  # bf16 models give fewer digits than float16 holds
 _ROWS = 1024
-_BUSY_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +68,11 @@ class DocumentRecord:
     chunks: int
 
 
-class Ledger:
-    """One SQLite file; each thread has its own connection."""
+class Ledger(Database):
+    """Documents, chunks and vectors in one SQLite file."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self._threads = local()
-        if self._version() == 0:
-            self._create()
-        if self._version() != _VERSION:
-            remedy = "move it away and add the documents again"
-            raise KnowledgeBaseError(f"{path} is of version {self._version()}, not {_VERSION}; {remedy}")
+        super().__init__(path, _SCHEMA, _VERSION)
 
     @property
     def revision(self) -> str:
@@ -90,40 +81,40 @@ class Ledger:
 
     def fact(self, name: str) -> str:
         """Return what `remember` stored, or an empty string."""
-        rows = self._rows("SELECT value FROM facts WHERE name = ?", name)
+        rows = self.rows("SELECT value FROM facts WHERE name = ?", name)
         return str(next(rows, ("",))[0])
 
     def remember(self, **facts: str) -> None:
         """Store facts about the whole ledger."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             db.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts.items())
 
     def state(self, document_id: str) -> tuple[str, str]:
         """Return content hash and recipe of a document; both empty where there is none."""
-        found = next(self._rows("SELECT sha256, recipe FROM documents WHERE id = ?", document_id), ("", ""))
+        found = next(self.rows("SELECT sha256, recipe FROM documents WHERE id = ?", document_id), ("", ""))
         return str(found[0]), str(found[1])
 
     def missing(self, keys: Iterable[bytes]) -> list[bytes]:
         """Return the `keys` that have no vector yet, each once."""
         query = "SELECT 1 FROM vectors WHERE key = ?"
-        return [key for key in dict.fromkeys(keys) if not any(self._rows(query, key))]
+        return [key for key in dict.fromkeys(keys) if not any(self.rows(query, key))]
 
     def put_vectors(self, keys: Sequence[bytes], vectors: Vectors) -> None:
         """Commit vectors; chunks that use them may follow later."""
         blobs = (row.tobytes() for row in vectors.astype(_STORED))
-        with self._transaction() as db:
+        with self.transaction() as db:
             db.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", zip(keys, blobs, strict=True))
 
     def put(self, entries: Iterable[Entry]) -> None:
         """Commit documents, all or none; one that is there already keeps its place and its origin."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             for entry in entries:
                 _put(db, entry)
             _renew(db)
 
     def delete(self, ids: Iterable[str]) -> int:
         """Commit the deletion of documents with chunks and vectors; return how many there were."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             deleted = sum(db.execute("DELETE FROM documents WHERE id = ?", (id,)).rowcount for id in ids)
             if deleted:
                 _renew(db)
@@ -132,7 +123,7 @@ class Ledger:
 
     def sweep(self) -> None:
         """Delete vectors that no chunk uses."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             db.execute("DELETE FROM vectors WHERE key NOT IN (SELECT key FROM chunks)")
 
     def documents(self, lang: str = "") -> Iterator[Document]:
@@ -142,7 +133,7 @@ class Ledger:
             f"SELECT ordinal, {_DOCUMENT} FROM documents "
             "WHERE ordinal > ? AND ? IN ('', lang) ORDER BY ordinal LIMIT 64"
         )
-        while rows := list(self._rows(query, last, lang)):
+        while rows := list(self.rows(query, last, lang)):
             yield from (Document(*row[1:]) for row in rows)
             last = rows[-1][0]
 
@@ -152,31 +143,31 @@ class Ledger:
             "SELECT d.id, title, lang, source, as_of, count(c.label) FROM documents d "
             "LEFT JOIN chunks c ON c.document = d.ordinal GROUP BY d.ordinal ORDER BY d.ordinal"
         )
-        return [DocumentRecord(*row) for row in self._rows(query)]
+        return [DocumentRecord(*row) for row in self.rows(query)]
 
     def ids(self, origin: str) -> set[str]:
         """Return the ids of all documents of one origin."""
-        return {row[0] for row in self._rows("SELECT id FROM documents WHERE origin = ?", origin)}
+        return {row[0] for row in self.rows("SELECT id FROM documents WHERE origin = ?", origin)}
 
     def labels(self, lang: str) -> Labels:
         """Return the labels of a language, in order."""
-        rows = self._rows("SELECT label FROM passages WHERE lang = ? ORDER BY label", lang)
+        rows = self.rows("SELECT label FROM passages WHERE lang = ? ORDER BY label", lang)
         return np.fromiter((row[0] for row in rows), np.int64)
 
     @property
     def dim(self) -> int:
         """Length of a stored vector; 0 where there is none."""
-        row = next(self._rows("SELECT length(vector) FROM passages JOIN vectors USING (key) LIMIT 1"), (0,))
+        row = next(self.rows("SELECT length(vector) FROM passages JOIN vectors USING (key) LIMIT 1"), (0,))
         return int(row[0]) // _STORED.itemsize
 
     def languages(self) -> dict[str, int]:
         """Return how many chunks each language has."""
-        return dict(self._rows("SELECT lang, count(*) FROM passages GROUP BY lang ORDER BY lang"))
+        return dict(self.rows("SELECT lang, count(*) FROM passages GROUP BY lang ORDER BY lang"))
 
     def chunks(self, lang: str) -> Iterator[tuple[int, Chunk]]:
         """Yield the chunks of a language with their labels, in the order of the labels."""
         query = f"SELECT label, {_CHUNK} FROM passages WHERE lang = ? ORDER BY label"
-        for label, *fields in self._rows(query, lang):
+        for label, *fields in self.rows(query, lang):
             yield label, Chunk(*fields)
 
     def vectors(self, lang: str) -> Iterator[tuple[Labels, Vectors]]:
@@ -186,7 +177,7 @@ class Ledger:
             "WHERE lang = ? AND label > ? ORDER BY label LIMIT ?"
         )
         last = 0
-        while rows := list(self._rows(query, lang, last, _ROWS)):
+        while rows := list(self.rows(query, lang, last, _ROWS)):
             last = rows[-1][0]
             matrix = np.frombuffer(b"".join(row[1] for row in rows), _STORED).reshape(len(rows), -1)
             yield np.array([row[0] for row in rows], np.int64), matrix.astype(np.float32)
@@ -194,7 +185,7 @@ class Ledger:
     def find(self, labels: Iterable[int]) -> dict[int, Chunk]:
         """Return the chunks that `labels` name; those that are gone are left out."""
         query = f"SELECT label, {_CHUNK} FROM passages WHERE label = ?"
-        rows = [row for label in labels for row in self._rows(query, label)]
+        rows = [row for label in labels for row in self.rows(query, label)]
         return {label: Chunk(*fields) for label, *fields in rows}
 
     def chunk(self, chunk_id: str) -> Chunk:
@@ -203,7 +194,7 @@ class Ledger:
         Raises:
             KnowledgeBaseError: there is none.
         """
-        row = next(self._rows(f"SELECT {_CHUNK} FROM passages WHERE id = ?", chunk_id), None)
+        row = next(self.rows(f"SELECT {_CHUNK} FROM passages WHERE id = ?", chunk_id), None)
         if row is None:
             raise KnowledgeBaseError(
                 f"no passage {chunk_id!r}; its document was changed or deleted, search again"
@@ -213,80 +204,21 @@ class Ledger:
     def corpus_sha256(self) -> str:
         """Return the digest of all ids and contents, whatever their order."""
         digest = hashlib.sha256()
-        for row in self._rows("SELECT id, sha256 FROM documents ORDER BY id"):
+        for row in self.rows("SELECT id, sha256 FROM documents ORDER BY id"):
             digest.update(json.dumps(row).encode())
         return digest.hexdigest()
 
     def problems(self) -> list[str]:
         """Return what is wrong with the file, the offsets of chunks and their vectors, a line each."""
-        found = [f"ledger: {row[0]}" for row in self._rows("PRAGMA integrity_check") if row[0] != "ok"]
+        found = [f"ledger: {row[0]}" for row in self.rows("PRAGMA integrity_check") if row[0] != "ok"]
         torn = (
             "SELECT c.id FROM chunks c JOIN documents d ON d.ordinal = c.document "
             "WHERE substr(d.text, c.start + 1, c.stop - c.start) <> c.text"
         )
-        found += [f"passage {row[0]!r} is not the text of its document" for row in self._rows(torn)]
+        found += [f"passage {row[0]!r} is not the text of its document" for row in self.rows(torn)]
         bare = "SELECT id FROM chunks WHERE key NOT IN (SELECT key FROM vectors)"
-        found += [f"passage {row[0]!r} has no vector" for row in self._rows(bare)]
+        found += [f"passage {row[0]!r} has no vector" for row in self.rows(bare)]
         return found
-
-    def close(self) -> None:
-        """Close this thread's connection."""
-        if db := getattr(self._threads, "db", None):
-            db.close()
-            del self._threads.db
-
-    def _version(self) -> int:
-        return int(next(self._rows("PRAGMA user_version"))[0])
-
-    def _create(self) -> None:
-        with self._transaction() as db:
-            if self._version() == 0:  # still, now that no other process can write
-                for statement in _SCHEMA.split(";"):
-                    db.execute(statement)
-                db.execute(f"PRAGMA user_version = {_VERSION}")
-
-    def _rows(self, query: str, *values: object) -> Iterator[Any]:
-        with self._clear_errors():
-            yield from self._connection().execute(query, values)
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        """Commit what is done inside, or nothing of it."""
-        with self._clear_errors():
-            db = self._connection()
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                yield db
-                db.execute("COMMIT")
-            except BaseException:
-                if db.in_transaction:  # a full disk may have ended it already
-                    db.execute("ROLLBACK")
-                raise
-
-    def _connection(self) -> sqlite3.Connection:
-        """Return this thread's connection."""
-        db: sqlite3.Connection | None = getattr(self._threads, "db", None)
-        if db is None:
-            db = sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None)
-            db.executescript(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-            )
-            self._threads.db = db
-        return db
-
-    @contextmanager
-    def _clear_errors(self) -> Iterator[None]:
-        """Say in one line what SQLite met and what to do."""
-        try:
-            yield
-        except sqlite3.DatabaseError as error:
-            if not isinstance(error, sqlite3.OperationalError):
-                remedy = "move it away and add the documents again"
-            elif "locked" in str(error):
-                remedy = "another process writes to it; wait until it is done"
-            else:
-                remedy = "free space or mend the disk and run again; what was committed is kept"
-            raise KnowledgeBaseError(f"{self.path}: {error}; {remedy}") from error
 
 
 def _put(db: sqlite3.Connection, entry: Entry) -> None:

@@ -119,7 +119,7 @@ def test_errors_are_one_line_and_exit_1(
 
 
 def test_rebuild_takes_another_embedder(
-    run: Run, tiny_embedder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, domain: Path, tiny_embedder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from safetensors.numpy import load_file, save_file
 
@@ -132,7 +132,7 @@ def test_rebuild_takes_another_embedder(
     monkeypatch.setenv("ASSISTANT_EMBEDDER__MODEL", str(other))
     code, _, err = run("add")
     assert code == 1
-    assert "python -m ingest rebuild --domain guide" in err
+    assert f"python -m ingest rebuild --domain {domain}" in err
     assert run("rebuild")[1].endswith("2 embedded")
     assert run("verify")[0] == 0
 

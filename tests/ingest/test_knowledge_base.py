@@ -172,7 +172,7 @@ class TestDeletion:
         base = open_base()
         base.sync(CORPUS)
         assert base.delete([each.id for each in CORPUS]) == 16
-        with pytest.raises(KnowledgeBaseError, match="python -m ingest add --domain guide"):
+        with pytest.raises(KnowledgeBaseError, match=r"python -m ingest add --domain .*guide"):
             base.search("visa")
         assert base.sync(CORPUS).added == 16
         assert found(base, "visa")[0] == "en/visa"
@@ -245,7 +245,7 @@ class TestInterruption:
         open_base().sync(CORPUS)
         with pytest.raises(KeyboardInterrupt):
             open_base(FakeEmbedder("fake-2", stop_after=8)).rebuild()
-        with pytest.raises(EmbedderMismatch, match="python -m ingest rebuild --domain guide"):
+        with pytest.raises(EmbedderMismatch, match=r"python -m ingest rebuild --domain .*guide"):
             open_base(FakeEmbedder("fake-2")).search("visa")
         embedder = FakeEmbedder("fake-2")
         base = open_base(embedder)
@@ -259,7 +259,7 @@ class TestEmbedders:
     def test_another_embedder_is_refused_with_the_remedy(self, open_base: Open) -> None:
         open_base().sync(CORPUS)
         other = open_base(FakeEmbedder("fake-2"))
-        with pytest.raises(EmbedderMismatch, match="python -m ingest rebuild --domain guide"):
+        with pytest.raises(EmbedderMismatch, match=r"python -m ingest rebuild --domain .*guide"):
             other.sync(CORPUS)
         with pytest.raises(EmbedderMismatch):
             other.search("visa")
@@ -366,7 +366,7 @@ class TestWriters:
         base.sync(CORPUS)
         with (
             FileLock(home(tmp_path) / "writer.lock"),
-            pytest.raises(KnowledgeBaseError, match="another process is writing to guide"),
+            pytest.raises(KnowledgeBaseError, match=r"another process is writing to .*guide"),
         ):
             base.sync([document("new", "en")])
 
@@ -406,7 +406,7 @@ def test_brute_force_answers_where_a_graph_falls_apart(open_base: Open) -> None:
 def test_an_empty_base_says_how_to_fill_it(open_base: Open) -> None:
     base = open_base()
     assert base.records() == []
-    with pytest.raises(KnowledgeBaseError, match="python -m ingest add --domain guide"):
+    with pytest.raises(KnowledgeBaseError, match=r"python -m ingest add --domain .*guide"):
         base.search("visa")
 
 

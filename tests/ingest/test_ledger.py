@@ -87,7 +87,7 @@ def test_problems_are_named(ledger: Ledger) -> None:
 
 
 def test_a_ledger_of_a_later_version_is_refused(tmp_path: Path, ledger: Ledger) -> None:
-    with ledger._transaction() as db:
+    with ledger.transaction() as db:
         db.execute("PRAGMA user_version = 9")
     with pytest.raises(KnowledgeBaseError, match="version 9, not 1; move it away"):
         Ledger(tmp_path / "ledger.sqlite")

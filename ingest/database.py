@@ -1,0 +1,89 @@
+"""One SQLite file: connections, transactions, clear errors. Knows nothing of what is stored in it."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import local
+from typing import Any
+
+from ingest.errors import KnowledgeBaseError
+
+_BUSY_SECONDS = 30
+_PRAGMAS = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+
+
+class Database:
+    """A file with a schema; each thread has its own connection."""
+
+    def __init__(self, path: Path, schema: str, version: int) -> None:
+        """Open the file, creating it where there is none.
+
+        Raises:
+            KnowledgeBaseError: the disk fails, or the file is damaged or of another version.
+        """
+        self.path = path
+        self._threads = local()
+        if self._version() == 0:
+            self._create(schema, version)
+        if self._version() != version:
+            remedy = "move it away and add the documents again"
+            raise KnowledgeBaseError(f"{path} is of version {self._version()}, not {version}; {remedy}")
+
+    def rows(self, query: str, *values: object) -> Iterator[Any]:
+        """Yield the rows of a query."""
+        with self._clear_errors():
+            yield from self._connection().execute(query, values)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Commit what is done inside, or nothing of it."""
+        with self._clear_errors():
+            db = self._connection()
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.execute("COMMIT")
+            except BaseException:
+                if db.in_transaction:  # a full disk may have ended it already
+                    db.execute("ROLLBACK")
+                raise
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        if db := getattr(self._threads, "db", None):
+            db.close()
+            del self._threads.db
+
+    def _version(self) -> int:
+        return int(next(self.rows("PRAGMA user_version"))[0])
+
+    def _create(self, schema: str, version: int) -> None:
+        with self.transaction() as db:
+            if self._version() == 0:  # still, now that no other process can write
+                for statement in schema.split(";"):
+                    db.execute(statement)
+                db.execute(f"PRAGMA user_version = {version}")
+
+    def _connection(self) -> sqlite3.Connection:
+        """Return this thread's connection."""
+        db: sqlite3.Connection | None = getattr(self._threads, "db", None)
+        if db is None:
+            db = sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None)
+            db.executescript(_PRAGMAS)
+            self._threads.db = db
+        return db
+
+    @contextmanager
+    def _clear_errors(self) -> Iterator[None]:
+        """Say in one line what SQLite met and what to do."""
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            if not isinstance(error, sqlite3.OperationalError):
+                remedy = "move it away and add the documents again"
+            elif "locked" in str(error):
+                remedy = "another process writes to it; wait until it is done"
+            else:
+                remedy = "free space or mend the disk and run again; what was committed is kept"
+            raise KnowledgeBaseError(f"{self.path}: {error}; {remedy}") from error
