@@ -23,6 +23,12 @@ CONTEXTS = [
         pytest.param(
             "How much for a dog?", "15.50 euros", ["Dogs pay 15.50 euros a night."], id="a number decides"
         ),
+        pytest.param(
+            "When is the deposit back?",
+            "7 days",
+            ["The hotel refunds the deposit in seven days."],
+            id="seven is 7",
+        ),
         pytest.param("押金多久退还？", "七天内", ["酒店在七天内退还押金。"], id="Chinese"),
         pytest.param(
             "When do I get the deposit for the bathrobe back?",
