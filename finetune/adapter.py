@@ -142,6 +142,9 @@ def _install(best: Path, manifest: dict[str, Any], curve: Sequence[Point], folde
     fresh = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     shutil.copytree(best, fresh, ignore=shutil.ignore_patterns("README.md"))
+    config = json.loads((fresh / "adapter_config.json").read_text(encoding="utf-8"))
+    config["base_model_name_or_path"] = manifest["base"]["name"]  # not a path of the machine that trained it
+    (fresh / "adapter_config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     (fresh / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     points = [asdict(point) for point in curve]
     (fresh / "curve.json").write_text(json.dumps(points, indent=2) + "\n", encoding="utf-8")
