@@ -20,10 +20,10 @@ from ingest.types import Hit
 MIN_SUPPORT = 0.4
 """Share of an answer's words, weighted by rarity, that the cited sentence must hold.
 
-On 434 known answers against all documents of their language, this cites the evidence for 87 %.
+Of 318 train facts, their right answers set against all documents of their language, 91 % cite the evidence.
 """
 MIN_ASKED = 0.3
-"""The same for a question's words, if the answer is a bare yes or no: 77 % of what is cited is right."""
+"""The same for a question's words, if the answer is a bare yes or no: 25 of 66 cite, 19 of them right."""
 QUESTION_SHARE = 0.5
 """Weight of the question's words beside the answer's: which of two sentences that say "7 days"?"""
 _CJK = re.compile(f"[{CJK}]")
