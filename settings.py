@@ -133,7 +133,7 @@ class Evaluation(Section):
     """Resamples behind each 95 % interval and p value."""
     latency_sample: int = Field(default=3, ge=0)
     """Questions per strategy answered one at a time, so that latency is what a user feels."""
-    ragas_sample: int = Field(default=4, ge=0)
+    ragas_sample: int = Field(default=2, ge=0)
     """Questions per strategy that the RAGAS judge reads; 0 is all of them."""
     judge: str = ""
     """Model name at `judge_endpoint`; empty: the local generator judges."""
