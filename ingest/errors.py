@@ -1,14 +1,14 @@
 """What a user can put right. Each message names the remedy; command lines print it and exit 1.
 
-    AssistantError
-    ├── DomainError        unknown domain, broken domain.toml or questions.jsonl
-    ├── DocumentError      a file that cannot become a document
-    ├── KnowledgeBaseError an index or ledger that cannot serve
-    │   └── EmbedderMismatch
-    ├── WeightsError       model files missing or not the pinned ones
-    ├── AdapterError       no adapter, or one for another base model
-    ├── QuestionError      a question that cannot be asked
-    └── GenerationError    a model or endpoint that failed
+AssistantError
+├── DomainError        unknown domain, broken domain.toml or questions.jsonl
+├── DocumentError      a file that cannot become a document
+├── KnowledgeBaseError an index or ledger that cannot serve
+│   └── EmbedderMismatch
+├── WeightsError       model files missing or not the pinned ones
+├── AdapterError       no adapter, or one for another base model
+├── QuestionError      a question that cannot be asked
+└── GenerationError    a model or endpoint that failed
 """
 
 
