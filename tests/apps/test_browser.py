@@ -61,7 +61,7 @@ def test_stop_ends_the_answers_and_the_page_can_be_asked_again(hostile: str) -> 
 
 
 @pytest.mark.models
-@pytest.mark.skipif(not (MODELS / SMALL).is_dir(), reason=f"{MODELS / SMALL} is missing; run: make setup")
+@pytest.mark.skipif(not (MODELS / SMALL).is_dir(), reason=f"{MODELS / SMALL} is missing; run: make test")
 @pytest.mark.timeout(1800)
 def test_two_languages_are_answered_with_evidence_and_figures(tmp_path: Path) -> None:
     (tmp_path / "models").symlink_to(MODELS)
