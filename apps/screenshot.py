@@ -31,10 +31,13 @@ QUESTIONS = (
 )
 _START_SECONDS = 120
 _SETTLE_SECONDS = 0.6  # fonts and the fading of old elements
+# The newest question stands first; while its columns are still to be drawn, older ones must not count.
 _FINISHED = """([question, columns]) => {
-    const asked = document.querySelector(".asked"), answers = document.querySelectorAll(".answer");
-    return asked && asked.textContent === question && answers.length >= columns &&
-        ![...answers].slice(0, columns).some(answer => !answer.matches(".done, .failed, .stopped"));
+    const [asked, older] = document.querySelectorAll(".asked");
+    if (!asked || asked.textContent !== question) return false;
+    const answers = [...document.querySelectorAll(".answer")].filter(answer =>
+        !older || answer.compareDocumentPosition(older) & Node.DOCUMENT_POSITION_FOLLOWING);
+    return answers.length >= columns && answers.every(answer => answer.matches(".done, .failed, .stopped"));
 }"""
 
 

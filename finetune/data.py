@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass
 from assistant.prompts import Style, closed_book, refusal
 from assistant.registry import open_assistant
 from assistant.types import Message
-from finetune.leaks import Leak, find_leaks
 from ingest.domain import Domain, QuestionRecord
 from ingest.errors import DomainError
+from ingest.leaks import Leak, find_leaks
 from ingest.types import Lang
 from settings import Settings
 

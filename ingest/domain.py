@@ -18,7 +18,10 @@ _OWN_KEYS = {"name", "title", "languages", "description"}
 
 @dataclass(frozen=True, slots=True)
 class QuestionRecord:
-    """One line of `questions.jsonl`: the question and its references, still without types of answering."""
+    """One line of `questions.jsonl`: the question and its references, still without types of answering.
+
+    `trap` says what a careless reader would fall for: an expired rule, another jurisdiction, a false premise.
+    """
 
     id: str
     question: str
@@ -29,6 +32,8 @@ class QuestionRecord:
     split: str
     fact_id: str
     lang: str
+    trap: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +133,7 @@ def _read_questions(path: Path) -> Iterator[QuestionRecord]:
         if not line.strip():
             continue
         try:
-            record = _question(json.loads(line))
+            record = _question(json.loads(line), number)
         except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
             reason = f"key {error} is missing" if isinstance(error, KeyError) else str(error)
             raise DomainError(f"{path}, line {number}: {reason}; mend or remove this line") from error
@@ -138,7 +143,7 @@ def _read_questions(path: Path) -> Iterator[QuestionRecord]:
         yield record
 
 
-def _question(row: Any) -> QuestionRecord:
+def _question(row: Any, number: int) -> QuestionRecord:
     if not isinstance(row, dict):
         raise TypeError("not a JSON object")
     question = str(row["question"]).strip()
@@ -158,4 +163,6 @@ def _question(row: Any) -> QuestionRecord:
         split=str(row.get("split") or "test"),
         fact_id=str(row.get("fact_id") or ""),
         lang=str(row.get("lang") or detect(question)),
+        trap=str(row.get("trap") or ""),
+        line=number,
     )

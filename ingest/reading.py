@@ -3,21 +3,26 @@
 import os
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
 from ingest.cleaning import clean, clean_line
 from ingest.errors import DocumentError
 from ingest.language import detect
-from ingest.loaders import LOADERS, RawDocument
+from ingest.loaders import LOADERS, RawDocument, front_matter
+from ingest.loaders.decoding import decode
 from ingest.loaders.records import stream_jsonl
 from ingest.loaders.signatures import HEAD_BYTES, refuse_foreign
 from ingest.types import Document, Lang
 
+SIDECAR = ".yaml"
+"""`fares.csv.yaml` beside `fares.csv` says what its front matter would: id, title, lang, source, as_of."""
 _HIDDEN = (".", "~$")  # `~$report.docx` is the lock that Word leaves beside an open file
 _HEADING = re.compile(r"^#{1,6}[ \t]+(\S.*)$", re.MULTILINE)
 _CLOSING_HASHES = re.compile(r"\s#+$")
 _TITLE_CHARS = 200
+_SIDECAR_BYTES = 1 << 16
 
 
 def read_documents(source: Path, max_file_mb: int = 64) -> Iterator[Document | DocumentError]:
@@ -47,6 +52,8 @@ def _walk(folder: Path) -> Iterator[Path | DocumentError]:
     for entry in entries:
         if entry.name.startswith(_HIDDEN):
             continue
+        if entry.name.endswith(SIDECAR) and entry.with_name(entry.name.removesuffix(SIDECAR)).exists():
+            continue
         if entry.is_dir() and not entry.is_symlink():  # a link to a parent would never end
             yield from _walk(entry)
         else:
@@ -73,13 +80,29 @@ def _read_all(
 def _read_file(path: Path, base: Path, max_file_mb: int) -> Iterator[Document | DocumentError]:
     relative = clean_line(os.fsencode(path.relative_to(base)).decode("utf-8", "replace"))
     try:
+        beside = _sidecar(path)
+        stated_id = beside.pop("id", relative)
         for number, raw in enumerate(_load(path, max_file_mb), start=1):
-            fallback_id = relative if number == 1 else f"{relative}:{number}"
-            yield raw if isinstance(raw, DocumentError) else _document(raw, fallback_id, path)
+            if isinstance(raw, DocumentError):
+                yield raw
+                continue
+            fallback_id = stated_id if number == 1 else f"{stated_id}:{number}"
+            yield _document(replace(raw, **beside), fallback_id, path)
     except DocumentError as error:
         yield error
     except OSError as error:
         yield DocumentError(f"{path} cannot be read: {error.strerror}; check its permissions")
+
+
+def _sidecar(path: Path) -> dict[str, str]:
+    """Return what the file beside `path` says of it; that wins over what the file itself says."""
+    beside = path.with_name(path.name + SIDECAR)
+    if not beside.is_file():
+        return {}
+    stated = front_matter.parse(decode(beside.read_bytes()[:_SIDECAR_BYTES], str(beside)), str(beside))
+    if stated is None:
+        raise DocumentError(f"{beside} states no fields; write `title: ...` a line, or remove it")
+    return stated
 
 
 def _load(path: Path, max_file_mb: int) -> Iterator[RawDocument | DocumentError]:

@@ -6,10 +6,9 @@ from typing import Any
 
 from ingest.errors import DocumentError
 from ingest.loaders.decoding import decode
+from ingest.loaders.front_matter import FIELDS
 from ingest.loaders.raw import RawDocument
 from ingest.loaders.sentences import rows_as_sentences
-
-_FIELDS = ("id", "title", "lang", "source", "as_of")
 
 
 def load_json(data: bytes, name: str) -> list[RawDocument]:
@@ -86,7 +85,7 @@ def _document(record: dict[str, Any], where: str) -> RawDocument | DocumentError
     text = record.get("text")
     if not isinstance(text, str) or not text.strip():
         return DocumentError(f"{where}: 'text' is missing, empty or not a string; mend or remove it")
-    return RawDocument(text, **{field: _plain(record.get(field)) for field in _FIELDS})
+    return RawDocument(text, **{field: _plain(record.get(field)) for field in FIELDS})
 
 
 def _plain(value: Any) -> str:

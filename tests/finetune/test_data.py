@@ -8,9 +8,9 @@ import pytest
 from assistant.prompts import closed_book
 from finetune.batches import IGNORED, Encoded, collate, plan
 from finetune.data import training_data
-from finetune.leaks import find_leaks
 from ingest.domain import Domain, find_domain
 from ingest.errors import DomainError
+from ingest.leaks import find_leaks
 
 
 def domain_with(folder: Path, *rows: dict[str, object]) -> Domain:

@@ -226,3 +226,31 @@ def test_a_source_without_files_is_refused_at_the_door(tmp_path: Path, make: lis
         (source / name).mkdir(parents=True)
     with pytest.raises(DocumentError, match=line):
         read_documents(source)
+
+
+def test_a_sidecar_says_what_a_file_cannot(tmp_path: Path) -> None:
+    stated = "id: fares\ntitle: 运价表\nlang: zh\nsource: Notice 7\nas_of: 2025-01-01\n"
+    _write(tmp_path, {"a.csv": "Fee,for\n5,bags", "a.csv.yaml": stated, "b.csv": "Fee,for\n6,bags"})
+    documents, errors = _read(tmp_path)
+    (fares, other) = documents
+    assert (fares.id, fares.title, fares.lang) == ("fares", "运价表", "zh")
+    assert (fares.source, fares.as_of) == ("Notice 7", "2025-01-01")
+    assert (other.id, errors) == ("b.csv", [])
+
+
+@pytest.mark.parametrize("content", ["- a\n- b", "title: [", "title: {a: b}"])
+def test_a_broken_sidecar_is_an_error_of_its_file(tmp_path: Path, content: str) -> None:
+    _write(tmp_path, {"a.csv": "Fee,for\n5,bags", "a.csv.yaml": content, "b.txt": "Free."})
+    documents, errors = _read(tmp_path)
+    assert [document.id for document in documents] == ["b.txt"]
+    assert [("a.csv.yaml" in error) for error in errors] == [True]
+
+
+def test_a_sidecar_numbers_the_records_of_its_file(tmp_path: Path) -> None:
+    records = '[{"id": "one", "text": "Free."}, {"text": "Not free."}]'
+    _write(tmp_path, {"a.json": records, "a.json.yaml": "id: all\nsource: Notice 7\n"})
+    documents, _ = _read(tmp_path)
+    assert [(document.id, document.source) for document in documents] == [
+        ("one", "Notice 7"),
+        ("all:2", "Notice 7"),
+    ]

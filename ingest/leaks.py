@@ -1,4 +1,4 @@
-"""Finds train questions that give a test question away. Knows nothing of answers or models.
+"""Finds train questions that give a test question away. Knows nothing of answers, documents or models.
 
 Candidates come from MinHash (Broder, 1997), so that 100,000 questions take minutes; each candidate is
 then measured exactly, so that what is reported does not depend on the hash.

@@ -1,0 +1,140 @@
+"""The guards of a corpus: each fault is found, and a sound domain has none."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from evaluation.check_questions import TARGETS, find_faults, load_material
+from ingest.domain import find_domain
+
+HEAD = "---\nid: {}\ntitle: Rules\nsource: Tariff 1\nas_of: 2025-01-01\n---\n"
+DOCUMENTS = {
+    "fees.md": HEAD.format("fees") + "A bag costs 30 euros. Ask at desk four.",
+    "limits.md": HEAD.format("limits") + "退货期限为七日。退款应当在十五日内支付。",
+}
+NUMBER = {
+    "id": "q1",
+    "question": "What do I pay for a bag?",
+    "answers": ["30 euros", "EUR 30"],
+    "evidence_doc_ids": ["fees"],
+    "evidence_text": ["A bag costs 30 euros."],
+    "answer_type": "number",
+    "split": "test",
+    "fact_id": "bag",
+    "lang": "en",
+}
+CHINESE = {
+    **NUMBER,
+    "id": "q2",
+    "question": "多久之内可以退货？",
+    "answers": ["7天", "七日"],
+    "evidence_doc_ids": ["limits"],
+    "evidence_text": ["退货期限为七日。"],
+    "fact_id": "return",
+    "lang": "zh",
+}
+
+
+def domain_of(folder: Path, *rows: dict[str, Any], documents: dict[str, str] = DOCUMENTS) -> Path:
+    (folder / "documents").mkdir()
+    for name, text in documents.items():
+        (folder / "documents" / name).write_text(text, encoding="utf-8")
+    lines = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    (folder / "questions.jsonl").write_text(lines, encoding="utf-8")
+    return folder
+
+
+def faults_of(folder: Path, strict: bool = False) -> list[str]:
+    material, faults = load_material(find_domain(str(folder)))
+    return [f"{fault.where}: {fault.reason}" for fault in faults + find_faults(material, strict)]
+
+
+def test_a_sound_domain_has_no_faults(tmp_path: Path) -> None:
+    assert faults_of(domain_of(tmp_path, NUMBER, CHINESE)) == []
+
+
+@pytest.mark.parametrize(
+    ("row", "change", "reason"),
+    [
+        (NUMBER, {"evidence_text": ["A bag costs 31 euros."]}, "does not say"),
+        (NUMBER, {"evidence_doc_ids": ["fares"]}, "no document 'fares'"),
+        (NUMBER, {"evidence_doc_ids": []}, "differ in length"),
+        (NUMBER, {"evidence_text": [], "evidence_doc_ids": []}, "no evidence_text"),
+        (NUMBER, {"answers": ["40 euros"]}, "does not follow"),
+        (NUMBER, {"answers": ["thirty euros"]}, "does not follow"),
+        (NUMBER, {"answers": []}, "unanswerable"),
+        (NUMBER, {"answer_type": "unanswerable"}, "unanswerable"),
+        (NUMBER, {"answer_type": "multi_hop"}, "two documents"),
+        (NUMBER, {"answer_type": "numbr"}, "is none of"),
+        (NUMBER, {"split": "tset"}, "is none of"),
+        (NUMBER, {"trap": "luck"}, "is none of"),
+        (NUMBER, {"lang": "zh"}, "reads otherwise"),
+        (NUMBER, {"answer_type": "short", "answers": ["at the town hall"]}, "does not follow"),
+        (CHINESE, {"answers": ["8天", "八日"]}, "does not follow"),
+        (CHINESE, {"lang": "en"}, "reads otherwise"),
+    ],
+)
+def test_a_fault_is_named_with_its_line(
+    tmp_path: Path, row: dict[str, Any], change: dict[str, Any], reason: str
+) -> None:
+    other = CHINESE if row is NUMBER else NUMBER
+    faults = faults_of(domain_of(tmp_path, other, {**row, **change}))
+    assert any(reason in fault and "line 2" in fault for fault in faults), faults
+
+
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [("多久之内可以退货呢？", "多久之内可以退货？"), ("What do I pay for a bag", "what do I pay for a bag?")],
+)
+def test_a_near_duplicate_of_a_train_question_is_a_fault(tmp_path: Path, train: str, test: str) -> None:
+    row = CHINESE if "退" in train else NUMBER
+    folder = domain_of(
+        tmp_path, {**row, "question": test}, {**row, "id": "t", "split": "train", "question": train}
+    )
+    (fault,) = faults_of(folder)
+    assert "too similar" in fault
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("---\nid: fees\nas_of: 2025-01-01\n---\nA bag costs 30 euros.", "no source"),
+        ("---\nid: fees\nsource: Tariff 1\nas_of: last year\n---\nA bag costs 30 euros.", "no ISO date"),
+        (
+            "---\nid: fees\nsource: T\nas_of: 2025-01-01\nlang: zh\n---\nA bag costs 30 euros.",
+            "reads otherwise",
+        ),
+    ],
+)
+def test_every_document_is_described(tmp_path: Path, text: str, reason: str) -> None:
+    folder = domain_of(tmp_path, NUMBER, documents={"fees.md": text})
+    assert any(reason in fault for fault in faults_of(folder))
+
+
+def test_a_strict_domain_needs_its_counts(tmp_path: Path) -> None:
+    faults = faults_of(domain_of(tmp_path, NUMBER, CHINESE), strict=True)
+    for name, least in TARGETS.items():
+        assert sum(f"{name}, not {least}" in fault for fault in faults) == 2, name
+    assert sum("are multi_hop" in fault for fault in faults) == 2
+    assert sum("facts are taught" in fault for fault in faults) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "code"), [(lambda row: row, 0), (lambda row: {**row, "answers": ["9"]}, 1)]
+)
+def test_the_command_prints_faults_and_fails(
+    tmp_path: Path,
+    change: Callable[[dict[str, Any]], dict[str, Any]],
+    code: int,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+
+    from evaluation.check_questions import app
+
+    folder = domain_of(tmp_path, change(NUMBER), CHINESE)
+    result = CliRunner().invoke(app, ["--domain", str(folder)])
+    assert result.exit_code == code
+    assert ("line 1 (q1)" in result.output) == bool(code)
