@@ -5,13 +5,14 @@ packed into chunks. A line, a section or a law article is kept whole where it fi
 """
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ingest.language import CJK, words
 from ingest.types import Chunk, Document
 
-CHUNKER = "sentences-1"
+CHUNKER = "sentences-2"
 """Changes whenever the same document would be cut differently."""
 
 _CLOSERS = "”’」』）》】〉\"')\\]"
@@ -36,6 +37,8 @@ _HEADING = re.compile(
     rf"#{{1,6}}[ \t]|第{_ORDINAL}[编章节][\s　]"
     rf"|(?:CHAPTER|Chapter|PART|Part|SECTION|Section|TITLE|Title)\s{_NUMERAL}\b"
 )
+_DEPTHS = (re.compile("第[^编]+编|TITLE|PART", re.I), re.compile("第[^章]+章|CHAPTER", re.I), re.compile("."))
+_BELOW = " › "
 _ARTICLE = re.compile(
     rf"第{_ORDINAL}条(?:之{_ORDINAL})?[\s　：:]"
     rf"|(?:ARTICLE|Article)\s+{_NUMERAL}[a-z]?\s*(?:[.:\n–—-]|$)|§+\s*\d"
@@ -69,6 +72,8 @@ def split(document: Document, size: int, overlap: int) -> list[Chunk]:
             where a new section begins.
     """
     units = list(_units(document.text, size))
+    spans = list(_pack(units, size, overlap))
+    titles = _titles(document, units, [start for start, _ in spans])
     return [
         Chunk(
             id=f"{document.id}#{ordinal}",
@@ -76,9 +81,9 @@ def split(document: Document, size: int, overlap: int) -> list[Chunk]:
             text=document.text[start:end],
             start=start,
             end=end,
-            title=document.title,
+            title=title,
         )
-        for ordinal, (start, end) in enumerate(_pack(units, size, overlap))
+        for ordinal, ((start, end), title) in enumerate(zip(spans, titles, strict=True))
     ]
 
 
@@ -101,6 +106,27 @@ def _pack(units: list[_Unit], size: int, overlap: int) -> Iterator[tuple[int, in
         filled += unit.size
     if current:
         yield current[0].start, current[-1].end
+
+
+def _titles(document: Document, units: Iterable[_Unit], starts: Iterable[int]) -> Iterator[str]:
+    """Yield for each chunk the title of its document and the headings above it that are not in it."""
+    headings = deque(unit for unit in units if unit.heading)
+    above: list[tuple[int, _Unit]] = []
+    for start in starts:
+        while headings and headings[0].start <= start:
+            heading = headings.popleft()
+            level = _level(document.text[heading.start : heading.end])
+            above = [*((other, unit) for other, unit in above if other < level), (level, heading)]
+        names = [document.text[unit.start : unit.end] for _, unit in above if unit.start < start]
+        names = [name.lstrip("#").strip() for name in names]
+        yield _BELOW.join([document.title, *(name for name in names if name != document.title)])
+
+
+def _level(heading: str) -> int:
+    """Return how deep a heading stands; 1 is the highest."""
+    if heading.startswith("#"):
+        return len(heading) - len(heading.lstrip("#"))
+    return next((depth for depth, names in enumerate(_DEPTHS, start=1) if names.match(heading)), 1)
 
 
 def _is_full(current: list[_Unit], filled: int, unit: _Unit, room: int, size: int) -> bool:

@@ -21,7 +21,10 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A passage: `text` is `document.text[start:end]`, `title` is its document's."""
+    """A passage: `text` is `document.text[start:end]`.
+
+    `title` is its document's, and the headings above the passage that are not in it.
+    """
 
     id: str
     document_id: str

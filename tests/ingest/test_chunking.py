@@ -171,3 +171,31 @@ def test_nothing_is_repeated_across_a_heading() -> None:
 def test_a_chunk_carries_its_document() -> None:
     (chunk,) = split(_document("Free."), 20, 0)
     assert (chunk.id, chunk.document_id, chunk.title) == ("d#0", "d", "Fees")
+
+
+MARKDOWN = (
+    "# Fees\n\n## Bags\n\n" + "A bag costs money. " * 12 + "\n\n## Pets\n\n" + "Pets are always free. " * 12
+)
+STATUTE = (
+    "第一编 总则\n第一章 自然人\n第一条 "
+    + "自然人有权利。" * 8
+    + "\n第二章 法人\n第二条 "
+    + "法人有章程。" * 12
+)
+PART_ONE = "Fees › 第一编 总则"
+
+
+@pytest.mark.parametrize(
+    ("text", "size", "titles"),
+    [
+        pytest.param(MARKDOWN, 40, ["Fees", "Fees › Bags", "Fees", "Fees › Pets"], id="English, Markdown"),
+        pytest.param(
+            STATUTE,
+            50,
+            ["Fees", f"{PART_ONE} › 第一章 自然人", f"{PART_ONE} › 第二章 法人"],
+            id="Chinese, statute",
+        ),
+    ],
+)
+def test_a_chunk_says_under_which_headings_it_stands(text: str, size: int, titles: list[str]) -> None:
+    assert [chunk.title for chunk in split(_document(text), size, 0)] == titles
