@@ -30,12 +30,12 @@ CREATE TABLE documents (
 CREATE TABLE chunks (
     label INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
     document INTEGER NOT NULL REFERENCES documents (ordinal) ON DELETE CASCADE,
-    text TEXT NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL, key BLOB NOT NULL);
+    text TEXT NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL, title TEXT NOT NULL, key BLOB NOT NULL);
 CREATE INDEX chunks_of_document ON chunks (document);
 CREATE INDEX chunks_of_vector ON chunks (key);
 CREATE TABLE vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL);
 CREATE VIEW passages AS
-    SELECT c.label, c.id, d.id AS document_id, c.text, c.start, c.stop, d.title, d.lang, c.key
+    SELECT c.label, c.id, d.id AS document_id, c.text, c.start, c.stop, c.title, d.lang, c.key
     FROM chunks c JOIN documents d ON d.ordinal = c.document;
 """
 _DOCUMENT = "id, title, text, lang, source, as_of"
@@ -232,9 +232,9 @@ def _put(db: sqlite3.Connection, entry: Entry) -> None:
     ).fetchone()
     db.execute("DELETE FROM chunks WHERE document = ?", (ordinal,))
     db.executemany(
-        "INSERT INTO chunks (id, document, text, start, stop, key) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO chunks (id, document, text, start, stop, title, key) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
-            (chunk.id, ordinal, chunk.text, chunk.start, chunk.end, key)
+            (chunk.id, ordinal, chunk.text, chunk.start, chunk.end, chunk.title, key)
             for chunk, key in zip(entry.chunks, entry.keys, strict=True)
         ),
     )
