@@ -30,7 +30,8 @@ CREATE TABLE documents (
 CREATE TABLE chunks (
     label INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
     document INTEGER NOT NULL REFERENCES documents (ordinal) ON DELETE CASCADE,
-    text TEXT NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL, title TEXT NOT NULL, key BLOB NOT NULL);
+    text TEXT NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL, title TEXT NOT NULL,
+    key BLOB NOT NULL);
 CREATE INDEX chunks_of_document ON chunks (document);
 CREATE INDEX chunks_of_vector ON chunks (key);
 CREATE TABLE vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL);
@@ -140,7 +141,7 @@ class Ledger(Database):
     def records(self) -> list[DocumentRecord]:
         """Return what is listed of every document, in the order they came."""
         query = (
-            "SELECT d.id, title, lang, source, as_of, count(c.label) FROM documents d "
+            "SELECT d.id, d.title, lang, source, as_of, count(c.label) FROM documents d "
             "LEFT JOIN chunks c ON c.document = d.ordinal GROUP BY d.ordinal ORDER BY d.ordinal"
         )
         return [DocumentRecord(*row) for row in self.rows(query)]
