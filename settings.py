@@ -58,6 +58,17 @@ class Embedder(Section):
     """Tokens, padding included, that one batch of passages may hold."""
 
 
+class Parsing(Section):
+    """What one document file may cost; one that costs more is a line of error and the others are read."""
+
+    memory_mb: int = Field(default=1024, ge=256)
+    """Address space of the process that parses; macOS does not enforce it, the other limits hold there."""
+    seconds: int = Field(default=20, ge=1)
+    """CPU time for a file, and the longest wait for its next document."""
+    max_chars: int = Field(default=20_000_000, ge=1000)
+    """Characters of text in one document."""
+
+
 class Chunking(Section):
     """How documents are cut. Sizes count words of Latin script and single CJK characters."""
 
@@ -166,6 +177,7 @@ class Settings(BaseSettings):
     """How long answers should be; `auto` goes by the domain's train answers."""
     generator: Generator = Generator()
     embedder: Embedder = Embedder()
+    parsing: Parsing = Parsing()
     chunking: Chunking = Chunking()
     retrieval: Retrieval = Retrieval()
     long_context: LongContext = LongContext()

@@ -179,7 +179,7 @@ def _add_documents(engine: Engine, domain: Domain) -> None:
 def _ingest(engine: Engine, domain: Domain, uploads: Sequence[Upload]) -> list[str]:
     """Return one line of HTML for each document or failure."""
     settings = domain.settings()
-    store = UploadStore(settings.home / "uploads" / domain.key, settings.max_file_mb)
+    store = UploadStore(settings.home / "uploads" / domain.key, settings.max_file_mb, settings.parsing)
     items = [item for upload in uploads for item in store.documents(upload)]
     try:
         report = engine.add(domain, items)

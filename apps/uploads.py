@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
+from ingest.cleaning import clean_line
 from ingest.errors import DocumentError
 from ingest.loaders import LOADERS
-from ingest.reading import read_documents
+from ingest.reading import read_documents, shown
 from ingest.types import Document
+from settings import Parsing
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +27,14 @@ class Upload:
 class UploadStore:
     """Keeps uploads in one folder and reads them back as documents."""
 
-    def __init__(self, folder: Path, max_file_mb: int) -> None:
+    def __init__(self, folder: Path, max_file_mb: int, limits: Parsing) -> None:
         self._folder = folder
         self._max_file_mb = max_file_mb
+        self._limits = limits
 
     def documents(self, upload: Upload) -> Iterator[Document | DocumentError]:
         """Store a file and yield its documents; a bad one gives one line that calls it by its own name."""
+        upload = replace(upload, name=clean_line(upload.name))  # a name may hold line breaks
         try:
             path = self._keep(upload)
         except DocumentError as error:
@@ -39,7 +43,7 @@ class UploadStore:
         except OSError as error:
             yield DocumentError(f"{upload.name} cannot be stored: {error.strerror}; make room and try again")
             return
-        for item in read_documents(path, self._max_file_mb):
+        for item in read_documents(path, self._max_file_mb, self._limits):
             yield _named(item, upload.name, path)
 
     def _keep(self, upload: Upload) -> Path:
@@ -61,7 +65,7 @@ def _named(item: Document | DocumentError, name: str, path: Path) -> Document | 
     The id starts with the hash: an upload that claims the id of another document never replaces it.
     """
     if isinstance(item, DocumentError):
-        return DocumentError(str(item).replace(str(path), name).replace(path.name, name))
+        return DocumentError(str(item).replace(shown(path), name).replace(path.name, name))
     inside = item.id.removeprefix(path.name).lstrip(":")
     return replace(
         item,

@@ -18,7 +18,7 @@ from ingest.command_line import plain_errors, run
 from ingest.domain import Domain, find_domain
 from ingest.errors import DocumentError
 from ingest.knowledge_base import KnowledgeBase, bring_up_to_date, open_knowledge_base
-from ingest.reading import read_documents
+from ingest.reading import read_documents, walk
 from ingest.sync import IngestReport
 from ingest.types import Document
 from settings import Settings
@@ -124,7 +124,7 @@ def _read(paths: Sequence[Path], settings: Settings) -> Iterator[Document | Docu
     """Read all paths; one that is missing does not keep the others out."""
     for path in paths:
         try:
-            yield from read_documents(path, settings.max_file_mb)
+            yield from read_documents(path, settings.max_file_mb, settings.parsing)
         except DocumentError as error:
             yield error
 
@@ -136,7 +136,7 @@ def _bar(paths: Sequence[Path]) -> "tqdm[None]":
 def _count(path: Path) -> int:
     """Guess how many documents a path holds: lines of JSONL, else files."""
     if path.is_dir():
-        return sum(1 for entry in path.rglob("*") if entry.is_file())
+        return sum(1 for _ in walk(path))
     if path.suffix != ".jsonl" or not path.is_file():
         return 1
     with path.open("rb") as lines:

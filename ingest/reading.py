@@ -7,14 +7,14 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
-from ingest.cleaning import clean, clean_line
+from ingest.cleaning import clean_line
 from ingest.errors import DocumentError
 from ingest.language import detect
 from ingest.loaders import LOADERS, RawDocument, front_matter
 from ingest.loaders.decoding import decode
-from ingest.loaders.records import stream_jsonl
-from ingest.loaders.signatures import HEAD_BYTES, refuse_foreign
+from ingest.sandbox import Sandbox
 from ingest.types import Document, Lang
+from settings import Parsing
 
 SIDECAR = ".yaml"
 """`fares.csv.yaml` beside `fares.csv` says what its front matter would: id, title, lang, source, as_of."""
@@ -22,67 +22,89 @@ _HIDDEN = (".", "~$")  # `~$report.docx` is the lock that Word leaves beside an 
 _HEADING = re.compile(r"^#{1,6}[ \t]+(\S.*)$", re.MULTILINE)
 _CLOSING_HASHES = re.compile(r"\s#+$")
 _TITLE_CHARS = 200
+_HEADING_CHARS = 1000
 _SIDECAR_BYTES = 1 << 16
+_LIMITS = Parsing()
 
 
-def read_documents(source: Path, max_file_mb: int = 64) -> Iterator[Document | DocumentError]:
+def read_documents(
+    source: Path, max_file_mb: int = 64, limits: Parsing = _LIMITS
+) -> Iterator[Document | DocumentError]:
     """Yield the documents of a file or of all files under a folder, in order of their paths.
 
-    What cannot be read is yielded as an error, one line that names the file and the remedy.
+    What cannot be read, or not within `limits`, is yielded as an error, one line that names the file
+    and the remedy.
 
     Raises:
         DocumentError: `source` does not exist, or is a folder without files.
     """
     if not os.path.exists(source):
-        raise DocumentError(f"{source} does not exist or may not be entered; check the path")
-    entries = _walk(source) if source.is_dir() else iter([source])
+        raise DocumentError(f"{shown(source)} does not exist or may not be entered; check the path")
+    entries = walk(source)
     first = next(entries, None)
     if first is None:
-        raise DocumentError(f"{source} holds no documents; put some there ({', '.join(LOADERS)})")
+        raise DocumentError(f"{shown(source)} holds no documents; put some there ({', '.join(LOADERS)})")
     base = source if source.is_dir() else source.parent
-    return _read_all(chain([first], entries), base, max_file_mb)
+    return _read_all(chain([first], entries), base, max_file_mb, limits)
 
 
-def _walk(folder: Path) -> Iterator[Path | DocumentError]:
-    try:
-        entries = sorted(folder.iterdir())
-    except OSError as error:
-        yield DocumentError(f"{folder} cannot be read: {error.strerror}; check its permissions")
-        return
-    for entry in entries:
-        if entry.name.startswith(_HIDDEN):
-            continue
-        if entry.name.endswith(SIDECAR) and entry.with_name(entry.name.removesuffix(SIDECAR)).exists():
-            continue
-        if entry.is_dir() and not entry.is_symlink():  # a link to a parent would never end
-            yield from _walk(entry)
-        else:
-            yield entry
+def walk(source: Path) -> Iterator[Path | DocumentError]:
+    """Yield a file, or what lies under a folder, in order; a folder that cannot be read is an error."""
+    pending = [source]  # not a recursion: folders can nest deeper than calls
+    while pending:
+        entry = pending.pop()
+        try:
+            is_link = entry.is_symlink() and entry is not source  # one to a parent would never end
+            if is_link or not entry.is_dir():
+                yield entry
+                continue
+            pending += sorted((inner for inner in entry.iterdir() if _is_wanted(inner)), reverse=True)
+        except OSError as error:
+            yield _unreadable(entry, error)
+
+
+def _is_wanted(entry: Path) -> bool:
+    if entry.name.startswith(_HIDDEN):
+        return False
+    return not (entry.name.endswith(SIDECAR) and entry.with_name(entry.name.removesuffix(SIDECAR)).exists())
+
+
+def _unreadable(path: Path, error: OSError) -> DocumentError:
+    return DocumentError(f"{shown(path)} cannot be read: {error.strerror}; check its permissions")
+
+
+def shown(path: Path) -> str:
+    r"""Return the path on one line, as it is written in a program: a line break in a name as `\n`."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in str(path))
 
 
 def _read_all(
-    entries: Iterable[Path | DocumentError], base: Path, max_file_mb: int
+    entries: Iterable[Path | DocumentError], base: Path, max_file_mb: int, limits: Parsing
 ) -> Iterator[Document | DocumentError]:
     seen: dict[str, Path] = {}
-    for entry in entries:
-        if isinstance(entry, DocumentError):
-            yield entry
-            continue
-        for item in _read_file(entry, base, max_file_mb):
-            if isinstance(item, Document) and item.id in seen:
-                yield DocumentError(f"{entry}: id {item.id!r} is taken by {seen[item.id]}; rename one")
+    with Sandbox(limits) as sandbox:
+        for entry in entries:
+            if isinstance(entry, DocumentError):
+                yield entry
                 continue
-            if isinstance(item, Document):
-                seen[item.id] = entry
-            yield item
+            for item in _read_file(entry, base, max_file_mb, sandbox):
+                if isinstance(item, Document) and item.id in seen:
+                    other = shown(seen[item.id])
+                    yield DocumentError(f"{shown(entry)}: id {item.id!r} is taken by {other}; rename one")
+                    continue
+                if isinstance(item, Document):
+                    seen[item.id] = entry
+                yield item
 
 
-def _read_file(path: Path, base: Path, max_file_mb: int) -> Iterator[Document | DocumentError]:
+def _read_file(
+    path: Path, base: Path, max_file_mb: int, sandbox: Sandbox
+) -> Iterator[Document | DocumentError]:
     relative = clean_line(os.fsencode(path.relative_to(base)).decode("utf-8", "replace"))
     try:
         beside = _sidecar(path)
         stated_id = beside.pop("id", relative)
-        for number, raw in enumerate(_load(path, max_file_mb), start=1):
+        for number, raw in enumerate(_load(path, max_file_mb, sandbox), start=1):
             if isinstance(raw, DocumentError):
                 yield raw
                 continue
@@ -91,61 +113,54 @@ def _read_file(path: Path, base: Path, max_file_mb: int) -> Iterator[Document | 
     except DocumentError as error:
         yield error
     except OSError as error:
-        yield DocumentError(f"{path} cannot be read: {error.strerror}; check its permissions")
+        yield _unreadable(path, error)
 
 
 def _sidecar(path: Path) -> dict[str, str]:
     """Return what the file beside `path` says of it; that wins over what the file itself says."""
     beside = path.with_name(path.name + SIDECAR)
-    if not beside.is_file():
+    if not os.path.isfile(beside):  # Path.is_file fails where this name would be too long
         return {}
-    stated = front_matter.parse(decode(beside.read_bytes()[:_SIDECAR_BYTES], str(beside)), str(beside))
+    with beside.open("rb") as file:
+        stated = front_matter.parse(decode(file.read(_SIDECAR_BYTES), shown(beside)), shown(beside))
     if stated is None:
-        raise DocumentError(f"{beside} states no fields; write `title: ...` a line, or remove it")
+        raise DocumentError(f"{shown(beside)} states no fields; write `title: ...` a line, or remove it")
     return stated
 
 
-def _load(path: Path, max_file_mb: int) -> Iterator[RawDocument | DocumentError]:
-    suffix = path.suffix.lower()
-    if suffix not in LOADERS:
-        raise DocumentError(f"{path} is in no known format; known are {', '.join(LOADERS)}")
+def _load(path: Path, max_file_mb: int, sandbox: Sandbox) -> Iterator[RawDocument | DocumentError]:
+    if path.suffix.lower() not in LOADERS:
+        raise DocumentError(f"{shown(path)} is in no known format; known are {', '.join(LOADERS)}")
     _check_size(path, max_file_mb)
-    with path.open("rb") as file:
-        refuse_foreign(file.read(HEAD_BYTES), suffix, str(path))
-        file.seek(0)
-        if suffix == ".jsonl":
-            yield from stream_jsonl(file, str(path))
-        else:
-            yield from LOADERS[suffix](file.read(), str(path))
+    return sandbox.documents(path, shown(path))
 
 
 def _check_size(path: Path, max_file_mb: int) -> None:
     """Refuse before reading: opening a named pipe would wait for ever."""
     size = path.stat().st_size
     if not path.is_file():
-        raise DocumentError(f"{path} is not a regular file; remove it")
+        raise DocumentError(f"{shown(path)} is not a regular file; remove it")
     if size == 0:
-        raise DocumentError(f"{path} is empty; fill or remove it")
+        raise DocumentError(f"{shown(path)} is empty; fill or remove it")
     if size > max_file_mb << 20:
         limit = f"over the limit of {max_file_mb} MB"
         raise DocumentError(
-            f"{path} has {size >> 20} MB, {limit}; split it or raise max_file_mb in domain.toml"
+            f"{shown(path)} has {size >> 20} MB, {limit}; split it or raise max_file_mb in domain.toml"
         )
 
 
 def _document(raw: RawDocument, relative: str, path: Path) -> Document | DocumentError:
-    text = clean(raw.text)
-    if not text:
-        return DocumentError(f"{path} holds no text; fill or remove it")
-    heading = _HEADING.search(text)
+    if not raw.text:
+        return DocumentError(f"{shown(path)} holds no text; fill or remove it")
+    heading = _HEADING.search(raw.text)
     title = clean_line(raw.title) or (
-        _CLOSING_HASHES.sub("", clean_line(heading.group(1))) if heading else ""
+        _CLOSING_HASHES.sub("", clean_line(heading.group(1)[:_HEADING_CHARS])) if heading else ""
     )
     return Document(
         id=clean_line(raw.id) or relative,
         title=title[:_TITLE_CHARS] or clean_line(raw.id) or Path(relative).stem,
-        text=text,
-        lang=_lang(raw.lang, text),
+        text=raw.text,
+        lang=_lang(raw.lang, raw.text),
         source=clean_line(raw.source) or relative,
         as_of=clean_line(raw.as_of),
     )

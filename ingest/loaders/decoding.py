@@ -5,6 +5,8 @@ Windows-1252, UTF-16 with a byte order mark.
 """
 
 import codecs
+import re
+from itertools import islice
 
 from charset_normalizer import from_bytes
 
@@ -12,6 +14,8 @@ from ingest.errors import DocumentError
 
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _COMMON_SHARE = 0.8
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_SAMPLE = 1 << 16  # characters beyond ASCII that tell an encoding; all of a large file would take a gigabyte
 
 
 def decode(data: bytes, name: str, declared: str = "") -> str:
@@ -51,7 +55,7 @@ def _is_damaged_utf8(data: bytes) -> bool:
     """Tell UTF-8 with a few broken bytes, which Windows-1252 would decode into nonsense."""
     text = data.decode("utf-8", "replace")
     broken = text.count("\ufffd")
-    return sum(not char.isascii() for char in text) > 2 * broken
+    return len(text) - len(text.encode("ascii", "ignore")) > 2 * broken
 
 
 def _looks_chinese(data: bytes) -> bool:
@@ -64,6 +68,6 @@ def _looks_chinese(data: bytes) -> bool:
         text = data.decode("gb18030")
     except UnicodeDecodeError:
         return False
-    pairs = [char.encode("gb18030") for char in text if not char.isascii()]
+    pairs = [match.group().encode("gb18030") for match in islice(_NOT_ASCII.finditer(text), _SAMPLE)]
     common = sum(len(pair) == 2 and 0xA1 <= pair[0] <= 0xD7 and pair[1] >= 0xA1 for pair in pairs)
     return common >= _COMMON_SHARE * len(pairs)

@@ -1,38 +1,54 @@
 """Word documents: paragraphs, headings, lists and tables in reading order. Knows nothing of layout."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BytesIO
+from pathlib import PurePosixPath
 from typing import Any
-from zipfile import ZipFile
+from zipfile import ZipFile, ZipInfo
 
 from ingest.errors import DocumentError
 from ingest.loaders.raw import RawDocument
 from ingest.loaders.sentences import rows_as_sentences
 
 _UNPACKED_MB = 512
+_MEMBERS = 10_000
+_RATIO = 200  # Word's own XML packs about 20 times, deflate can pack 1,032 times
+_RATIO_FROM = 1 << 20  # bytes; a smaller member does no harm, however well it packs
 
 
 def load_docx(data: bytes, name: str) -> list[RawDocument]:
     """Return the text, headings marked as in Markdown and table rows as sentences.
 
     Raises:
-        DocumentError: damaged, no Word document, or unpacking to more than memory should bear.
+        DocumentError: damaged, no Word document, or packed as a bomb is.
     """
     from docx import Document  # 0.1 s
 
     try:
         with ZipFile(BytesIO(data)) as archive:
-            unpacked = sum(member.file_size for member in archive.infolist())
-        if unpacked > _UNPACKED_MB << 20:
-            raise DocumentError(f"{name} unpacks to {unpacked >> 20} MB, over {_UNPACKED_MB}; split it")
+            _check_members(archive.infolist(), name)
         word = Document(BytesIO(data))
         text = "\n".join(_blocks(word))
         title = word.core_properties.title or ""
-    except DocumentError:
+    except (DocumentError, MemoryError):
         raise
     except Exception as error:  # a parser fed damaged bytes may raise anything
         raise DocumentError(f"{name} is damaged or no DOCX; save it again from a word processor") from error
     return [RawDocument(text, title=title)]
+
+
+def _check_members(members: Sequence[ZipInfo], name: str) -> None:
+    """Refuse a bomb by what the archive says of itself; zipfile never unpacks more than it says."""
+    unpacked = sum(member.file_size for member in members)
+    if unpacked > _UNPACKED_MB << 20:
+        raise DocumentError(f"{name} unpacks to {unpacked >> 20} MB, over {_UNPACKED_MB}; split it")
+    if len(members) > _MEMBERS:
+        raise DocumentError(f"{name} holds {len(members)} parts, over {_MEMBERS}; split it")
+    for member in members:
+        if member.file_size > max(_RATIO_FROM, _RATIO * member.compress_size):
+            raise DocumentError(f"{name} packs a part over {_RATIO} times, as bombs do; save it again")
+        if member.filename.startswith("/") or ".." in PurePosixPath(member.filename).parts:
+            raise DocumentError(f"{name} names a part outside of itself; save it again")
 
 
 def _blocks(word: Any) -> Iterator[str]:

@@ -30,15 +30,19 @@ def load_html(data: bytes, name: str) -> list[RawDocument]:
     """Return the page's text, with its title and language.
 
     Raises:
-        DocumentError: nothing that could be a page.
+        DocumentError: nothing that could be a page, or elements nested too deep to be read.
     """
     declared = _CHARSET.search(data[:2048])
     text = decode(data, name, declared.group(1).decode() if declared else "")
-    parser = HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True)
+    parser = HTMLParser(
+        encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=True
+    )
     try:
         page = document_fromstring(text.encode("utf-8", "replace"), parser=parser)
     except etree.ParserError as error:
         raise DocumentError(f"{name} holds no text; fill or remove it") from error
+    if any(entry.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for entry in parser.error_log):
+        raise DocumentError(f"{name} nests deeper than 2,048 elements, the parser's limit; simplify the page")
     title = page.findtext(".//title") or ""
     return [RawDocument(_body_text(page), title=title, lang=page.get("lang") or "")]
 

@@ -30,7 +30,7 @@ def load_pdf(data: bytes, name: str) -> list[RawDocument]:
             raise DocumentError(f"{name} is encrypted; save a copy without a password")
         pages = [_unwrap(page.extract_text()) for page in reader.pages]
         title = str((reader.metadata and reader.metadata.title) or "")
-    except DocumentError:
+    except (DocumentError, MemoryError):
         raise
     except DependencyError as error:
         raise DocumentError(f"{name} is encrypted; save a copy without a password") from error
@@ -51,15 +51,19 @@ def _unwrap(page: str) -> str:
     """
     lines = [line.strip() for line in page.splitlines()]
     full = _FULL_LINE * max(map(len, lines), default=0)
-    text = ""
+    whole: list[str] = []
     broken = False
     for line in lines:
-        text = _join(text, line) if broken and line else f"{text}\n{line}"
+        if broken and line:
+            whole[-1] = _join(whole[-1], line)
+        else:
+            whole.append(line)
         broken = len(line) >= full and not _SENTENCE_END.search(line)
-    return text
+    return "\n".join(whole)
 
 
 def _join(text: str, line: str) -> str:
-    if _WORD_BROKEN.search(text) and line[0].islower():
+    end = text[-2:]
+    if _WORD_BROKEN.search(end) and line[0].islower():
         return text[:-1] + line
-    return text + line if _CJK_END.search(text) else f"{text} {line}"
+    return text + line if _CJK_END.search(end) else f"{text} {line}"

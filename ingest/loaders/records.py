@@ -8,7 +8,7 @@ from ingest.errors import DocumentError
 from ingest.loaders.decoding import decode
 from ingest.loaders.front_matter import FIELDS
 from ingest.loaders.raw import RawDocument
-from ingest.loaders.sentences import rows_as_sentences
+from ingest.loaders.sentences import records_as_sentences
 
 
 def load_json(data: bytes, name: str) -> list[RawDocument]:
@@ -61,7 +61,7 @@ def _parse(data: bytes, where: str) -> Any:
 def _documents(records: Iterable[tuple[str, Any]]) -> Iterator[RawDocument | DocumentError]:
     """Yield the documents; the first record decides whether this is a table."""
     is_table: bool | None = None
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, str]] = []
     for where, record in records:
         if isinstance(record, DocumentError):
             yield record
@@ -70,22 +70,31 @@ def _documents(records: Iterable[tuple[str, Any]]) -> Iterator[RawDocument | Doc
             yield DocumentError(f"{where} is not a JSON object; write it as {{...}} or remove it")
             continue
         is_table = "text" not in record if is_table is None else is_table
+        try:
+            said = {key: _plain(value) for key, value in record.items() if is_table or key in FIELDS}
+        except RecursionError:
+            yield DocumentError(f"{where} nests too deep; flatten or remove it")
+            continue
         if is_table:
-            rows.append(record)
+            rows.append(said)
         else:
-            yield _document(record, where)
+            yield _document(record.get("text"), said, where)
     if rows:
-        headers = list(dict.fromkeys(key for row in rows for key in row))
-        yield RawDocument(
-            rows_as_sentences(headers, [[_plain(row.get(key)) for key in headers] for row in rows])
-        )
+        yield RawDocument(_table(rows))
 
 
-def _document(record: dict[str, Any], where: str) -> RawDocument | DocumentError:
-    text = record.get("text")
+def _table(rows: list[dict[str, str]]) -> str:
+    """Return the rows as sentences. No row is widened to all keys: their product can fill the memory."""
+    places = {key: place for place, key in enumerate(dict.fromkeys(key for row in rows for key in row))}
+    return records_as_sentences(
+        places, [sorted(row.items(), key=lambda cell: places[cell[0]]) for row in rows]
+    )
+
+
+def _document(text: Any, said: dict[str, str], where: str) -> RawDocument | DocumentError:
     if not isinstance(text, str) or not text.strip():
         return DocumentError(f"{where}: 'text' is missing, empty or not a string; mend or remove it")
-    return RawDocument(text, **{field: _plain(record.get(field)) for field in FIELDS})
+    return RawDocument(text, **said)
 
 
 def _plain(value: Any) -> str:

@@ -1,6 +1,8 @@
 """Rows of a table as sentences a reader can retrieve. Knows nothing of CSV, JSON, DOCX or HTML."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
+from itertools import chain, repeat
 
 from ingest.language import detect
 
@@ -13,9 +15,15 @@ def rows_as_sentences(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> 
     >>> rows_as_sentences(["Bag", "Fee"], [["cabin", "0"], ["hold", "30 euros"]])
     'Bag: cabin; Fee: 0.\nBag: hold; Fee: 30 euros.'
     """
-    rows = [[_flat(cell) for cell in row] for row in rows]
-    lang = detect(" ".join(headers) + " ".join(" ".join(row) for row in rows))
-    lines = (_sentence([_flat(header) for header in headers], row, _MARKS[lang]) for row in rows)
+    return records_as_sentences(headers, (zip(chain(headers, repeat("")), row, strict=False) for row in rows))
+
+
+def records_as_sentences(headers: Iterable[str], records: Iterable[Iterable[tuple[str, str]]]) -> str:
+    """Return one line for each record, given as names and values; `headers` tell the language with them."""
+    name_of = cache(_flat)
+    rows = [[(name_of(name), _flat(cell)) for name, cell in record] for record in records]
+    lang = detect(" ".join(headers) + " ".join(cell for row in rows for _, cell in row))
+    lines = (_sentence(row, _MARKS[lang]) for row in rows)
     return "\n".join(line for line in lines if line)
 
 
@@ -23,9 +31,7 @@ def _flat(cell: str) -> str:
     return " ".join(cell.split())
 
 
-def _sentence(headers: Sequence[str], row: Sequence[str], marks: tuple[str, str, str]) -> str:
+def _sentence(row: Iterable[tuple[str, str]], marks: tuple[str, str, str]) -> str:
     colon, semicolon, stop = marks
-    names = [*headers, *[""] * (len(row) - len(headers))]
-    parts = [f"{name}{colon}{cell}" if name else cell for name, cell in zip(names, row, strict=False) if cell]
-    joined = semicolon.join(parts)
+    joined = semicolon.join(f"{name}{colon}{cell}" if name else cell for name, cell in row if cell)
     return joined if not joined or joined.endswith((".", "。")) else joined + stop

@@ -5,14 +5,16 @@ from pathlib import Path
 import pytest
 
 from apps.uploads import Upload, UploadStore
+from ingest.cleaning import clean_line
 from ingest.errors import DocumentError
 from ingest.types import Document
+from settings import Parsing
 
 EVIL = "../../<img src=x onerror=alert(1)>.md"
 
 
 def read(folder: Path, name: str, data: bytes, max_file_mb: int = 1) -> list[Document | DocumentError]:
-    return list(UploadStore(folder, max_file_mb).documents(Upload(name, data)))
+    return list(UploadStore(folder, max_file_mb, Parsing()).documents(Upload(name, data)))
 
 
 def test_a_file_is_kept_under_its_hash_alone(tmp_path: Path) -> None:
@@ -58,6 +60,7 @@ def test_each_record_has_its_own_id(tmp_path: Path) -> None:
     [
         pytest.param("a.exe", b"MZ", "is in no known format", id="unknown format"),
         pytest.param("a.md", b"", "is empty", id="empty"),
+        pytest.param("a\nb\u202e.md", b"", "is empty", id="a name of two lines"),
         pytest.param("a.pdf", b"%PDF-1.7 cut", "a.pdf", id="damaged"),
         pytest.param("a.txt", b"x" * (2 << 20), "over the limit of 1 MB", id="too large"),
     ],
@@ -68,7 +71,7 @@ def test_a_bad_file_is_one_line_that_calls_it_by_its_name(
     (error,) = read(tmp_path, name, data)
     assert isinstance(error, DocumentError)
     assert reason in str(error)
-    assert str(error).startswith(name)
+    assert str(error).startswith(clean_line(name))
     assert "\n" not in str(error)
     assert str(tmp_path) not in str(error)
 

@@ -1,0 +1,353 @@
+"""Writes good files, and beside them files that are damaged or mean harm; the same ones for the same seed."""
+
+import contextlib
+import io
+import json
+import os
+import random
+import socket
+import zipfile
+import zlib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import docx
+from fpdf import FPDF
+
+Named = Iterator[tuple[str, bytes]]
+GOOD_LINE = "The north gate opens at nine."
+_CHINESE = "第一条 旅客可以在开车前退票，费用为票价的百分之五。"
+_TRADITIONAL = "旅客可以在開車前退票，費用為票價的百分之五。"
+
+
+@cache
+def good() -> dict[str, bytes]:
+    """One good file of each format, by suffix; each says `GOOD_LINE`."""
+    pdf = FPDF()
+    pdf.set_compression(False)  # what is flipped in a packed stream is only ever seen by zlib
+    pdf.set_title("Gates")
+    pdf.add_page()
+    pdf.set_font("Helvetica", size=12)
+    pdf.multi_cell(0, text=f"{GOOD_LINE}\nThe south gate does not.", align="L")
+    word = docx.Document()
+    word.add_heading("Gates", level=1)
+    word.add_paragraph(GOOD_LINE)
+    table = word.add_table(rows=2, cols=2)
+    for cell, text in zip(table._cells, ("Gate", "Opens", "north", "nine"), strict=True):
+        cell.text = text
+    buffer = io.BytesIO()
+    word.save(buffer)
+    page = (
+        f"<html lang=en><title>Gates</title><h1>Gates</h1><p>{GOOD_LINE}<table><tr><th>a<th>b<tr><td>1<td>2"
+    )
+    return {
+        ".md": f"---\ntitle: Gates\nlang: en\n---\n# Gates\n\n{GOOD_LINE}\n".encode(),
+        ".txt": f"{GOOD_LINE}\n{_CHINESE}\n".encode(),
+        ".html": page.encode(),
+        ".csv": f"Gate,Rule\nnorth,{GOOD_LINE}\n".encode(),
+        ".json": json.dumps([{"title": "Gates", "text": GOOD_LINE}]).encode(),
+        ".jsonl": (json.dumps({"title": "Gates", "text": GOOD_LINE}) + "\n").encode() * 3,
+        ".pdf": bytes(pdf.output()),
+        ".docx": buffer.getvalue(),
+    }
+
+
+def write_good(folder: Path, prefix: str) -> None:
+    """Write one good file of each format."""
+    for suffix, data in good().items():
+        (folder / f"{prefix}-good{suffix}").write_bytes(data)
+
+
+def write_hostile(folder: Path, seed: int = 17) -> None:
+    """Write all hostile files."""
+    for make in (_damaged, _encoded, _misnamed, _markdown, _records, _tables, _pages, _words, _pdfs):
+        for name, data in make(random.Random(seed)):
+            (folder / f"{make.__name__[1:]}-{name}").write_bytes(data)
+    _write_long_lines(folder)
+    _write_paths(folder)
+
+
+def archive(members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """Return a ZIP of `members`."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as packed:
+        for name, data in members.items():
+            packed.writestr(name, data)
+    return buffer.getvalue()
+
+
+def members(data: bytes) -> dict[str, bytes]:
+    """Return what a ZIP holds."""
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        return {name: packed.read(name) for name in packed.namelist()}
+
+
+def _damaged(rng: random.Random) -> Named:
+    for suffix, data in good().items():
+        for number in range(6):
+            yield f"cut-{number}{suffix}", data[: rng.randrange(1, len(data))]
+            flipped = bytearray(data)
+            for _ in range(1 + number):
+                flipped[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+            yield f"flipped-{number}{suffix}", bytes(flipped)
+        at = rng.randrange(len(data))
+        yield f"zeros{suffix}", data[:at] + bytes(9) + data[at:]
+        yield f"noise{suffix}", rng.randbytes(4000)
+        yield f"empty{suffix}", b""
+        yield f"blank{suffix}", b" \n" * 9
+
+
+def _encoded(rng: random.Random) -> Named:
+    for suffix in (".md", ".txt", ".html", ".csv", ".json", ".jsonl"):
+        for encoding in ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-7", "gb18030", "big5", "cp1252"):
+            text = good()[suffix].decode() + (_TRADITIONAL if encoding == "big5" else _CHINESE)
+            yield f"{encoding}{suffix}", text.encode(encoding, "ignore")
+
+
+def _misnamed(rng: random.Random) -> Named:
+    for own, data in good().items():
+        for suffix in good():
+            if suffix != own:
+                yield f"{own[1:]}{suffix}", data
+
+
+def _markdown(rng: random.Random) -> Named:
+    laughs = "".join(f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12))
+    merges = "".join(f"m{n}: &m{n} {{<<: [{','.join([f'*m{n - 1}'] * 9)}]}}\n" for n in range(1, 12))
+    fronts = {
+        "laughs": f"a0: &a0 [x]\n{laughs}title: *a11",
+        "merges": f"m0: &m0 {{x: y}}\n{merges}",
+        "deep": "title: " + "[" * 30_000,
+        "deep-blocks": "".join(" " * n + "a:\n" for n in range(300)),
+        "loop": "title: &a [*a]",
+        "code": "title: !!python/object/apply:os.system ['echo hacked']",
+        "digits": "id: " + "9" * 50_000,
+        "clock": "id: 1" + ":59" * 20_000,
+        "tags": "title: !!bool nonsense",
+        "time": "as_of: !!timestamp nonsense",
+        "wide": "".join(f"k{n}: v\n" for n in range(60_000)),
+    }
+    for name, front in fronts.items():
+        yield f"yaml-{name}.md", f"---\n{front}\n---\n{GOOD_LINE}\n".encode()
+    yield "marks-small.txt", ("a" + "\u0301\u0316" * 15_000).encode()
+    yield "marks-large.txt", ("a" + "\u0301\u0316" * 2_000_000).encode()
+    yield "ligatures.txt", ("\ufdfa" * 1_000_000).encode()
+    yield "hidden.txt", ("\u200b\u2060\ufeff" * 9000).encode()
+    yield "bidi.txt", f"\u202e{GOOD_LINE}\u202c \u2066x\u2069".encode()
+    yield "tags.txt", ("Free." + "".join(map(chr, range(0xE0020, 0xE007F)))).encode()
+    yield "lines.txt", b"a\n" * 2_000_000
+    yield "hashes.md", b"# " * 1_000_000
+    yield "blanks.md", b"a" + b" " * 5_000_000 + b"b\n" * 9
+    yield "rules.md", b"---\n" * 500_000
+    yield "dots.txt", b". " * 1_000_000
+    yield "accents.txt", "é".encode("cp1252") * 5_000_000
+
+
+def _records(rng: random.Random) -> Named:
+    deep = '{"a":' * 450 + "1" + "}" * 450
+    texts = {
+        "brackets": "[" * 60_000,
+        "bottomless": "[" * 5_000_000,
+        "deep-table": deep,
+        "deep-field": f'{{"text": "{GOOD_LINE}", "id": {deep}}}',
+        "lists": "[" + "[]," * 10_000_000 + "[]]",
+        "keys": "[" + ",".join(f'{{"k{n}": 1}}' for n in range(50_000)) + "]",
+        "digits": '{"text": "Free.", "id": ' + "9" * 9000 + "}",
+        "surrogates": '{"text": "Free \\ud800 \\udc00", "id": "\\ud800"}',
+        "endless": '{"text": "Free.", "id": NaN, "title": 1e999}',
+        "numbers": "[1, 2, 3]",
+        "twice": '[{"id": "d", "text": "Free."}, {"id": "d", "text": "Free."}]',
+        "long-id": json.dumps({"id": "i" * 3_000_000, "title": "\u0301\u0316" * 900_000, "text": "Free."}),
+    }
+    for name, text in texts.items():
+        yield f"{name}.json", text.encode()
+        yield f"{name}.jsonl", text.removeprefix("[").replace("},{", "}\n{").encode() + b"\n"
+    yield "broken.jsonl", b'{"text": "Free."}\n{"text\n' * 2000
+
+
+def _tables(rng: random.Random) -> Named:
+    yield "product.csv", b"h" * 100_000 + b"\n" + b"1\n" * 500_000
+    yield "rows.csv", b"a,b\n" + b"1\n" * 10_000_000
+    yield "columns.csv", b"a," * 1_000_000 + b"a\n" + b"1," * 1_000_000
+    yield "both.csv", b"a," * 200_000 + b"a\n" + b"1\n" * 200_000
+    yield "cell.csv", b"a,b\n1," + b"x" * 9_000_000
+    yield "quotes.csv", b'a,b\n"' + b'""' * 2_000_000
+    yield "delimiters.csv", b"a,b;c\td|e\n" * 9
+
+
+def _pages(rng: random.Random) -> Named:
+    yield "nested-300.html", b"<div>" * 300 + GOOD_LINE.encode()
+    yield "nested-5000.html", b"<div>" * 5000 + GOOD_LINE.encode()
+    yield "unclosed.html", b"<b><p>" * 500_000
+    yield "bold.html", b"<b><a><font>" * 1500 + b"x<p>" * 1500
+    yield "attribute.html", b"<p title='" + b"x" * 20_000_000 + b"'>Free."
+    yield "attributes.html", b"<p " + b"".join(b"a%d=1 " % n for n in range(200_000)) + b">Free."
+    yield "entities.html", b"<p>" + b"&amp;&#0;&#xD800;&#x110000;&bogus;" * 100_000
+    yield "scripts.html", b"<script></script>x" * 300_000
+    yield "open-script.html", b"<p>Free.<script>" + b"x" * 1_000_000
+    yield "open-comment.html", b"<p>Free.<!--" + b"<!--" * 100_000
+    yield "cells.html", b"<table><tr><th>a<th>b" + b"<tr><td>1<td>2" * 200_000
+    yield "product.html", b"<table><tr><th>" + b"h" * 100_000 + b"<th>b" + b"<tr><td>1<td>2" * 50_000
+    yield "tables.html", b"<table><tr><td>" * 600 + b"Free."
+    for encoding in (b"punycode", b"idna", b"zlib", b"unicode_escape", b"utf-16", b"rot13"):
+        name = encoding.decode()
+        yield f"charset-{name}.html", b"<meta charset=%s><p>Free.\xff-" % encoding + b"a9z" * 50_000
+    laughs = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 9}">' for n in range(1, 10))
+    yield "laughs.html", f'<!DOCTYPE a [<!ENTITY a0 "x">{laughs}]><p>&a9;'.encode()
+    yield "file.html", b"<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><body>a &x; b</body>"
+
+
+def _words(rng: random.Random) -> Named:
+    """DOCX files, each a good one with something else in it."""
+    parts = members(good()[".docx"])
+    body = parts["word/document.xml"]
+
+    def with_body(xml: bytes) -> bytes:
+        return archive({**parts, "word/document.xml": xml})
+
+    def repeated(xml: bytes) -> bytes:
+        return with_body(body.replace(b"<w:body>", b"<w:body>" + xml))
+
+    laughs = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 9}">' for n in range(1, 12))
+    entities = {
+        "laughs": f'<!DOCTYPE d [<!ENTITY a0 "x">{laughs}]>',
+        "quadratic": f'<!DOCTYPE d [<!ENTITY a11 "{"x" * 200_000}">]>',
+        "file": '<!DOCTYPE d [<!ENTITY a11 SYSTEM "file:///etc/passwd">]>',
+        "web": '<!DOCTYPE d [<!ENTITY % p SYSTEM "http://127.0.0.1:9/x.dtd"> %p;<!ENTITY a11 "x">]>',
+    }
+    xml = body.split(b"?>", 1)[1].replace(GOOD_LINE.encode(), b"&a11;" * 500)
+    for name, declared in entities.items():
+        yield f"{name}.docx", with_body(declared.encode() + xml)
+    yield "bomb.docx", archive({**parts, "word/document.xml": bytes(300 << 20)})
+    yield "media.docx", archive({**parts, "word/media/image1.png": bytes(100 << 20)})
+    yield "nested.docx", archive({**parts, "word/document.xml": good()[".docx"]})
+    yield "members.docx", archive({**parts, **{f"x{n}": b"" for n in range(12_000)}}, zipfile.ZIP_STORED)
+    yield "outside.docx", archive({**parts, "../../../../tmp/outside": b"x"})
+    yield "absolute.docx", archive({**parts, "/etc/outside": b"x"})
+    yield (
+        "bodiless.docx",
+        archive({name: data for name, data in parts.items() if name != "word/document.xml"}),
+    )
+    yield "typeless.docx", archive({name: data for name, data in parts.items() if not name.startswith("[")})
+    yield "lzma.docx", archive(parts, zipfile.ZIP_LZMA)
+    yield "encrypted.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(4000)
+    small = archive({"word/document.xml": bytes(50 << 20)})
+    yield "liar.docx", small.replace((50 << 20).to_bytes(4, "little"), (5000).to_bytes(4, "little"))
+    yield "deep.docx", repeated(b"<w:p>" * 50_000)
+    yield "deep-tables.docx", repeated(b"<w:tbl><w:tr><w:tc>" * 80 + b"</w:tc></w:tr></w:tbl>" * 80)
+    yield "paragraphs.docx", repeated(b"<w:p><w:r><w:t>x</w:t></w:r></w:p>" * 40_000)
+    cell = b"<w:tc><w:tcPr><w:gridSpan w:val='%d'/></w:tcPr><w:p/></w:tc>"
+    yield "span.docx", repeated(b"<w:tbl><w:tr>" + cell % 900_000_000 + b"</w:tr></w:tbl>")
+    rows = b"<w:tr>" + b"<w:tc><w:p><w:r><w:t>1</w:t></w:r></w:p></w:tc>" * 40 + b"</w:tr>"
+    yield "cells.docx", repeated(b"<w:tbl>" + rows * 500 + b"</w:tbl>")
+
+
+def pdf(*objects: bytes) -> bytes:
+    """Return a PDF of `objects`, numbered from 1; the first is the catalogue."""
+    body = b"".join(b"%d 0 obj%s endobj\n" % (number, part) for number, part in enumerate(objects, start=1))
+    return b"%PDF-1.4\n" + body + b"trailer<</Root 1 0 R/Size 99>>\nstartxref\n0\n%%EOF"
+
+
+def _stream(data: bytes, extra: bytes = b"") -> bytes:
+    return b"<</Length %d%s>>stream\n%s\nendstream" % (len(data), extra, data)
+
+
+def _page_of(content: bytes, resources: bytes = b"", *more: bytes) -> bytes:
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R/Resources<<%s>>>>" % resources
+    return pdf(b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>", page, content, *more)
+
+
+def _pdfs(rng: random.Random) -> Named:
+    locked = FPDF()
+    locked.set_encryption(owner_password="a", user_password="b")
+    locked.add_page()
+    yield "locked.pdf", bytes(locked.output())
+    catalog = b"<</Type/Catalog/Pages 2 0 R>>"
+    yield "loop.pdf", pdf(catalog, b"<</Type/Pages/Kids[2 0 R]/Count 1>>")
+    yield "parents.pdf", pdf(catalog, b"<</Type/Pages/Kids[3 0 R]>>", b"<</Type/Pages/Kids[2 0 R]>>")
+    yield "self.pdf", pdf(b"1 0 R")
+    yield "count.pdf", pdf(catalog, b"<</Type/Pages/Kids[]/Count 999999999999>>")
+    fan = [b"<</Type/Pages/Kids[%s]/Count 9>>" % (b"%d 0 R " % (n + 1) * 9) for n in range(2, 13)]
+    yield "fan.pdf", pdf(catalog, *fan, b"<</Type/Page/MediaBox[0 0 9 9]>>")
+    bomb = zlib.compress(bytes(200 << 20))
+    yield "bomb.pdf", _page_of(_stream(bomb, b"/Filter/FlateDecode"))
+    yield "twice.pdf", _page_of(_stream(zlib.compress(bomb), b"/Filter[/FlateDecode/FlateDecode]"))
+    yield "filters.pdf", _page_of(_stream(b"x", b"/Filter[" + b"/ASCIIHexDecode" * 20_000 + b"]"))
+    yield "runs.pdf", _page_of(_stream(b"\x81x" * 2_000_000 + b"\x80", b"/Filter/RunLengthDecode"))
+    words = b"BT /F1 9 Tf " + b"(free) Tj T* " * 200_000 + b"ET"
+    font = b"/Font<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>"
+    yield "words.pdf", _page_of(_stream(zlib.compress(words), b"/Filter/FlateDecode"), font)
+    yield "states.pdf", _page_of(_stream(b"q " * 300_000), font)
+    yield "strings.pdf", _page_of(_stream(b"(" * 500_000), font)
+    yield "arrays.pdf", _page_of(b"[" * 200_000)
+    yield "dictionaries.pdf", _page_of(b"<</A" * 100_000)
+    yield "names.pdf", _page_of(_stream(b"BT /" + b"#41" * 500_000 + b" 9 Tf ET"), font)
+    form = _stream(b"/X Do /X Do", b"/Type/XObject/Subtype/Form/Resources<</XObject<</X 5 0 R>>>>")
+    yield "forms.pdf", _page_of(_stream(b"/X Do"), b"/XObject<</X 5 0 R>>", form)
+    cmap = _stream(b"1 beginbfrange <00000000> <FFFFFFFF> <0041> endbfrange")
+    mapped = b"/Font<</F1<</Type/Font/Subtype/Type0/BaseFont/A/ToUnicode 5 0 R/Encoding/Identity-H>>>>"
+    yield "cmap.pdf", _page_of(_stream(b"BT /F1 9 Tf <0001> Tj ET"), mapped, cmap)
+    yield "length.pdf", _page_of(b"<</Length 99999999999>>stream\nx\nendstream")
+    yield (
+        "previous.pdf",
+        b"%PDF-1.4\nxref\n0 1\n0000000000 65535 f \ntrailer<</Prev 9/Size 1>>\nstartxref\n9\n%%EOF",
+    )
+    yield "xref.pdf", b"%PDF-1.4\nxref\n0 99999999\n" + b"0000000000 65535 f \n" * 999
+    yield "starts.pdf", b"%PDF-1.4\n" + b"startxref\n" * 300_000
+    yield "objects.pdf", b"%PDF-1.4\n" + b"1 0 obj\n" * 300_000
+
+
+def _write_long_lines(folder: Path) -> None:
+    """One line of 50 MB in each format that is read by lines, and a file over the size limit, sparse."""
+    line = b"The gate opens at nine, they say, " * 1_500_000
+    (folder / "line.txt").write_bytes(line)
+    (folder / "line.jsonl").write_bytes(b'{"text": "' + line + b'"}\n{"text": "Free."}\n')
+    (folder / "line.csv").write_bytes(b"a,b\n1," + line)
+    with (folder / "sparse.txt").open("wb") as file:
+        file.truncate(4 << 30)
+
+
+def _write_paths(folder: Path) -> None:
+    """Names and kinds of paths that few programs expect; the file system refuses some of them."""
+    names = [
+        "line\nbreak.md", "carriage\rreturn.md", "tab\tstop.md", "escape\x1b[31mred.md", "bidi\u202egpj.md",
+        "zero\u200bwidth.md", "-rf.md", "{format} %s $(id) `id`.md", "quote'\".md", "back\\slash.md",
+        " .md", "..md", "a" * 252 + ".md", "a.md\n", "UPPER.MD", "none", "trailing.", "nothing.xyz",
+    ]  # fmt: skip
+    for name in [*map(os.fsencode, names), b"latin-\xe9.md", b"broken-\xff\xfe.md"]:
+        with contextlib.suppress(OSError):
+            Path(os.fsdecode(os.fsencode(folder) + b"/" + name)).write_bytes(GOOD_LINE.encode())
+    for name in ("line\nbreak.pdf", "line\nbreak.json", "escape\x1b[31m.html", b"broken-\xff.docx"):
+        with contextlib.suppress(OSError):
+            Path(os.fsdecode(os.fsencode(folder) + b"/" + os.fsencode(name))).write_bytes(b"[")
+    links = {
+        "self.md": "self.md",
+        "ping.md": "pong.md",
+        "pong.md": "ping.md",
+        "up": "..",
+        "gone.md": "none.md",
+    }
+    for name, target in {**links, "zero.txt": "/dev/zero", "null.md": "/dev/null"}.items():
+        (folder / name).symlink_to(target)
+    os.mkfifo(folder / "pipe.md")
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as server:  # the path may be too long
+        server.bind(str(folder / "socket.md"))
+    (folder / "locked.md").write_text(GOOD_LINE)
+    (folder / "locked.md").chmod(0)
+    (folder / "folder.md").mkdir()
+    _nest(folder, 1500)
+
+
+def _nest(folder: Path, levels: int) -> None:
+    """Make folders nest deeper than Python calls, one name at a time: the whole path would be too long."""
+    here = os.open(".", os.O_RDONLY)
+    os.chdir(folder)
+    try:
+        for _ in range(levels):
+            os.mkdir("d")
+            os.chdir("d")
+        Path("deep.md").write_text(GOOD_LINE)
+    finally:
+        os.chdir(here)
+        os.close(here)

@@ -1,0 +1,141 @@
+"""The child that parses: limited, reused, replaced, and gone when nobody needs it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from ingest.errors import DocumentError
+from ingest.loaders import RawDocument
+from ingest.parsing import pack, unpack
+from ingest.sandbox import Sandbox
+from settings import PROJECT, Parsing
+from tests.ingest.hostile import GOOD_LINE, good
+
+_HANGS = ("a" + "\u0301\u0316" * 2_000_000).encode()  # Unicode puts the marks in order, in quadratic time
+_FILLS = b"h" * 100_000 + b"\n" + b"1\n" * 500_000  # each row repeats the header: 50 GB
+
+
+def _read(sandbox: Sandbox, path: Path) -> list[str]:
+    """Return the texts and errors of a file."""
+    items = sandbox.documents(path, path.name)
+    return [str(item) if isinstance(item, DocumentError) else item.text for item in items]
+
+
+def _children() -> list[psutil.Process]:
+    return psutil.Process().children()
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    path = tmp_path / "page.html"
+    path.write_bytes(good()[".html"])
+    return path
+
+
+@pytest.mark.parametrize("suffix", good())
+def test_a_child_reads_what_a_loader_reads(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"file{suffix}"
+    path.write_bytes(good()[suffix])
+    with Sandbox(Parsing()) as sandbox:
+        texts = _read(sandbox, path)
+    assert GOOD_LINE in texts[0]
+
+
+def test_a_child_is_started_once_and_ends_with_its_sandbox(page: Path) -> None:
+    with Sandbox(Parsing()) as sandbox:
+        _read(sandbox, page)
+        (first,) = _children()
+        _read(sandbox, page)
+        assert _children() == [first]
+    assert _children() == []
+
+
+def test_small_text_needs_no_child(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text(GOOD_LINE)
+    with Sandbox(Parsing()) as sandbox:
+        assert _read(sandbox, path) == [GOOD_LINE]
+        assert _children() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "limits", "line"),
+    [
+        pytest.param(
+            "a.txt", _HANGS, Parsing(seconds=2), "takes over 2 seconds to parse; split it", id="time"
+        ),
+        pytest.param("a.csv", _FILLS, Parsing(memory_mb=512), "needs over 512 MB of memory", id="memory"),
+        pytest.param("a.txt", b"x" * 70_000, Parsing(max_chars=69_999), "holds a text of over", id="text"),
+    ],
+)
+def test_a_file_over_a_limit_is_one_line_and_the_next_is_read(
+    tmp_path: Path, page: Path, name: str, data: bytes, limits: Parsing, line: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(data)
+    with Sandbox(limits) as sandbox:
+        (error,) = _read(sandbox, path)
+        assert error.startswith(f"{name} {line}")
+        assert GOOD_LINE in _read(sandbox, page)[0]
+
+
+def test_a_child_that_crashes_is_one_line_and_is_replaced(tmp_path: Path, page: Path) -> None:
+    path = tmp_path / "many.jsonl"
+    path.write_bytes(good()[".jsonl"] * 50_000)
+    with Sandbox(Parsing()) as sandbox:
+        items = sandbox.documents(path, "many.jsonl")
+        next(items)
+        (child,) = _children()
+        child.send_signal(signal.SIGSEGV)
+        *_, last = items
+        assert str(last).startswith("many.jsonl crashes its parser (SIGSEGV); save it again")
+        assert GOOD_LINE in _read(sandbox, page)[0]
+
+
+def test_a_reader_that_stops_half_way_leaves_nothing_for_the_next_file(tmp_path: Path, page: Path) -> None:
+    path = tmp_path / "many.jsonl"
+    path.write_bytes(good()[".jsonl"] * 50_000)
+    with Sandbox(Parsing()) as sandbox:
+        items = sandbox.documents(path, "many.jsonl")
+        next(items)
+        items.close()  # type: ignore[attr-defined]
+        assert "Gates" in _read(sandbox, page)[0]
+
+
+def test_a_child_inherits_no_keys(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "secret")
+    with Sandbox(Parsing()) as sandbox:
+        _read(sandbox, page)
+        (child,) = _children()
+        assert "OPENAI_API_KEY" not in child.environ()
+
+
+def test_ctrl_c_ends_parent_and_child(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(_HANGS)
+    program = "import pathlib, sys, ingest.reading as r; list(r.read_documents(pathlib.Path(sys.argv[1])))"
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    parent = psutil.Popen(command, stderr=subprocess.PIPE, cwd=PROJECT)
+    while not (children := parent.children()) and parent.is_running():
+        time.sleep(0.01)
+    time.sleep(0.3)
+    os.kill(parent.pid, signal.SIGINT)
+    _, trace = parent.communicate(timeout=20)
+    assert b"KeyboardInterrupt" in trace
+    assert [child for child in children if child.is_running()] == []
+
+
+@pytest.mark.parametrize("item", [DocumentError("a\ud800.md is bad"), RawDocument("a\nb", "费用", "\ud800")])
+def test_what_is_packed_comes_back(item: RawDocument | DocumentError) -> None:
+    assert str(unpack(pack(item))) == str(item)
+
+
+@pytest.mark.parametrize("message", [b"", b"7", b"null", b"\xff", b"[]"])
+def test_nonsense_is_refused(message: bytes) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        unpack(message)
