@@ -13,16 +13,25 @@ _LINE_END = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]"
 )
+# PDF writers take the glyph of 人 for that of the radical ⼈: no search would find the word again. Unicode
+# decomposes the Kangxi radicals; of the supplement these stand for whole characters.
+_RADICALS = {
+    **{code: unicodedata.normalize("NFKC", chr(code)) for code in range(0x2F00, 0x2FD6)},
+    **str.maketrans(
+        "⺝⺟⺠⻄⻅⻆⻉⻋⻑⻓⻔⻘⻙⻚⻛⻜⻝⻢⻣⻤⻥⻦⻧⻨⻩⻪⻬⻮⻰⻳",
+        "月母民西见角贝车長长门青韦页风飞食马骨鬼鱼鸟卤麦黄黾齐齿龙龟",
+    ),
+}
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
 def clean(text: str) -> str:
     r"""Return `text` in NFC, lines ended by `\n`, without invisible characters and runs of blank lines.
 
-    >>> clean("Fees\r\n\r\n \r\n\r\nlug\u00adgage  23 kg\n")
-    'Fees\n\nluggage  23 kg'
+    >>> clean("Fees\r\n\r\n \r\n\r\nlug\u00adgage  23 kg\n"), clean("⼈⻓")
+    ('Fees\n\nluggage  23 kg', '人长')
     """
-    text = _INVISIBLE.sub("", _LINE_END.sub("\n", text))
+    text = _INVISIBLE.sub("", _LINE_END.sub("\n", text.translate(_RADICALS)))
     lines = unicodedata.normalize("NFC", text).split("\n")
     return _BLANK_LINES.sub("\n\n", "\n".join("" if line.isspace() else line for line in lines)).strip()
 

@@ -15,6 +15,7 @@ from ingest.cleaning import clean, clean_line
         pytest.param("一\n \n\u3000\n\n二", "一\n\n二", id="a run of blank lines becomes one"),
         pytest.param("cafe\u0301", "café", id="accents are composed"),
         pytest.param("６½ kg（约）① Ⅳ", "６½ kg（约）① Ⅳ", id="compatibility forms stay, a quote must match"),
+        pytest.param("⼈⺠⽇", "人民日", id="radicals that a PDF writer put for characters"),
         pytest.param("a  b   c", "a  b   c", id="blanks inside a line stay, a quote must match"),
         pytest.param("👨\u200d👩\u200d👧", "👨\u200d👩\u200d👧", id="joiners stay, emoji need them"),
         pytest.param(" \n\t ", "", id="blank becomes empty"),
