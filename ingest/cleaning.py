@@ -15,13 +15,12 @@ _INVISIBLE = re.compile(
 )
 # PDF writers take the glyph of 人 for that of the radical ⼈: no search would find the word again. Unicode
 # decomposes the Kangxi radicals; of the supplement these stand for whole characters.
-_RADICALS = {
-    **{code: unicodedata.normalize("NFKC", chr(code)) for code in range(0x2F00, 0x2FD6)},
-    **str.maketrans(
-        "⺝⺟⺠⻄⻅⻆⻉⻋⻑⻓⻔⻘⻙⻚⻛⻜⻝⻢⻣⻤⻥⻦⻧⻨⻩⻪⻬⻮⻰⻳",
-        "月母民西见角贝车長长门青韦页风飞食马骨鬼鱼鸟卤麦黄黾齐齿龙龟",
-    ),
-}
+_RADICALS = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0x2F00, 0x2FD6)}
+_RADICALS |= zip(
+    map(ord, "⺝⺟⺠⻄⻅⻆⻉⻋⻑⻓⻔⻘⻙⻚⻛⻜⻝⻢⻣⻤⻥⻦⻧⻨⻩⻪⻬⻮⻰⻳"),
+    "月母民西见角贝车長长门青韦页风飞食马骨鬼鱼鸟卤麦黄黾齐齿龙龟",
+    strict=True,
+)
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
