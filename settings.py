@@ -63,8 +63,10 @@ class Parsing(Section):
 
     memory_mb: int = Field(default=1024, ge=256)
     """Address space of the process that parses; macOS does not enforce it, the other limits hold there."""
-    seconds: int = Field(default=20, ge=1)
-    """CPU time for a file, and the longest wait for its next document."""
+    cpu_seconds: int = Field(default=20, ge=1)
+    """CPU time for a file."""
+    wait_seconds: int = Field(default=24, ge=1)
+    """The longest wait for the next document of a file, however busy the machine is."""
     max_chars: int = Field(default=20_000_000, ge=1000)
     """Characters of text in one document."""
 
@@ -85,14 +87,22 @@ class Retrieval(Section):
     """`hnsw` is embedded (hnswlib); `chroma` is a Chroma store."""
     chroma_url: str = ""
     """`http://host:port` of a Chroma server; empty keeps Chroma in process."""
-    mode: Literal["hybrid", "dense", "bm25", "exact"] = "hybrid"
-    """`exact` is brute force over the same vectors, the yardstick for `dense`."""
+    mode: Literal["hybrid", "reranked", "dense", "bm25", "exact"] = "hybrid"
+    """`reranked` is hybrid ordered anew by `reranker`; `exact` is brute force, the yardstick for `dense`."""
     top_k: int = Field(default=4, ge=1)
     """Passages in a rag prompt."""
     candidates: int = Field(default=50, ge=1)
     """Hits taken from each leg before they are fused."""
-    rrf_k: int = Field(default=60, ge=1)
-    """The constant of reciprocal rank fusion (Cormack et al., 2009)."""
+    fusion: Literal["convex", "rrf"] = "convex"
+    """How the legs are fused: by their scores, each scaled to 0..1, or by reciprocal rank."""
+    dense_weight: float = Field(default=0.5, ge=0, le=1)
+    """Share of the dense leg in the fusion; BM25 has the rest."""
+    reranker: str = ""
+    """Cross-encoder for the mode `reranked`: a folder or a Hugging Face id."""
+    rerank: int = Field(default=20, ge=1)
+    """Hits that the reranker reads for each query."""
+    neighbours: int = Field(default=0, ge=0)
+    """Passages before and after a found one that are read together with it."""
     m: int = Field(default=16, ge=2)
     """HNSW: links per node."""
     ef_construction: int = Field(default=200, ge=10)

@@ -1,4 +1,4 @@
-"""Command line of the knowledge base: add, update, delete, list, verify, rebuild. Only parses and prints.
+"""Command line of the knowledge base. Only parses and prints.
 
 python -m ingest add --domain travel              the domain's own documents
 python -m ingest add notes.pdf pages/ --domain travel
@@ -14,17 +14,22 @@ from typing import Annotated
 import typer
 from tqdm import tqdm
 
+from ingest.audit import DEPTH
+from ingest.audit import audit as run_audit
 from ingest.command_line import plain_errors, run
 from ingest.domain import Domain, find_domain
-from ingest.errors import DocumentError
+from ingest.errors import DocumentError, DomainError
+from ingest.index import Vectors
 from ingest.knowledge_base import KnowledgeBase, bring_up_to_date, open_knowledge_base
+from ingest.language import detect
 from ingest.reading import read_documents, walk
 from ingest.sync import IngestReport
-from ingest.types import Document
+from ingest.types import Document, Filter
 from settings import Settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Fill and tend a knowledge base.")
 _BAR = "{desc}{percentage:3.0f}%|{bar}| {n:.0f}/{total_fmt} documents [{elapsed}<{remaining}]"
+_SHOWN = 160  # characters of a passage
 DomainName = Annotated[str, typer.Option("--domain", help="A name under data/, or a domain folder.")]
 
 
@@ -109,6 +114,47 @@ def rebuild(domain: DomainName) -> None:
     _tell(found, report)
 
 
+@app.command()
+@plain_errors()
+def search(
+    query: Annotated[str, typer.Argument(help="A question or words, in Chinese or English.")],
+    domain: DomainName,
+    lang: Annotated[str, typer.Option(help="zh or en; default: that of the query.")] = "",
+    top_k: Annotated[int, typer.Option(min=1, help="Passages.")] = 5,
+    mode: Annotated[str, typer.Option(help="hybrid, reranked, dense, bm25 or exact.")] = "hybrid",
+    source: Annotated[str, typer.Option(help="Only documents whose source contains this.")] = "",
+    since: Annotated[str, typer.Option(help="Only documents as of this day (YYYY-MM-DD) or later.")] = "",
+    until: Annotated[str, typer.Option(help="Only documents as of this day or earlier.")] = "",
+) -> None:
+    """Show the passages that are found."""
+    _, _, knowledge = _open(domain)
+    only = Filter(source, since, until)
+    for hit in knowledge.search(query, lang or detect(query), top_k, mode, only):
+        legs = ", ".join(f"{leg} {rank}" for leg, rank in hit.legs.items())
+        print(
+            f"{hit.score:.3f}  {hit.chunk.id}  ({legs})\n       {' '.join(hit.chunk.text.split())[:_SHOWN]}"
+        )
+
+
+@app.command()
+@plain_errors()
+def audit(
+    domain: DomainName,
+    sample: Annotated[int, typer.Option(min=1, help="Questions, or passages where there are none.")] = 500,
+) -> None:
+    """Measure what the approximate index misses, over its parameters and after changes."""
+    found, settings, knowledge = _open(domain)
+    retrieval = settings.retrieval
+    print(f"recall@{DEPTH} against brute force; ef_construction {retrieval.ef_construction}")
+    print(f"{'lang':5}{'vectors':>9}{'queries':>9}{'M':>5}{'ef':>5}{'built':>9}{'changed':>9}")
+    for lang, vectors in knowledge.vectors().items():
+        queries = _queries(found, knowledge, lang, sample)
+        for one in run_audit(vectors, queries, retrieval.ef_construction, settings.threads):
+            mark = "  <- settings" if (one.m, one.ef) == (retrieval.m, retrieval.ef) else ""
+            counts = f"{lang:5}{len(vectors):9}{len(queries):9}{one.m:5}{one.ef:5}"
+            print(f"{counts}{one.built:9.4f}{one.changed:9.4f}{mark}")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     return run(app, arguments)
@@ -118,6 +164,15 @@ def _open(name: str) -> tuple[Domain, Settings, KnowledgeBase]:
     domain = find_domain(name)
     settings = domain.settings()
     return domain, settings, open_knowledge_base(domain, settings)
+
+
+def _queries(domain: Domain, knowledge: KnowledgeBase, lang: str, count: int) -> Vectors:
+    """Return the vectors of the domain's questions in a language, or of passages where it has none."""
+    try:
+        texts = [record.question for record in domain.questions(lang=lang)][:count]
+    except DomainError:
+        texts = [document.text[:_SHOWN] for document in knowledge.documents(lang)][:count]
+    return knowledge.embedder.embed_queries(texts)
 
 
 def _read(paths: Sequence[Path], settings: Settings) -> Iterator[Document | DocumentError]:

@@ -46,3 +46,16 @@ class Hit:
     chunk: Chunk
     score: float
     legs: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which documents a search may find; an empty field allows all.
+
+    `source` must occur in a document's source, in any case; `since` and `until` are ISO dates that its
+    `as_of` must not be outside of.
+    """
+
+    source: str = ""
+    since: str = ""
+    until: str = ""

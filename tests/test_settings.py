@@ -12,7 +12,7 @@ def test_the_environment_wins_over_the_domain_and_the_domain_over_the_default(
 ) -> None:
     monkeypatch.setenv("ASSISTANT_RETRIEVAL__TOP_K", "8")
     retrieval = load_settings({"retrieval": {"top_k": 3, "candidates": 9}}).retrieval
-    assert (retrieval.top_k, retrieval.candidates, retrieval.rrf_k) == (8, 9, 60)
+    assert (retrieval.top_k, retrieval.candidates, retrieval.m) == (8, 9, 16)
 
 
 def test_home_moves_with_one_variable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

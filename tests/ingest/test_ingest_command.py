@@ -172,3 +172,31 @@ def _wait_for_documents(home: Path, child: "subprocess.Popen[str]") -> None:
                     return
         time.sleep(0.1)
     raise AssertionError(child.communicate())
+
+
+@pytest.mark.parametrize(
+    ("query", "options", "found"),
+    [
+        ("visa desk", (), "visa#0"),
+        ("签证窗口", (), "签证.txt#0"),
+        ("visa", ("--lang", "zh", "--mode", "bm25"), ""),
+        ("visa desk", ("--source", "elsewhere"), ""),
+        ("visa desk", ("--source", "visa", "--mode", "dense"), "visa#0"),
+        ("visa desk", ("--since", "2020-01-01"), ""),
+    ],
+)
+def test_search_shows_the_passages(run: Run, query: str, options: tuple[str, ...], found: str) -> None:
+    run("add")
+    code, printed, _ = run("search", query, *options)
+    assert code == 0
+    assert printed.split("  ")[1:2] == ([found] if found else [])
+
+
+def test_audit_prints_the_recall_of_every_language(run: Run) -> None:
+    run("add")
+    code, printed, _ = run("audit")
+    assert code == 0
+    rows = [line.split() for line in printed.splitlines()[2:]]
+    assert {row[0] for row in rows} == {"en", "zh"}
+    assert all(row[5:7] == ["1.0000", "1.0000"] for row in rows)  # of one vector each, none is missed
+    assert sum("settings" in line for line in printed.splitlines()) == 2

@@ -413,7 +413,7 @@ def test_an_empty_base_says_how_to_fill_it(open_base: Open) -> None:
 def test_unknown_modes_and_chunks_are_clear_lines(open_base: Open) -> None:
     base = open_base()
     base.sync(CORPUS[:1])
-    with pytest.raises(KnowledgeBaseError, match="known are hybrid, dense, bm25, exact"):
+    with pytest.raises(KnowledgeBaseError, match="known are bm25, dense, hybrid, exact, reranked"):
         base.search("visa", mode="sparse")
     with pytest.raises(KnowledgeBaseError, match="no passage 'x#0'"):
         base.chunk("x#0")
