@@ -27,7 +27,7 @@ from evaluation.journal import Journal
 from evaluation.judge import Judge
 from evaluation.metrics import METRICS, choose
 from evaluation.metrics.judged import JUDGED, Panel, Ragas
-from evaluation.questions import choose_questions
+from evaluation.questions import Choice, choose_questions
 from evaluation.rendering import html, markdown, terminal
 from evaluation.report import Comparison, ModelCard, Report, build, dumps
 from evaluation.runner import Model, Run, Runner, run_all
@@ -204,6 +204,9 @@ def main(
     split: Annotated[str, typer.Option(help="train, dev or test; default: test, or dev without one.")] = "",
     lang: Annotated[str, typer.Option(help="zh or en; default: both.")] = "",
     limit: Annotated[int, typer.Option(min=0, help="Ask a balanced sample; 0: all questions.")] = 0,
+    questions: Annotated[
+        Path | None, typer.Option(help="Ask these, in the format of questions.jsonl.", exists=True)
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Of samples and resampling; default: the setting.")] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder of the reports; default: runs/ of the home.")
@@ -217,14 +220,19 @@ def main(
         plan = Plan(
             domain=where,
             settings=settings,
-            references=choose_questions(where, split, lang, limit, drawn),
+            references=choose_questions(where, Choice(split, lang, limit, drawn, questions)),
             strategies=choose_strategies(strategies),
             named=bool(strategies.strip()),
             metrics=choose(metrics),
             seed=drawn,
-            out=out or settings.home / "runs" / where.key,
+            out=out or settings.home / "runs" / _run_name(where, questions),
         )
         _run(plan)
+
+
+def _run_name(domain: Domain, questions: Path | None) -> str:
+    """Return the folder of a run: questions from elsewhere have one of their own."""
+    return f"{domain.key}-{questions.resolve().parent.name}" if questions else domain.key
 
 
 def _run(plan: Plan) -> None:

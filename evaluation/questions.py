@@ -1,5 +1,8 @@
 """Which questions of a domain are asked. Knows nothing of models or metrics."""
 
+from dataclasses import dataclass
+from pathlib import Path
+
 from evaluation.sampling import balanced
 from evaluation.types import Reference, reference
 from ingest.domain import Domain, QuestionRecord
@@ -8,22 +11,36 @@ from ingest.errors import DomainError
 _DEFAULT_SPLITS = ("test", "dev")
 
 
-def choose_questions(domain: Domain, split: str, lang: str, limit: int, seed: int) -> list[Reference]:
-    """Return at most `limit` (0: all) questions in balanced order.
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which questions: of a split and a language (empty: see `choose_questions`), at most `limit` (0: all).
 
-    Without a `split`, those of `test`, or of `dev` where a domain has no test questions in `lang`.
+    `path` names another file than the domain's questions.jsonl.
+    """
+
+    split: str = ""
+    lang: str = ""
+    limit: int = 0
+    seed: int = 0
+    path: Path | None = None
+
+
+def choose_questions(domain: Domain, choice: Choice) -> list[Reference]:
+    """Return the chosen questions in balanced order.
+
+    Without a split, those of `test`, or of `dev` where a domain has no test questions in the language.
 
     Raises:
-        DomainError: there are none, or a line of questions.jsonl is broken.
+        DomainError: there are none, or a line of the file is broken.
     """
-    records = _records(domain, split, lang)
-    return balanced([reference(record) for record in records], limit, seed)
+    records = [reference(record) for record in _records(domain, choice)]
+    return balanced(records, choice.limit, choice.seed)
 
 
-def _records(domain: Domain, split: str, lang: str) -> list[QuestionRecord]:
-    if split:
-        return domain.questions(split, lang)
-    records = domain.questions(lang=lang)
+def _records(domain: Domain, choice: Choice) -> list[QuestionRecord]:
+    if choice.split:
+        return domain.questions(choice.split, choice.lang, choice.path)
+    records = domain.questions("", choice.lang, choice.path)
     for default in _DEFAULT_SPLITS:
         if chosen := [record for record in records if record.split == default]:
             return chosen

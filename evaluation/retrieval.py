@@ -1,48 +1,83 @@
 """Measure retrieval alone: are the documents with the evidence found, and how high?
 
-    python -m evaluation.retrieval --domain travel [--modes bm25,dense,hybrid,exact] [--json]
+    python -m evaluation.retrieval --domain travel [--modes bm25,dense,hybrid,exact,reranked] [--json]
 
 Knows nothing of generators.
 """
 
 import json
+import time
 from collections.abc import Mapping, Sequence
+from statistics import median
 from typing import Annotated, Any
 
 import typer
 
 from evaluation.metrics.retrieval import MEASURES, score_rankings
-from evaluation.questions import choose_questions
-from evaluation.rendering import cell
+from evaluation.questions import Choice, choose_questions
+from evaluation.rendering import NOT_APPLICABLE, cell
 from evaluation.report import entry
 from evaluation.significance import Resampling
-from evaluation.types import Reference
+from evaluation.types import Reference, Score
 from ingest.command_line import plain_errors
 from ingest.domain import find_domain
 from ingest.errors import AssistantError
 from ingest.knowledge_base import KnowledgeBase, bring_up_to_date, open_knowledge_base
+from ingest.reranking import open_reranker
+from ingest.search import MODES as KNOWN
 from settings import Settings
 
 MODES = ("bm25", "dense", "hybrid", "exact")
+"""What is measured unless `--modes` says otherwise; `reranked` needs a model that nobody has by default."""
 DEPTH = 10
 """Passages looked at per question."""
+TIMED = 50
+"""Questions per mode that are asked alone, so that their time is what a user feels."""
+MILLISECONDS = "milliseconds"
+"""Key of the median time beside the measures."""
 
 
 def measure(
     knowledge: KnowledgeBase, references: Sequence[Reference], modes: Sequence[str], settings: Settings
 ) -> dict[str, dict[str, Any]]:
-    """Return every measure of every mode over questions that have evidence."""
-    evidence = [one.evidence for one in references]
+    """Return every measure of every mode over questions that have evidence, and its time per question."""
     resampling = Resampling(len(references), settings.evaluation.bootstrap, settings.evaluation.seed)
+    timed = _timed(knowledge, references, modes)  # first: a query's vector is remembered
     found: dict[str, dict[str, Any]] = {}
     for mode in modes:
-        rankings = _rankings(knowledge, references, mode)
-        scores = [score_rankings(name, rankings, evidence) for name in MEASURES]
-        found[mode] = {score.metric: entry(score, resampling) for score in scores}
+        scores = score_all(rank(knowledge, references, mode), references)
+        found[mode] = {name: entry(score, resampling) for name, score in scores.items()}
+        found[mode][MILLISECONDS] = timed[mode]
     return found
 
 
-def _rankings(knowledge: KnowledgeBase, references: Sequence[Reference], mode: str) -> list[list[str]]:
+def score_all(rankings: Sequence[Sequence[str]], references: Sequence[Reference]) -> dict[str, Score]:
+    """Return every measure of the documents ranked for each question."""
+    evidence = [one.evidence for one in references]
+    return {name: score_rankings(name, rankings, evidence) for name in MEASURES}
+
+
+def _timed(
+    knowledge: KnowledgeBase, references: Sequence[Reference], modes: Sequence[str]
+) -> dict[str, dict[str, Any]]:
+    """Return the median time of a search by each mode, query embedding included.
+
+    Each mode is asked other questions: no vector of a query is remembered from the mode before.
+    """
+    found = {}
+    share = min(TIMED, len(references) // len(modes))
+    for place, mode in enumerate(modes):
+        knowledge.search(f"{mode}?", "", DEPTH, mode)  # loads model and index
+        taken = []
+        for one in references[place * share : (place + 1) * share]:
+            start = time.perf_counter()
+            knowledge.search(one.question, one.lang, DEPTH, mode)
+            taken.append(1000 * (time.perf_counter() - start))
+        found[mode] = {"value": median(taken) if taken else None, "n": share}
+    return found
+
+
+def rank(knowledge: KnowledgeBase, references: Sequence[Reference], mode: str) -> list[list[str]]:
     """Return the documents of the passages found for each question, searched language by language."""
     rankings: list[list[str]] = [[] for _ in references]
     for lang in sorted({one.lang for one in references}):
@@ -61,8 +96,8 @@ def choose_modes(names: str) -> list[str]:
     """
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     for name in wanted:
-        if name not in MODES:
-            raise AssistantError(f"no retrieval mode {name!r}: known are {', '.join(MODES)}")
+        if name not in KNOWN:
+            raise AssistantError(f"no retrieval mode {name!r}: known are {', '.join(KNOWN)}")
     return list(dict.fromkeys(wanted)) or list(MODES)
 
 
@@ -72,7 +107,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @app.command()
 def main(
     domain: Annotated[str, typer.Option(help="Name under data/, or the path of a domain folder.")],
-    modes: Annotated[str, typer.Option(help="Joined by commas.")] = ",".join(MODES),
+    modes: Annotated[str, typer.Option(help=f"Joined by commas: {', '.join(KNOWN)}.")] = ",".join(MODES),
     split: Annotated[str, typer.Option(help="train, dev or test; default: test, or dev without one.")] = "",
     limit: Annotated[int, typer.Option(min=0, help="Ask a balanced sample; 0: all.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -82,8 +117,12 @@ def main(
         wanted = choose_modes(modes)
         where = find_domain(domain)
         settings = where.settings()
+        if "reranked" in wanted:
+            open_reranker(settings)  # refuses at once where the settings name none
         references = [
-            one for one in choose_questions(where, split, "", 0, settings.evaluation.seed) if one.evidence
+            one
+            for one in choose_questions(where, Choice(split, seed=settings.evaluation.seed))
+            if one.evidence
         ][: limit or None]
         if not references:
             raise AssistantError(f"no question of {where.name} says where its evidence is (evidence_doc_ids)")
@@ -104,7 +143,12 @@ def _print(found: Mapping[str, Mapping[str, Any]], n: int, as_json: bool) -> Non
     table = Table("", *found, title=f"{n} questions, first {DEPTH} passages, 95 % intervals")
     for name in MEASURES:
         table.add_row(name, *(cell(name, of[name]) for of in found.values()))
+    table.add_row("ms a query", *(_milliseconds(of[MILLISECONDS]) for of in found.values()))
     Console().print(table)
+
+
+def _milliseconds(taken: Mapping[str, Any]) -> str:
+    return f"{taken['value']:.1f} (n={taken['n']})" if taken["n"] else NOT_APPLICABLE
 
 
 if __name__ == "__main__":

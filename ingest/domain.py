@@ -71,13 +71,13 @@ class Domain:
         except ValueError as error:
             raise DomainError(f"{self.folder / 'domain.toml'}: {error}") from error
 
-    def questions(self, split: str = "", lang: str = "") -> list[QuestionRecord]:
-        """Return the questions of `split` and `lang` (empty: all), in file order.
+    def questions(self, split: str = "", lang: str = "", path: Path | None = None) -> list[QuestionRecord]:
+        """Return the questions of `split` and `lang` (empty: all), in file order; from `path` if given.
 
         Raises:
             DomainError: no questions.jsonl, or a broken line, by number.
         """
-        path = self.folder / "questions.jsonl"
+        path = path or self.folder / "questions.jsonl"
         if not path.is_file():
             raise DomainError(
                 f"{path} is missing; write one question a line, see README, 'Your own questions'"

@@ -13,7 +13,7 @@ from evaluation import compare as command
 from evaluation import retrieval
 from evaluation.compare import Plan, choose_strategies, compare
 from evaluation.metrics import METRICS
-from evaluation.questions import choose_questions
+from evaluation.questions import Choice, choose_questions
 from evaluation.report import Report
 from ingest.domain import Domain, find_domain
 from ingest.errors import AdapterError, AssistantError, GenerationError
@@ -67,7 +67,7 @@ class Bench:
         self.announced: list[str] = []
 
     def plan(self, strategies: str, named: bool) -> Plan:
-        references = choose_questions(self.domain, "", "", 0, seed=1)
+        references = choose_questions(self.domain, Choice(seed=1))
         chosen = choose_strategies(strategies)
         return Plan(self.domain, self.settings, references, chosen, named, list(METRICS), 1, self.out)
 
@@ -98,7 +98,7 @@ def test_strategies_are_compared_on_the_same_questions(bench: Bench) -> None:
     assert value(report, "rag", "recall@5") == 1.0
     assert value(report, "long_context", "recall@5") is None
     assert [one["id"] for one in report["questions"]] == [
-        one.id for one in choose_questions(bench.domain, "", "", 0, seed=1)
+        one.id for one in choose_questions(bench.domain, Choice(seed=1))
     ]
     assert report["corpus"]["documents"] == 4
     assert report["coverage"]["zh"]["included"] == 2
@@ -164,7 +164,7 @@ def test_a_file_that_is_no_document_is_announced_and_left_out(bench: Bench) -> N
 def test_retrieval_alone_is_measured_in_every_mode(bench: Bench, mode: str) -> None:
     knowledge = open_knowledge_base(bench.domain, bench.settings, FakeEmbedder())
     bring_up_to_date(knowledge, bench.domain, bench.settings)
-    references = [one for one in choose_questions(bench.domain, "", "", 0, seed=1) if one.evidence]
+    references = [one for one in choose_questions(bench.domain, Choice(seed=1)) if one.evidence]
     found = retrieval.measure(knowledge, references, [mode], bench.settings)
     assert found[mode]["recall@10"]["value"] == 1.0
     assert found[mode]["mrr@10"]["n"] == 4

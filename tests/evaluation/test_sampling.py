@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluation.questions import choose_questions
+from evaluation.questions import Choice, choose_questions
 from evaluation.sampling import balanced
 from evaluation.types import Reference
 from ingest.domain import find_domain
@@ -50,7 +50,7 @@ def test_the_seed_chooses() -> None:
 def test_which_split(tmp_path: Path, splits: tuple[str, ...], split: str, expected: str) -> None:
     rows = [{"id": one, "question": "q", "answers": ["a"], "split": one} for one in splits]
     (tmp_path / "questions.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    chosen = choose_questions(find_domain(str(tmp_path)), split, "", 0, seed=1)
+    chosen = choose_questions(find_domain(str(tmp_path)), Choice(split, seed=1))
     assert [one.id for one in chosen] == [expected]
 
 
@@ -58,4 +58,12 @@ def test_only_train_questions_is_an_error_that_says_what_to_do(tmp_path: Path) -
     row = {"id": "1", "question": "q", "answers": ["a"], "split": "train"}
     (tmp_path / "questions.jsonl").write_text(json.dumps(row), encoding="utf-8")
     with pytest.raises(DomainError, match="give --split"):
-        choose_questions(find_domain(str(tmp_path)), "", "", 0, seed=1)
+        choose_questions(find_domain(str(tmp_path)), Choice(seed=1))
+
+
+def test_questions_may_come_from_another_file(tmp_path: Path) -> None:
+    rows = [{"id": one, "question": "q", "answers": ["a"], "split": "test"} for one in ("own", "other")]
+    (tmp_path / "questions.jsonl").write_text(json.dumps(rows[0]), encoding="utf-8")
+    (tmp_path / "other.jsonl").write_text(json.dumps(rows[1]), encoding="utf-8")
+    chosen = choose_questions(find_domain(str(tmp_path)), Choice(path=tmp_path / "other.jsonl"))
+    assert [one.id for one in chosen] == ["other"]
