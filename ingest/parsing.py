@@ -1,6 +1,6 @@
 """From one file to its raw documents, cleaned, whatever the file holds. Knows nothing of folders or ids.
 
-`python -m ingest.parsing FD MEMORY_MB SECONDS MAX_CHARS` does so for the files named on a socket, within
+`python -m ingest.parsing FD MEMORY_MB CPU_SECONDS MAX_CHARS` does so for the files named on a socket, within
 limits that the kernel holds; `ingest.sandbox` starts it.
 """
 
@@ -75,12 +75,12 @@ def unpack(message: bytes) -> RawDocument | DocumentError:
     return DocumentError(value) if isinstance(value, str) else RawDocument(*map(str, value))
 
 
-def _serve(connection: Connection, seconds: int, max_chars: int) -> None:
+def _serve(connection: Connection, cpu_seconds: int, max_chars: int) -> None:
     """Answer each file's path and name with its documents and an empty message, until nobody asks."""
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
             path, _, name = connection.recv_bytes().partition(b"\0")
-            _limit_cpu(seconds)
+            _limit_cpu(cpu_seconds)
             for item in parse(Path(os.fsdecode(path)), name.decode(), max_chars):
                 connection.send_bytes(pack(item))
             connection.send_bytes(b"")
@@ -99,12 +99,12 @@ def _limit(what: int, soft: int, hard: int) -> None:
 
 def main(arguments: list[str]) -> int:
     """Serve until the other end hangs up; return the exit code."""
-    descriptor, memory_mb, seconds, max_chars = map(int, arguments)
+    descriptor, memory_mb, cpu_seconds, max_chars = map(int, arguments)
     _limit(resource.RLIMIT_AS, memory_mb << 20, memory_mb << 20)
     _limit(resource.RLIMIT_CORE, 0, 0)
     _limit(resource.RLIMIT_FSIZE, 0, 0)  # a parser has nothing to write
     try:
-        _serve(Connection(descriptor), seconds, max_chars)
+        _serve(Connection(descriptor), cpu_seconds, max_chars)
     except MemoryError:
         return OUT_OF_MEMORY
     return 0

@@ -19,10 +19,10 @@ from ingest.errors import DocumentError
 from ingest.loaders import RawDocument
 from settings import PROJECT, Parsing
 
-# Parsed here, without a child: these formats give no more text than they have bytes, and this many bytes
-# keep the slowest step (putting 32,000 combining marks in order) under a second.
+# Parsed here, without a child: these formats give little more text than they have bytes, and so many bytes
+# keep the slowest step (putting 16,000 combining marks in order) under a quarter of a second.
 _HARMLESS = {".md", ".markdown", ".txt", ".json", ".jsonl"}
-_HARMLESS_BYTES = 1 << 16
+_HARMLESS_BYTES = 1 << 15
 _FILES = 2000  # what a parser leaks is given back after this many
 _FRAME = 1 << 16  # bytes of a message beside the text
 
@@ -51,14 +51,19 @@ class Sandbox:
     def _guarded(self, path: Path, name: str) -> Iterator[RawDocument | DocumentError]:
         if self._child is None:
             self._child = _Child(self._limits)
-        is_whole = False
+        is_final = self._child.served == 0
         try:
-            yield from self._child.documents(path, name)
-            is_whole = True
+            for item in self._child.documents(path, name):
+                is_final = True
+                yield item
         except _Ended as end:
-            yield DocumentError(f"{name} {end}")
+            self._end()
+            if is_final or isinstance(end, _TooSlow):
+                yield DocumentError(f"{name} {end}")
+            else:  # what an earlier file left behind may have ended the child
+                yield from self._guarded(path, name)
         finally:
-            if not is_whole or self._child.served >= _FILES:
+            if self._child is not None and not self._child.is_idle:
                 self._end()
 
     def _end(self) -> None:
@@ -71,14 +76,19 @@ class _Ended(Exception):
     """A file ended the child; the message says how, and the remedy."""
 
 
+class _TooSlow(_Ended):
+    """A file took its time; to try again would take as long."""
+
+
 class _Child:
     """One process that parses file after file."""
 
     def __init__(self, limits: Parsing) -> None:
         self._limits = limits
         self.served = 0
+        self._is_asked = False
         self._connection, theirs = Pipe()
-        numbers = (theirs.fileno(), limits.memory_mb, limits.seconds, limits.max_chars)
+        numbers = (theirs.fileno(), limits.memory_mb, limits.cpu_seconds, limits.max_chars)
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-X", "utf8", "-m", "ingest.parsing", *map(str, numbers)],
@@ -92,36 +102,40 @@ class _Child:
 
     def documents(self, path: Path, name: str) -> Iterator[RawDocument | DocumentError]:
         """Yield the documents of one file; raise _Ended where it ends the child."""
+        self._is_asked = True
         try:
             self._connection.send_bytes(os.fsencode(path.absolute()) + b"\0" + name.encode())
             while message := self._next():
                 yield parsing.unpack(message)
         except (EOFError, OSError, ValueError, TypeError) as error:
-            raise _Ended(self._reason()) from error
+            raise self._ended() from error
         self.served += 1
-
-    def _next(self) -> bytes:
-        if not self._connection.poll(self._limits.seconds):
-            self.end()
-            raise _Ended(self._too_slow)
-        return self._connection.recv_bytes(4 * self._limits.max_chars + _FRAME)
+        self._is_asked = False
 
     @property
-    def _too_slow(self) -> str:
-        return f"takes over {self._limits.seconds} seconds to parse; split it or raise parsing.seconds"
+    def is_idle(self) -> bool:
+        """Whether it can be asked for another file: the last one was answered, and it is not yet old."""
+        return not self._is_asked and self.served < _FILES
 
-    def _reason(self) -> str:
+    def _next(self) -> bytes:
+        if not self._connection.poll(self._limits.wait_seconds):
+            waited = f"{self._limits.wait_seconds} seconds"
+            raise _TooSlow(f"gives no document in {waited}; split it or raise parsing.wait_seconds")
+        return self._connection.recv_bytes(4 * self._limits.max_chars + _FRAME)
+
+    def _ended(self) -> _Ended:
         try:
             code = self._process.wait(timeout=1)
         except subprocess.TimeoutExpired:
-            return "makes its parser answer nonsense; save it again from the program that made it"
+            return _Ended("makes its parser answer nonsense; save it again from the program that made it")
         if code == -signal.SIGXCPU:
-            return self._too_slow
+            seconds = f"{self._limits.cpu_seconds} seconds of CPU time"
+            return _TooSlow(f"takes over {seconds} to parse; split it or raise parsing.cpu_seconds")
         if code == parsing.OUT_OF_MEMORY:
             memory = f"{self._limits.memory_mb} MB of memory"
-            return f"needs over {memory} to parse; split it or raise parsing.memory_mb"
+            return _Ended(f"needs over {memory} to parse; split it or raise parsing.memory_mb")
         how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        return f"crashes its parser ({how}); save it again from the program that made it"
+        return _Ended(f"crashes its parser ({how}); save it again from the program that made it")
 
     def end(self) -> None:
         """End the process, wherever it is, and wait until it is gone."""

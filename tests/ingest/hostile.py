@@ -151,7 +151,7 @@ def _records(rng: random.Random) -> Named:
         "bottomless": "[" * 5_000_000,
         "deep-table": deep,
         "deep-field": f'{{"text": "{GOOD_LINE}", "id": {deep}}}',
-        "lists": "[" + "[]," * 10_000_000 + "[]]",
+        "lists": "[" + "[]," * 4_000_000 + "[]]",
         "keys": "[" + ",".join(f'{{"k{n}": 1}}' for n in range(50_000)) + "]",
         "digits": '{"text": "Free.", "id": ' + "9" * 9000 + "}",
         "surrogates": '{"text": "Free \\ud800 \\udc00", "id": "\\ud800"}',
@@ -169,7 +169,7 @@ def _records(rng: random.Random) -> Named:
 def _tables(rng: random.Random) -> Named:
     yield "product.csv", b"h" * 100_000 + b"\n" + b"1\n" * 500_000
     yield "rows.csv", b"a,b\n" + b"1\n" * 10_000_000
-    yield "columns.csv", b"a," * 1_000_000 + b"a\n" + b"1," * 1_000_000
+    yield "columns.csv", b"a," * 300_000 + b"a\n" + b"1," * 300_000
     yield "both.csv", b"a," * 200_000 + b"a\n" + b"1\n" * 200_000
     yield "cell.csv", b"a,b\n1," + b"x" * 9_000_000
     yield "quotes.csv", b'a,b\n"' + b'""' * 2_000_000
@@ -179,15 +179,15 @@ def _tables(rng: random.Random) -> Named:
 def _pages(rng: random.Random) -> Named:
     yield "nested-300.html", b"<div>" * 300 + GOOD_LINE.encode()
     yield "nested-5000.html", b"<div>" * 5000 + GOOD_LINE.encode()
-    yield "unclosed.html", b"<b><p>" * 500_000
+    yield "unclosed.html", b"<b><p>" * 100_000
     yield "bold.html", b"<b><a><font>" * 1500 + b"x<p>" * 1500
-    yield "attribute.html", b"<p title='" + b"x" * 20_000_000 + b"'>Free."
-    yield "attributes.html", b"<p " + b"".join(b"a%d=1 " % n for n in range(200_000)) + b">Free."
-    yield "entities.html", b"<p>" + b"&amp;&#0;&#xD800;&#x110000;&bogus;" * 100_000
-    yield "scripts.html", b"<script></script>x" * 300_000
+    yield "attribute.html", b"<p title='" + b"x" * 5_000_000 + b"'>Free."
+    yield "attributes.html", b"<p " + b"".join(b"a%d=1 " % n for n in range(50_000)) + b">Free."
+    yield "entities.html", b"<p>" + b"&amp;&#0;&#xD800;&#x110000;&bogus;" * 20_000
+    yield "scripts.html", b"<script></script>x" * 100_000
     yield "open-script.html", b"<p>Free.<script>" + b"x" * 1_000_000
     yield "open-comment.html", b"<p>Free.<!--" + b"<!--" * 100_000
-    yield "cells.html", b"<table><tr><th>a<th>b" + b"<tr><td>1<td>2" * 200_000
+    yield "cells.html", b"<table><tr><th>a<th>b" + b"<tr><td>1<td>2" * 40_000
     yield "product.html", b"<table><tr><th>" + b"h" * 100_000 + b"<th>b" + b"<tr><td>1<td>2" * 50_000
     yield "tables.html", b"<table><tr><td>" * 600 + b"Free."
     for encoding in (b"punycode", b"idna", b"zlib", b"unicode_escape", b"utf-16", b"rot13"):
@@ -219,8 +219,8 @@ def _words(rng: random.Random) -> Named:
     xml = body.split(b"?>", 1)[1].replace(GOOD_LINE.encode(), b"&a11;" * 500)
     for name, declared in entities.items():
         yield f"{name}.docx", with_body(declared.encode() + xml)
-    yield "bomb.docx", archive({**parts, "word/document.xml": bytes(300 << 20)})
-    yield "media.docx", archive({**parts, "word/media/image1.png": bytes(100 << 20)})
+    yield "bomb.docx", archive({**parts, "word/document.xml": bytes(60 << 20)})
+    yield "media.docx", archive({**parts, "word/media/image1.png": bytes(30 << 20)})
     yield "nested.docx", archive({**parts, "word/document.xml": good()[".docx"]})
     yield "members.docx", archive({**parts, **{f"x{n}": b"" for n in range(12_000)}}, zipfile.ZIP_STORED)
     yield "outside.docx", archive({**parts, "../../../../tmp/outside": b"x"})
@@ -232,15 +232,15 @@ def _words(rng: random.Random) -> Named:
     yield "typeless.docx", archive({name: data for name, data in parts.items() if not name.startswith("[")})
     yield "lzma.docx", archive(parts, zipfile.ZIP_LZMA)
     yield "encrypted.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(4000)
-    small = archive({"word/document.xml": bytes(50 << 20)})
-    yield "liar.docx", small.replace((50 << 20).to_bytes(4, "little"), (5000).to_bytes(4, "little"))
+    small = archive({"word/document.xml": bytes(9 << 20)})
+    yield "liar.docx", small.replace((9 << 20).to_bytes(4, "little"), (5000).to_bytes(4, "little"))
     yield "deep.docx", repeated(b"<w:p>" * 50_000)
     yield "deep-tables.docx", repeated(b"<w:tbl><w:tr><w:tc>" * 80 + b"</w:tc></w:tr></w:tbl>" * 80)
-    yield "paragraphs.docx", repeated(b"<w:p><w:r><w:t>x</w:t></w:r></w:p>" * 40_000)
+    yield "paragraphs.docx", repeated(b"<w:p><w:r><w:t>x</w:t></w:r></w:p>" * 5_000)
     cell = b"<w:tc><w:tcPr><w:gridSpan w:val='%d'/></w:tcPr><w:p/></w:tc>"
     yield "span.docx", repeated(b"<w:tbl><w:tr>" + cell % 900_000_000 + b"</w:tr></w:tbl>")
     rows = b"<w:tr>" + b"<w:tc><w:p><w:r><w:t>1</w:t></w:r></w:p></w:tc>" * 40 + b"</w:tr>"
-    yield "cells.docx", repeated(b"<w:tbl>" + rows * 500 + b"</w:tbl>")
+    yield "cells.docx", repeated(b"<w:tbl>" + rows * 100 + b"</w:tbl>")
 
 
 def pdf(*objects: bytes) -> bytes:
@@ -270,19 +270,19 @@ def _pdfs(rng: random.Random) -> Named:
     yield "count.pdf", pdf(catalog, b"<</Type/Pages/Kids[]/Count 999999999999>>")
     fan = [b"<</Type/Pages/Kids[%s]/Count 9>>" % (b"%d 0 R " % (n + 1) * 9) for n in range(2, 13)]
     yield "fan.pdf", pdf(catalog, *fan, b"<</Type/Page/MediaBox[0 0 9 9]>>")
-    bomb = zlib.compress(bytes(200 << 20))
+    bomb = zlib.compress(bytes(100 << 20))
     yield "bomb.pdf", _page_of(_stream(bomb, b"/Filter/FlateDecode"))
     yield "twice.pdf", _page_of(_stream(zlib.compress(bomb), b"/Filter[/FlateDecode/FlateDecode]"))
     yield "filters.pdf", _page_of(_stream(b"x", b"/Filter[" + b"/ASCIIHexDecode" * 20_000 + b"]"))
     yield "runs.pdf", _page_of(_stream(b"\x81x" * 2_000_000 + b"\x80", b"/Filter/RunLengthDecode"))
-    words = b"BT /F1 9 Tf " + b"(free) Tj T* " * 200_000 + b"ET"
+    words = b"BT /F1 9 Tf " + b"(free) Tj T* " * 50_000 + b"ET"
     font = b"/Font<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>"
     yield "words.pdf", _page_of(_stream(zlib.compress(words), b"/Filter/FlateDecode"), font)
-    yield "states.pdf", _page_of(_stream(b"q " * 300_000), font)
-    yield "strings.pdf", _page_of(_stream(b"(" * 500_000), font)
+    yield "states.pdf", _page_of(_stream(b"q " * 50_000), font)
+    yield "strings.pdf", _page_of(_stream(b"(" * 100_000), font)
     yield "arrays.pdf", _page_of(b"[" * 200_000)
     yield "dictionaries.pdf", _page_of(b"<</A" * 100_000)
-    yield "names.pdf", _page_of(_stream(b"BT /" + b"#41" * 500_000 + b" 9 Tf ET"), font)
+    yield "names.pdf", _page_of(_stream(b"BT /" + b"#41" * 100_000 + b" 9 Tf ET"), font)
     form = _stream(b"/X Do /X Do", b"/Type/XObject/Subtype/Form/Resources<</XObject<</X 5 0 R>>>>")
     yield "forms.pdf", _page_of(_stream(b"/X Do"), b"/XObject<</X 5 0 R>>", form)
     cmap = _stream(b"1 beginbfrange <00000000> <FFFFFFFF> <0041> endbfrange")
@@ -294,8 +294,8 @@ def _pdfs(rng: random.Random) -> Named:
         b"%PDF-1.4\nxref\n0 1\n0000000000 65535 f \ntrailer<</Prev 9/Size 1>>\nstartxref\n9\n%%EOF",
     )
     yield "xref.pdf", b"%PDF-1.4\nxref\n0 99999999\n" + b"0000000000 65535 f \n" * 999
-    yield "starts.pdf", b"%PDF-1.4\n" + b"startxref\n" * 300_000
-    yield "objects.pdf", b"%PDF-1.4\n" + b"1 0 obj\n" * 300_000
+    yield "starts.pdf", b"%PDF-1.4\n" + b"startxref\n" * 100_000
+    yield "objects.pdf", b"%PDF-1.4\n" + b"1 0 obj\n" * 100_000
 
 
 def _write_long_lines(folder: Path) -> None:

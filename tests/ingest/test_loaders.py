@@ -9,6 +9,7 @@ from fpdf import FPDF
 from ingest.cleaning import clean
 from ingest.errors import DocumentError
 from ingest.loaders import LOADERS, RawDocument
+from tests.ingest.hostile import archive, members
 
 
 def _load(suffix: str, content: str | bytes) -> list[RawDocument]:
@@ -93,6 +94,11 @@ def test_markdown_without_front_matter_is_kept_whole(content: str) -> None:
         pytest.param(
             "---\nid: !!python/name:os.system x\n---\n", "front matter is not YAML", id="Python objects"
         ),
+        pytest.param(
+            "---\na: &a {b: c}\n<<: *a\n---\n", "line 3: front matter is not YAML", id="a merge key"
+        ),
+        pytest.param("---\nid: !!bool x\n---\n", "front matter is not YAML", id="a tag that does not fit"),
+        pytest.param(f"---\nid: {'9' * 5000}\n---\n", "front matter is not YAML", id="5,000 digits"),
     ],
 )
 def test_bad_front_matter_is_refused(content: str, line: str) -> None:
@@ -196,12 +202,32 @@ def _archive(name: str, size: int) -> bytes:
         pytest.param(
             _archive("word/document.xml", 600 << 20), "file.docx unpacks to 600 MB", id="a ZIP bomb"
         ),
+        pytest.param(
+            _archive("word/document.xml", 9 << 20), "file.docx packs a part over 200 times", id="a small bomb"
+        ),
+        pytest.param(_archive("../evil", 0), "file.docx names a part outside of itself", id="a path upwards"),
+        pytest.param(
+            archive({f"x{number}": b"" for number in range(10_001)}),
+            "file.docx holds 10001 parts, over 10000",
+            id="too many parts",
+        ),
     ],
 )
 def test_bad_docx_is_refused_in_one_line(data: bytes, line: str) -> None:
     with pytest.raises(DocumentError, match=line) as caught:
         _load(".docx", data)
     assert "\n" not in str(caught.value)
+
+
+def test_docx_with_a_blank_picture_is_read() -> None:
+    parts = {**members(_docx()), "word/media/image1.bmp": bytes(3 << 20)}
+    assert "Cabin bags are free." in _text(".docx", archive(parts))
+
+
+def test_html_that_nests_deep_is_read_or_refused_never_cut() -> None:
+    assert _text(".html", "<div>" * 1500 + "deep</div>") == "deep"
+    with pytest.raises(DocumentError, match="nests deeper than 2,048 elements"):
+        _load(".html", "<div>" * 3000 + "deep</div>")
 
 
 @pytest.mark.parametrize(
@@ -255,6 +281,9 @@ def test_records_with_text_are_documents(suffix: str, content: str) -> None:
         pytest.param(".csv", 'a\n"b', "is no table: unexpected end of data", id="an open quote"),
         pytest.param(".json", "[1", "file.json is not JSON", id="broken JSON"),
         pytest.param(".json", "[" * 100_000, "file.json is not JSON", id="JSON without bottom"),
+        pytest.param(
+            ".json", '{"a":' * 450 + "1" + "}" * 450, "record 1 nests too deep", id="JSON deeper than calls"
+        ),
         pytest.param(".json", "[]", "holds no records", id="no records"),
         pytest.param(
             ".json", '[{"text": "a"}, 1]', "file.json, record 2 is not a JSON object", id="a number"

@@ -9,6 +9,7 @@ import pytest
 from ingest.errors import DocumentError
 from ingest.reading import read_documents
 from ingest.types import Document
+from settings import Parsing
 
 _FORMATS = ".md, .markdown, .txt, .html, .htm, .pdf, .docx, .csv, .json, .jsonl"
 
@@ -175,6 +176,34 @@ def test_a_bad_file_is_one_line_and_the_rest_goes_on(
     assert len(errors) == 1
     assert errors[0].startswith(f"{tmp_path}/{name} {line}")
     assert "\n" not in errors[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        pytest.param("line\nbreak.json", "line\\nbreak.json", id="a line break"),
+        pytest.param("red\x1b[31m.json", "red\\x1b[31m.json", id="a terminal's escape"),
+        pytest.param("a\u202enosj.json", "a\\u202enosj.json", id="text turned round"),
+        pytest.param("运价.json", "运价.json", id="Chinese stays"),
+    ],
+)
+def test_an_error_shows_any_name_on_one_line(tmp_path: Path, name: str, shown: str) -> None:
+    _, errors = _read(_write(tmp_path, {name: "["}))
+    assert len(errors) == 1
+    assert errors[0].startswith(f"{tmp_path}/{shown} is not JSON")
+
+
+def test_a_file_whose_sidecar_would_have_too_long_a_name_is_read(tmp_path: Path) -> None:
+    documents, errors = _read(_write(tmp_path, {"a" * 252 + ".md": "Free."}))
+    assert (len(documents), errors) == (1, [])
+
+
+def test_a_file_over_a_limit_is_one_line_and_the_rest_goes_on(tmp_path: Path) -> None:
+    _write(tmp_path, {"a.txt": "Free.", "b.txt": "x" * 2000, "c.txt": "Free."})
+    items = list(read_documents(tmp_path, limits=Parsing(max_chars=1000)))
+    limit = "holds a text of over 1,000 characters; split it or raise parsing.max_chars"
+    assert [str(item) for item in items if isinstance(item, DocumentError)] == [f"{tmp_path}/b.txt {limit}"]
+    assert len(items) == 3
 
 
 def test_a_large_file_is_refused_unread(tmp_path: Path) -> None:
