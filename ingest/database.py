@@ -10,7 +10,10 @@ from typing import Any
 from ingest.errors import KnowledgeBaseError
 
 _BUSY_SECONDS = 30
-_PRAGMAS = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+_PRAGMAS = """
+PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+PRAGMA secure_delete = ON;  -- what is deleted is overwritten
+"""
 
 
 class Database:
@@ -48,6 +51,13 @@ class Database:
                 if db.in_transaction:  # a full disk may have ended it already
                     db.execute("ROLLBACK")
                 raise
+
+    def empty_log(self) -> None:
+        """Write all commits into the file itself and cut the log beside it, where deleted pages live on.
+
+        Waits for those who read; if one reads on all the same, the log is emptied the next time.
+        """
+        list(self.rows("PRAGMA wal_checkpoint(TRUNCATE)"))
 
     def close(self) -> None:
         """Close this thread's connection."""

@@ -6,6 +6,8 @@ serves. Knows nothing of documents, queries or embedders.
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -14,11 +16,13 @@ import numpy as np
 from ingest.errors import KnowledgeBaseError
 from ingest.index import Damaged, Labels, VectorBackend, VectorIndex, Vectors
 from ingest.index.exact import ExactIndex, open_exact, write_exact
-from ingest.index.seal import flush, seal, unseal
+from ingest.index.seal import SEAL, flush, seal, unseal
 from ingest.ledger import Ledger
 from ingest.lexical import TOKENS, LexicalIndex
+from ingest.steps import reached
 
-_DENSE, _EXACT, _BM25 = "dense", "exact", "bm25"
+_DENSE, _EXACT, _BM25 = _LEGS = "dense", "exact", "bm25"
+_PASSAGES = "passages.npy"  # what `Ledger.identities` said when the indexes beside it were built
 _PROBES = 256  # vectors of each new index that are searched for before it may serve
 _LOST = 0.01  # share of the probes that may be missed; HNSW is approximate
 _SAME = 0.999  # cosine: the passage itself, or one with the same text
@@ -112,31 +116,70 @@ class Generations:
             generation = Generation(folder, self._backend)
             self._swap(folder.name)
         except BaseException as error:
-            self._remove(folder)
+            if self.current() != folder.name:
+                self._remove(folder)
             if not isinstance(error, OSError | Damaged | RuntimeError):
                 raise
             remedy = "free space or mend the disk and run again; the documents are kept"
             raise KnowledgeBaseError(f"the index was not written: {error}; {remedy}") from error
-        self._clean(keep={folder, previous})
         return generation
+
+    def clean(self, removal: str) -> None:
+        """Remove all generations but the one that serves and the one before, which others may still read.
+
+        That goes too if it is not of this `removal`: it holds words of text that was removed since.
+        """
+        serves = self.current()
+        others = sorted(
+            (folder for folder in self._root.iterdir() if folder.name != serves),
+            key=lambda folder: folder.stat().st_mtime,
+        )
+        for number, folder in enumerate(others, start=1):
+            if number < len(others) or _removal(folder) != removal:
+                reached("while cleaning")
+                self._remove(folder)
 
     def _write(self, folder: Path, ledger: Ledger, previous: Path | None) -> None:
         folder.mkdir(parents=True)
-        facts = {"revision": ledger.revision, "recipe": self.recipe, "embedder": ledger.fact("embedder")}
-        languages = {}
-        for lang, count in ledger.languages().items():
-            dense, exact, bm25 = (folder / lang / leg for leg in (_DENSE, _EXACT, _BM25))
-            for leg in (dense, exact, bm25):
-                leg.mkdir(parents=True)
-            write_exact(exact, ledger.vectors(lang), (count, ledger.dim))
-            matrix = open_exact(exact)
-            old = previous / lang / _DENSE if previous else None
-            self._backend.build(dense, matrix.labels, matrix.vectors, old)
-            languages[lang] = self._proven(dense, matrix)
-            LexicalIndex.build((label, chunk.passage) for label, chunk in ledger.chunks(lang)).save(bm25)
-            flush(folder / lang)
-        seal(folder, {**facts, "languages": languages})
+        facts = {
+            "revision": ledger.revision,
+            "removal": ledger.removal,
+            "recipe": self.recipe,
+            "embedder": ledger.fact("embedder"),
+            "languages": {
+                lang: self._write_language(folder / lang, ledger, previous / lang if previous else None)
+                for lang in ledger.languages()
+            },
+        }
+        reached("before seal")
+        parts = (_PASSAGES, *(f"{leg}/{SEAL}" for leg in _LEGS))
+        seal(folder, facts, tuple(f"{lang}/{part}" for lang in ledger.languages() for part in parts))
         flush(self._root)
+
+    def _write_language(self, folder: Path, ledger: Ledger, old: Path | None) -> str:
+        """Write the indexes of the language that `folder` is called by; return what answers for `dense`.
+
+        What `old`, its folder in the generation before, holds of passages that stay is taken over.
+        """
+        for leg in _LEGS:
+            (folder / leg).mkdir(parents=True)
+        reached("while building")
+        passages = ledger.identities(folder.name)
+        with (folder / _PASSAGES).open("wb") as out:
+            np.save(out, passages)
+        kept = _kept(passages, old) if old and old.is_dir() else passages[:0, 0]
+        vectors = _vectors(ledger, folder.name, kept, old)
+        write_exact(folder / _EXACT, vectors, (len(passages), ledger.dim))
+        matrix = open_exact(folder / _EXACT)
+        reached("while building")
+        self._backend.build(
+            folder / _DENSE, matrix.labels, matrix.vectors, old / _DENSE if len(kept) and old else None
+        )
+        answers = self._proven(folder / _DENSE, matrix)
+        reached("while building")
+        _lexical(ledger, folder.name, kept, old).save(folder / _BM25)
+        flush(folder)
+        return answers
 
     def _proven(self, dense: Path, exact: ExactIndex) -> str:
         """Return the leg that may answer for `dense`: the new index, or brute force if it misses much.
@@ -162,13 +205,9 @@ class Generations:
         fresh = self._pointer.with_suffix(".new")
         fresh.write_text(name + "\n", encoding="utf-8")
         flush(fresh)
+        reached("before swap")
         os.replace(fresh, self._pointer)  # if power fails now, the generation before serves, and is mended
-
-    def _clean(self, keep: set[Path | None]) -> None:
-        """Remove generations that neither serve nor did a moment ago: other processes may still read that."""
-        for folder in self._root.iterdir():
-            if folder not in keep:
-                self._remove(folder)
+        reached("after swap")
 
     def _remove(self, folder: Path) -> None:
         try:
@@ -177,6 +216,47 @@ class Generations:
         except KnowledgeBaseError:  # the server is away: the folder stays to remind a later build
             return
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _kept(passages: Labels, old: Path) -> Labels:
+    """Return the labels, the first of `passages`, that had the same text when `old` was written.
+
+    Labels are never given twice, but a ledger from a backup gives those again that came after it.
+    """
+    before = np.load(old / _PASSAGES)
+    places = np.minimum(np.searchsorted(before[:, 0], passages[:, 0]), len(before) - 1)
+    same = (before[places] == passages).all(axis=1)
+    count = int(same.sum())
+    return passages[:count, 0] if same[:count].all() else passages[:0, 0]
+
+
+def _vectors(ledger: Ledger, lang: str, kept: Labels, old: Path | None) -> Iterator[tuple[Labels, Vectors]]:
+    """Yield labels and vectors of a language, those of `kept` from the files of the generation before."""
+    after = 0
+    if old and len(kept):
+        with suppress(Damaged):
+            matrix = open_exact(old / _EXACT)
+            yield kept, matrix.vectors[np.isin(matrix.labels, kept)]
+            after = int(kept[-1])
+    yield from ledger.vectors(lang, after)
+
+
+def _lexical(ledger: Ledger, lang: str, kept: Labels, old: Path | None) -> LexicalIndex:
+    """Index the words of a language, those of `kept` as the generation before counted them."""
+    terms = None
+    if old and len(kept):
+        with suppress(Damaged):
+            terms = LexicalIndex.load(old / _BM25).terms.only(kept)
+    new = ledger.chunks(lang, int(kept[-1]) if terms else 0)
+    return LexicalIndex.build(((label, chunk.passage) for label, chunk in new), terms)
+
+
+def _removal(folder: Path) -> str:
+    """Return the removal that a generation was built after, or an empty string where it is not whole."""
+    try:
+        return str(unseal(folder)["removal"])
+    except (Damaged, KeyError):
+        return ""
 
 
 def _lost(index: VectorIndex, labels: Labels, vectors: Vectors) -> list[int]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ingest.derived import Derived
 from ingest.domain import DATA, Domain
 from ingest.embedding import Embedder, open_embedder
 from ingest.errors import DocumentError, EmbedderMismatch, KnowledgeBaseError
@@ -39,7 +40,8 @@ class KnowledgeBase:
         self._retrieval = settings.retrieval
         self._chunking = settings.chunking
         self._ledger = Ledger(folder / "ledger.sqlite")
-        self._index = LiveIndex(name, self._ledger, Generations(folder, _backend(settings)))
+        self._derived = Derived(folder / "derived", self._ledger)
+        self._index = LiveIndex(name, self._ledger, Generations(folder, _backend(settings)), self._derived)
 
     @property
     def embedder(self) -> Embedder:
@@ -74,13 +76,18 @@ class KnowledgeBase:
             if prune and not report.failures:
                 gone = self._ledger.ids(origin) - intake.seen
                 report = replace(report, removed=self._ledger.delete(gone))
-            if report.changed:
-                self._ledger.sweep()
             self._index.settle()
         return report
 
+    def derived(self) -> Path:
+        """Return a folder for what is derived from the documents; what is in it goes when a text goes."""
+        return self._derived.folder
+
     def delete(self, ids: Iterable[str]) -> int:
-        """Delete documents with all that was derived from them; return how many there were."""
+        """Delete documents with all that was derived from them; return how many there were.
+
+        No file holds their text or vectors then. What answered in the meantime is not touched: reports.
+        """
         with self._index.writing():
             deleted = self._ledger.delete(ids)
             self._index.settle()
@@ -94,9 +101,8 @@ class KnowledgeBase:
                 self._ledger.remember(embedder=self._embedder.fingerprint, rebuilding="yes")
             intake = Intake(self._ledger, self._embedder, self._chunking, progress)
             intake.run(self._ledger.documents())
-            self._ledger.sweep()
             self._ledger.remember(rebuilding="")
-            self._index.build()
+            self._index.settle(anew=True)
         return intake.report
 
     def verify(self) -> list[str]:

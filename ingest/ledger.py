@@ -18,6 +18,7 @@ import numpy as np
 from ingest.database import Database
 from ingest.errors import KnowledgeBaseError
 from ingest.index import Labels, Vectors
+from ingest.steps import reached
 from ingest.types import Chunk, Document
 
 _VERSION = 1
@@ -80,6 +81,11 @@ class Ledger(Database):
         """A random token that is new after every change; empty for a ledger that never held anything."""
         return self.fact("revision")
 
+    @property
+    def removal(self) -> str:
+        """A token that is new after text was deleted or replaced: what was derived before may hold it."""
+        return self.fact("removal") or "none"
+
     def fact(self, name: str) -> str:
         """Return what `remember` stored, or an empty string."""
         rows = self.rows("SELECT value FROM facts WHERE name = ?", name)
@@ -102,30 +108,32 @@ class Ledger(Database):
 
     def put_vectors(self, keys: Sequence[bytes], vectors: Vectors) -> None:
         """Commit vectors; chunks that use them may follow later."""
+        reached("before vectors")
         blobs = (row.tobytes() for row in vectors.astype(_STORED))
         with self.transaction() as db:
             db.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", zip(keys, blobs, strict=True))
+        reached("after vectors")
 
     def put(self, entries: Iterable[Entry]) -> None:
         """Commit documents, all or none; one that is there already keeps its place and its origin."""
         with self.transaction() as db:
-            for entry in entries:
-                _put(db, entry)
-            _renew(db)
+            replaced = sum(_put(db, entry) for entry in entries)
+            _renew(db, "revision")
+            if replaced:
+                _remove_rest(db)
+            reached("before commit")
+        reached("after commit")
 
     def delete(self, ids: Iterable[str]) -> int:
         """Commit the deletion of documents with chunks and vectors; return how many there were."""
         with self.transaction() as db:
             deleted = sum(db.execute("DELETE FROM documents WHERE id = ?", (id,)).rowcount for id in ids)
             if deleted:
-                _renew(db)
-        self.sweep()
+                _renew(db, "revision")
+                _remove_rest(db)
+            reached("before commit")
+        reached("after commit")
         return deleted
-
-    def sweep(self) -> None:
-        """Delete vectors that no chunk uses."""
-        with self.transaction() as db:
-            db.execute("DELETE FROM vectors WHERE key NOT IN (SELECT key FROM chunks)")
 
     def documents(self, lang: str = "") -> Iterator[Document]:
         """Yield the documents in the order they came; the ledger may change meanwhile."""
@@ -155,6 +163,12 @@ class Ledger(Database):
         rows = self.rows("SELECT label FROM passages WHERE lang = ? ORDER BY label", lang)
         return np.fromiter((row[0] for row in rows), np.int64)
 
+    def identities(self, lang: str) -> Labels:
+        """Return for each label of a language what it and its text are known by: (n, 2), in order."""
+        rows = self.rows("SELECT label, key FROM passages WHERE lang = ? ORDER BY label", lang)
+        pairs = [(label, int.from_bytes(key[:8], signed=True)) for label, key in rows]
+        return np.array(pairs, np.int64).reshape(-1, 2)
+
     @property
     def dim(self) -> int:
         """Length of a stored vector; 0 where there is none."""
@@ -165,19 +179,19 @@ class Ledger(Database):
         """Return how many chunks each language has."""
         return dict(self.rows("SELECT lang, count(*) FROM passages GROUP BY lang ORDER BY lang"))
 
-    def chunks(self, lang: str) -> Iterator[tuple[int, Chunk]]:
-        """Yield the chunks of a language with their labels, in the order of the labels."""
-        query = f"SELECT label, {_CHUNK} FROM passages WHERE lang = ? ORDER BY label"
-        for label, *fields in self.rows(query, lang):
+    def chunks(self, lang: str, after: int = 0) -> Iterator[tuple[int, Chunk]]:
+        """Yield the chunks of a language with labels over `after`, in the order of the labels."""
+        query = f"SELECT label, {_CHUNK} FROM passages WHERE lang = ? AND label > ? ORDER BY label"
+        for label, *fields in self.rows(query, lang, after):
             yield label, Chunk(*fields)
 
-    def vectors(self, lang: str) -> Iterator[tuple[Labels, Vectors]]:
-        """Yield labels and vectors of a language in batches, in the order of the labels."""
+    def vectors(self, lang: str, after: int = 0) -> Iterator[tuple[Labels, Vectors]]:
+        """Yield labels over `after` and vectors of a language in batches, in the order of the labels."""
         query = (
             "SELECT label, vector FROM passages JOIN vectors USING (key) "
             "WHERE lang = ? AND label > ? ORDER BY label LIMIT ?"
         )
-        last = 0
+        last = after
         while rows := list(self.rows(query, lang, last, _ROWS)):
             last = rows[-1][0]
             matrix = np.frombuffer(b"".join(row[1] for row in rows), _STORED).reshape(len(rows), -1)
@@ -222,7 +236,8 @@ class Ledger(Database):
         return found
 
 
-def _put(db: sqlite3.Connection, entry: Entry) -> None:
+def _put(db: sqlite3.Connection, entry: Entry) -> int:
+    """Put one document; return how many chunks of its former text are gone."""
     document = entry.document
     (ordinal,) = db.execute(
         f"INSERT INTO documents ({_DOCUMENT}, sha256, recipe, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
@@ -231,7 +246,7 @@ def _put(db: sqlite3.Connection, entry: Entry) -> None:
         "recipe = excluded.recipe RETURNING ordinal",
         (*astuple(document), entry.sha256, entry.recipe, entry.origin),
     ).fetchone()
-    db.execute("DELETE FROM chunks WHERE document = ?", (ordinal,))
+    replaced = db.execute("DELETE FROM chunks WHERE document = ?", (ordinal,)).rowcount
     db.executemany(
         "INSERT INTO chunks (id, document, text, start, stop, title, key) VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
@@ -239,8 +254,15 @@ def _put(db: sqlite3.Connection, entry: Entry) -> None:
             for chunk, key in zip(entry.chunks, entry.keys, strict=True)
         ),
     )
+    return replaced
 
 
-def _renew(db: sqlite3.Connection) -> None:
-    """Give the ledger a new revision."""
-    db.execute("INSERT OR REPLACE INTO facts VALUES ('revision', ?)", (uuid4().hex,))
+def _remove_rest(db: sqlite3.Connection) -> None:
+    """Delete vectors that no chunk uses, and have what was derived from removed text removed with it."""
+    db.execute("DELETE FROM vectors WHERE key NOT IN (SELECT key FROM chunks)")
+    _renew(db, "removal")
+
+
+def _renew(db: sqlite3.Connection, fact: str) -> None:
+    """Give the ledger a new token."""
+    db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (fact, uuid4().hex))

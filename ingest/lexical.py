@@ -13,37 +13,48 @@ import numpy as np
 from ingest.index import Damaged, Labels, Ranking, top
 from ingest.index.seal import seal, unseal
 from ingest.language import CJK
+from ingest.term_counts import Numbers, TermCounts
 
-TOKENS = "bm25 jieba-search s-stem 1"
-"""Changes whenever the same text would give other tokens."""
+TOKENS = "bm25 jieba-search s-stem 2"
+"""Changes whenever the same text would give other tokens, or files another content."""
 
 _RUN = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+")
 _IS_CJK = re.compile(f"[{CJK}]")
 _PLURALS = (("ies", ("eies", "aies"), "y"), ("es", ("aes", "ees", "oes"), "e"), ("s", ("us", "ss"), ""))
-_LABELS = "labels.npy"
+_LABELS, _COUNTS = "labels.npy", "counts.npy"
 
 
 class LexicalIndex:
-    """BM25 (Lucene's variant, k1 1.5, b 0.75) by bm25s."""
+    """BM25 (Lucene's variant, k1 1.5, b 0.75); bm25s scores, saves and loads."""
 
-    def __init__(self, labels: Labels, bm25: Any) -> None:
+    def __init__(self, labels: Labels, counts: Numbers, bm25: Any) -> None:
         self.labels = labels
+        self._counts = counts
         self._bm25 = bm25
 
     @classmethod
-    def build(cls, passages: Iterable[tuple[int, str]]) -> "LexicalIndex":
-        """Index labels with their texts, in one pass."""
+    def build(cls, passages: Iterable[tuple[int, str]], kept: TermCounts | None = None) -> "LexicalIndex":
+        """Index labels with their texts, in one pass, after the passages of `kept`."""
         import bm25s
 
-        vocabulary: dict[str, int] = {"": 0}
-        labels, rows = [], []
-        for label, text in passages:
-            labels.append(label)
-            found = [vocabulary.setdefault(token, len(vocabulary)) for token in tokens(text)]
-            rows.append(np.array(found or [0], np.int32))
+        terms = TermCounts.of((label, tokens(text)) for label, text in passages)
+        if kept:
+            terms = kept.joined(terms)
         bm25 = bm25s.BM25(method="lucene")
-        bm25.index((rows, vocabulary), create_empty_token=False, show_progress=False)
-        return cls(np.array(labels, np.int64), bm25)
+        bm25.vocab_dict = terms.vocabulary
+        bm25.scores = _weights(terms, bm25.k1, bm25.b)
+        bm25.nonoccurrence_array = None  # of other variants
+        return cls(terms.labels, terms.counts, bm25)
+
+    @property
+    def terms(self) -> TermCounts:
+        """What was indexed, for the next index of nearly the same passages."""
+        scores = self._bm25.scores
+        words = np.arange(len(self._bm25.vocab_dict), dtype=np.int32)
+        found_in = np.diff(scores["indptr"])
+        return TermCounts(
+            self.labels, self._bm25.vocab_dict, np.repeat(words, found_in), scores["indices"], self._counts
+        )
 
     def search_many(self, queries: Sequence[str], k: int) -> list[Ranking]:
         """Return for each query up to `k` labels that share a token with it, scored by BM25."""
@@ -59,8 +70,9 @@ class LexicalIndex:
     def save(self, folder: Path) -> None:
         """Write the index to the empty `folder` and seal it."""
         self._bm25.save(str(folder), show_progress=False)
-        with (folder / _LABELS).open("wb") as out:
-            np.save(out, self.labels)
+        for name, values in ((_LABELS, self.labels), (_COUNTS, self._counts)):
+            with (folder / name).open("wb") as out:
+                np.save(out, values)
         seal(folder, {"tokens": TOKENS}, tuple(sorted(path.name for path in folder.iterdir())))
 
     @classmethod
@@ -76,7 +88,22 @@ class LexicalIndex:
         if facts.get("tokens") != TOKENS:
             raise Damaged(f"{folder} holds other tokens than {TOKENS}")
         bm25 = bm25s.BM25.load(str(folder), mmap=True)
-        return cls(np.load(folder / _LABELS), bm25)
+        return cls(np.load(folder / _LABELS), np.load(folder / _COUNTS, mmap_mode="r"), bm25)
+
+
+def _weights(terms: TermCounts, k1: float, b: float) -> dict[str, Any]:
+    """Return the scores of all tokens as bm25s keeps them: a matrix by columns, one for each token.
+
+    Computed at once: bm25s, which goes passage by passage, takes 1.4 s for 22,684 passages, this 0.1 s.
+    """
+    size = len(terms.labels)
+    lengths = np.bincount(terms.passages, terms.counts, minlength=size)
+    found_in = np.bincount(terms.tokens, minlength=len(terms.vocabulary))
+    rarity = np.log1p((size - found_in + 0.5) / (found_in + 0.5))
+    damping = k1 * (1 - b + b * lengths / lengths.mean())
+    scores = rarity[terms.tokens] * terms.counts / (terms.counts + damping[terms.passages])
+    ends = np.concatenate([[0], np.cumsum(found_in)])
+    return {"data": scores.astype(np.float32), "indices": terms.passages, "indptr": ends, "num_docs": size}
 
 
 def tokens(text: str) -> list[str]:

@@ -10,6 +10,7 @@ from threading import RLock
 
 from filelock import FileLock, Timeout
 
+from ingest.derived import Derived
 from ingest.errors import KnowledgeBaseError
 from ingest.generation import Generation, Generations
 from ingest.index import Damaged
@@ -26,10 +27,11 @@ class _Busy(KnowledgeBaseError):
 class LiveIndex:
     """Opens, builds and swaps generations; threads may share one."""
 
-    def __init__(self, name: str, ledger: Ledger, generations: Generations) -> None:
+    def __init__(self, name: str, ledger: Ledger, generations: Generations, derived: Derived) -> None:
         self._name = name
         self._ledger = ledger
         self._generations = generations
+        self._derived = derived
         self._lock = RLock()
         self._generation: Generation | None = None
         self._unbuildable = ""  # the revision whose generation could not be written
@@ -59,14 +61,21 @@ class LiveIndex:
                     _log.warning("%s: an older index answers: %s", self._name, error)
                 return held
 
-    def settle(self) -> Generation:
-        """Return the generation that fits the ledger, building it if need be; only inside `writing`."""
+    def settle(self, anew: bool = False) -> Generation:
+        """Return the generation that fits the ledger, building it if need be; only inside `writing`.
+
+        Of text that is no longer in the ledger nothing stays on the disk then.
+        """
         with self._lock:
             held = self._reopened()
-        return held if held and self._fits(held) else self.build()
+        generation = held if held and self._fits(held) and not anew else self._build()
+        self._generations.clean(self._ledger.removal)
+        self._derived.clean()
+        self._ledger.empty_log()
+        return generation
 
-    def build(self) -> Generation:
-        """Build a generation from the ledger and let it serve; only inside `writing`."""
+    def _build(self) -> Generation:
+        """Build a generation from the ledger and let it serve."""
         if self._ledger.fact("rebuilding"):
             raise KnowledgeBaseError(
                 f"a rebuild was cut off; run: python -m ingest rebuild --domain {self._name}"
@@ -81,7 +90,7 @@ class LiveIndex:
         """Hold the one writer's lock of this knowledge base.
 
         Raises:
-            KnowledgeBaseError: another process or thread holds it.
+            KnowledgeBaseError: another process or thread holds it, or the disk fails.
         """
         lock = FileLock(self._ledger.path.with_name("writer.lock"))
         try:
@@ -89,6 +98,10 @@ class LiveIndex:
         except Timeout as error:
             raise _Busy(
                 f"another process is writing to {self._name}; wait until it is done or stop it"
+            ) from error
+        except OSError as error:
+            raise KnowledgeBaseError(
+                f"{lock.lock_file}: {error.strerror}; free space or mend the disk and run again"
             ) from error
         try:
             yield
@@ -116,12 +129,15 @@ class LiveIndex:
     def _reopened(self) -> Generation | None:
         """Return the generation that CURRENT names now, or None where it is missing or damaged."""
         name = self._generations.current()
-        if self._generation is None or self._generation.folder.name != name:
+        while self._generation is None or self._generation.folder.name != name:
             try:
                 self._generation = self._generations.open(name)
             except Damaged as error:
-                _log.info("%s: %s", self._name, error)
-                self._generation = None
+                tried, name = name, self._generations.current()
+                if name == tried:  # else another was swapped in, and this one removed, a moment ago
+                    _log.info("%s: %s", self._name, error)
+                    self._generation = None
+                    break
         return self._generation
 
     def _fits(self, generation: Generation) -> bool:

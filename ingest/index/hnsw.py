@@ -68,8 +68,10 @@ class HnswBackend:
         if not np.allclose(kept, vectors[~new], atol=_ATOL):  # a ledger from a backup gives labels again
             return None
         graph.resize_index(len(held) + int(new.sum()))
-        for label in np.setdiff1d(dead, facts["dead"]):
-            graph.mark_deleted(int(label))
+        try:
+            _delete(graph, np.setdiff1d(dead, facts["dead"]))
+        except RuntimeError:  # from some of them no living vector is reached
+            return None
         self._add(graph, labels[new], vectors[new])
         return graph
 
@@ -111,6 +113,22 @@ def _graph(dim: int) -> Any:
     import hnswlib
 
     return hnswlib.Index(space=_SPACE, dim=dim)
+
+
+def _delete(graph: Any, labels: Labels) -> None:
+    """Mark `labels` as deleted and overwrite their vectors, from which a text could be guessed.
+
+    Each takes the vector of its nearest living neighbour: the ways that lead through it stay useful.
+    """
+    if not len(labels):
+        return
+    vectors = graph.get_items(labels, return_type="numpy")
+    for label in labels.tolist():
+        graph.mark_deleted(label)
+    nearest, _ = graph.knn_query(vectors, k=1)
+    graph.add_items(graph.get_items(nearest[:, 0], return_type="numpy"), labels)
+    for label in labels.tolist():
+        graph.mark_deleted(label)
 
 
 def _load(folder: Path, dim: int) -> Any:

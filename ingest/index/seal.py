@@ -13,7 +13,8 @@ from typing import Any
 
 from ingest.index import Damaged
 
-_SEAL = "seal.json"
+SEAL = "seal.json"
+"""Where a seal lies in its folder."""
 
 
 def seal(folder: Path, facts: Mapping[str, Any], files: tuple[str, ...] = ()) -> None:
@@ -22,8 +23,8 @@ def seal(folder: Path, facts: Mapping[str, Any], files: tuple[str, ...] = ()) ->
         flush(folder / name)
     body = {"facts": dict(facts), "files": {name: _sha256(folder / name) for name in files}}
     text = json.dumps({**body, "sha256": _digest(body)}, ensure_ascii=False, indent=1)
-    (folder / _SEAL).write_text(text + "\n", encoding="utf-8")
-    flush(folder / _SEAL)
+    (folder / SEAL).write_text(text + "\n", encoding="utf-8")
+    flush(folder / SEAL)
     flush(folder)
 
 
@@ -34,10 +35,10 @@ def unseal(folder: Path) -> dict[str, Any]:
         Damaged: the seal or a file is missing or has changed.
     """
     try:
-        body = json.loads((folder / _SEAL).read_text(encoding="utf-8"))
+        body = json.loads((folder / SEAL).read_text(encoding="utf-8"))
         digest = body.pop("sha256")
         if digest != _digest(body):
-            raise Damaged(f"{folder / _SEAL} has changed")
+            raise Damaged(f"{folder / SEAL} has changed")
         for name, expected in body["files"].items():
             if _sha256(folder / name) != expected:
                 raise Damaged(f"{folder / name} has changed")
