@@ -45,7 +45,7 @@ class Assistant:
         adapters: dict[str, Path] = {}
         with suppress(AdapterError):
             adapters[self.domain.name] = self.adapter()
-        return open_local(self.settings, adapters)
+        return open_local(self.settings, adapters, lambda: self.knowledge.derived() / "prefixes")
 
     @cached_property
     def style(self) -> Style:

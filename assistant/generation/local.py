@@ -199,12 +199,15 @@ def batches(prompts: Sequence[Encoded], budget: int) -> Iterator[list[Encoded]]:
             group = group[size:]
 
 
-def open_local(settings: Settings, adapters: Mapping[str, Path]) -> LocalGenerator:
+def open_local(
+    settings: Settings, adapters: Mapping[str, Path], prefixes: Callable[[], Path] | None = None
+) -> LocalGenerator:
     """Return the generator that the settings name. All generators of a process share one copy of the weights.
 
     Args:
-        settings: the generator, the threads and where models and prefixes are kept.
+        settings: the generator, the threads and where models are kept.
         adapters: a prompt's adapter name, and the folder that it stands for.
+        prefixes: tells the folder that prefixes are stored in; without it they are kept in memory alone.
 
     Raises:
         WeightsError: the weights cannot be had.
@@ -214,7 +217,7 @@ def open_local(settings: Settings, adapters: Mapping[str, Path]) -> LocalGenerat
     return LocalGenerator(
         _causal_lm(folder, wanted.device, wanted.dtype, settings.threads),
         wanted,
-        PrefixStore(settings.home / "prefixes", wanted.prefix_cache_mb),
+        PrefixStore(prefixes, wanted.prefix_cache_mb),
         adapters,
     )
 

@@ -2,7 +2,8 @@
 
 A prefix is one safetensors file named by the sha256 of what it depends on, so a changed model, adapter
 or text never meets a stale one. A file that is damaged is recomputed, a full disk only means that
-nothing is stored.
+nothing is stored. Who gives the folder gives another one when a text was deleted: then what memory
+holds of it is forgotten too.
 """
 
 import hashlib
@@ -11,7 +12,7 @@ import logging
 import os
 import zlib
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 _IN_MEMORY = 2
 """Prefixes kept in memory: one per language of a corpus."""
+_NOWHERE = Path(os.devnull, "prefixes")
+"""A folder that is never there."""
 _log = logging.getLogger(__name__)
 
 
@@ -32,31 +35,50 @@ def prefix_key(model: str, adapter: str, dtype: str, ids: Sequence[int]) -> str:
 
 
 class PrefixStore:
-    """The last prefixes in memory, the last `limit_mb` megabytes of them in `folder`."""
+    """The last prefixes in memory, the last `limit_mb` megabytes of them in the folder of the moment."""
 
-    def __init__(self, folder: Path, limit_mb: int) -> None:
-        self._folder = folder
+    def __init__(self, folder: Callable[[], Path] | None, limit_mb: int) -> None:
+        """Ask `folder` at each look-up where prefixes are (its parent must be there); None: in memory."""
+        self._where = folder
+        self._folder = _NOWHERE
         self._limit = limit_mb << 20
         self._recent: OrderedDict[str, Layers] = OrderedDict()
 
     def get(self, key: str) -> Layers | None:
         """Return the prefix called `key`, or None if it must be computed."""
+        self._look()
         layers = self._recent.get(key) or self._read(key)
         if layers is not None:
             self._remember(key, layers)
         return layers
 
     def put(self, key: str, layers: Layers) -> None:
-        """Keep a prefix, and drop from disk the least recently used that no longer fit."""
+        """Keep a prefix, and drop from disk the least recently used that no longer fit.
+
+        It goes where `get` did not find it: if that folder is gone, so is a text, and nothing is stored.
+        """
+        if self._folder == _NOWHERE:
+            self._look()
         self._remember(key, layers)
         size = sum(tensor.nbytes for pair in layers for tensor in pair)
-        if size > self._limit:
+        if size > self._limit or self._folder == _NOWHERE:
             return
         try:
             self._write(key, layers)
             self._prune()
         except OSError as error:
             _log.warning("the prefix is not stored (%s); answering goes on without", error)
+
+    def _look(self) -> None:
+        """Turn to the folder of the moment; if it is another, forget what came from the texts before."""
+        try:
+            folder = self._where() if self._where else _NOWHERE
+        except OSError as error:
+            _log.warning("prefixes are not stored (%s); answering goes on without", error)
+            folder = _NOWHERE
+        if folder != self._folder:
+            self._recent.clear()
+            self._folder = folder
 
     def _remember(self, key: str, layers: Layers) -> None:
         self._recent[key] = layers
@@ -95,7 +117,7 @@ class PrefixStore:
         for number, (keys, values) in enumerate(layers):
             tensors[f"{number}.key"] = keys.contiguous()
             tensors[f"{number}.value"] = values.contiguous()
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(exist_ok=True)
         partial = self._folder / f"{key}.{os.getpid()}.partial"
         try:
             save_file(tensors, partial, metadata={"crc32": _checksum(layers)})

@@ -41,7 +41,7 @@ def make_generator(tiny_lm: CausalLM, tiny_adapter: Path, tmp_path: Path) -> Cal
 
     def make(prefix_cache_mb: int = 16, **settings: object) -> LocalGenerator:
         wanted = Generator(model=str(tiny_lm.folder), max_new_tokens=12, **settings)  # type: ignore[arg-type]
-        store = PrefixStore(tmp_path / "prefixes", prefix_cache_mb)
+        store = PrefixStore(lambda: tmp_path / "prefixes", prefix_cache_mb)
         return LocalGenerator(tiny_lm, wanted, store, {"tiny": tiny_adapter})
 
     return make

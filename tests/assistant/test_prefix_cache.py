@@ -19,6 +19,10 @@ def layers(seed: int, kilobytes: int = 512) -> Layers:
     return [(torch.randn(size).bfloat16(), torch.randn(size).bfloat16()) for _ in range(2)]
 
 
+def store_in(folder: Path, limit_mb: int) -> PrefixStore:
+    return PrefixStore(lambda: folder, limit_mb)
+
+
 def same(one: Layers | None, other: Layers) -> bool:
     return one is not None and all(
         torch.equal(a, b) for x, y in zip(one, other, strict=True) for a, b in zip(x, y, strict=True)
@@ -26,9 +30,9 @@ def same(one: Layers | None, other: Layers) -> bool:
 
 
 def test_a_stored_prefix_comes_back_bit_by_bit(tmp_path: Path) -> None:
-    PrefixStore(tmp_path, 8).put("a", layers(1))
-    assert same(PrefixStore(tmp_path, 8).get("a"), layers(1))
-    assert PrefixStore(tmp_path, 8).get("b") is None
+    store_in(tmp_path, 8).put("a", layers(1))
+    assert same(store_in(tmp_path, 8).get("a"), layers(1))
+    assert store_in(tmp_path, 8).get("b") is None
 
 
 @pytest.mark.parametrize(
@@ -45,25 +49,25 @@ def test_a_key_tells_prefixes_apart(other: tuple[str, str, str, list[int]]) -> N
 
 
 def test_the_least_recently_used_goes_first(tmp_path: Path) -> None:
-    store = PrefixStore(tmp_path, limit_mb=1)
+    store = store_in(tmp_path, 1)
     for age, key in ((300, "old"), (200, "older use")):
         store.put(key, layers(1, 400))
         os.utime(tmp_path / f"{key}.safetensors", (1e9 - age, 1e9 - age))
-    assert PrefixStore(tmp_path, 1).get("old") is not None, "and is now the last used"
+    assert store_in(tmp_path, 1).get("old") is not None, "and is now the last used"
     store.put("new", layers(1, 400))
     assert sorted(path.stem for path in tmp_path.iterdir()) == ["new", "old"]
 
 
 @pytest.mark.parametrize("limit", [pytest.param(0, id="off"), pytest.param(1, id="larger than the limit")])
 def test_what_does_not_fit_is_kept_in_memory_only(tmp_path: Path, limit: int) -> None:
-    store = PrefixStore(tmp_path, limit)
+    store = store_in(tmp_path, limit)
     store.put("a", layers(1, 2048))
     assert store.get("a") is not None
     assert list(tmp_path.iterdir()) == []
 
 
 def test_memory_holds_the_last_two(tmp_path: Path) -> None:
-    store = PrefixStore(tmp_path, 0)
+    store = store_in(tmp_path, 0)
     for key in "abc":
         store.put(key, layers(1))
     assert [store.get(key) is not None for key in "abc"] == [False, True, True]
@@ -79,18 +83,18 @@ def test_memory_holds_the_last_two(tmp_path: Path) -> None:
     ],
 )
 def test_a_damaged_file_is_recomputed(tmp_path: Path, damage) -> None:  # type: ignore[no-untyped-def]
-    PrefixStore(tmp_path, 8).put("a", layers(1))
+    store_in(tmp_path, 8).put("a", layers(1))
     path = tmp_path / "a.safetensors"
     path.write_bytes(damage(path.read_bytes()))
-    store = PrefixStore(tmp_path, 8)
+    store = store_in(tmp_path, 8)
     assert store.get("a") is None
     store.put("a", layers(1))
-    assert same(PrefixStore(tmp_path, 8).get("a"), layers(1))
+    assert same(store_in(tmp_path, 8).get("a"), layers(1))
 
 
 def test_a_disk_that_takes_nothing_does_not_stop_the_answer(tmp_path: Path) -> None:
     (tmp_path / "prefixes").write_text("a file where the folder should be")
-    store = PrefixStore(tmp_path / "prefixes", 8)
+    store = store_in(tmp_path / "prefixes", 8)
     store.put("a", layers(1))
     assert same(store.get("a"), layers(1))
 
@@ -103,7 +107,7 @@ def test_a_full_disk_leaves_no_partial_file(tmp_path: Path, monkeypatch: pytest.
         raise safetensors.SafetensorError("No space left on device (os error 28)")
 
     monkeypatch.setattr(safetensors.torch, "save_file", fails)
-    store = PrefixStore(tmp_path, 8)
+    store = store_in(tmp_path, 8)
     store.put("a", layers(1))
     assert list(tmp_path.iterdir()) == []
     assert store.get("a") is not None
