@@ -5,7 +5,7 @@ batches are filled to a token budget, in bfloat16 where the processor multiplies
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -46,6 +46,10 @@ class Embedder(Protocol):
         """Return an (n, dim) float32 array with rows of length 1."""
         ...
 
+    def embed_pieces(self, pieces: Iterable[Sequence[str]]) -> Iterator[Vectors]:
+        """Yield what `embed_passages` returns for each piece, in order; several may be taken ahead."""
+        ...
+
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """Return an (n, dim) float32 array with rows of length 1."""
         ...
@@ -77,6 +81,10 @@ class LocalEmbedder:
         """Return an (n, dim) float32 array with rows of length 1."""
         with self._lock:
             return self._embed(texts, ("document", "passage"))
+
+    def embed_pieces(self, pieces: Iterable[Sequence[str]]) -> Iterator[Vectors]:
+        """Yield what `embed_passages` returns for each piece; none is taken before it is asked for."""
+        return map(self.embed_passages, pieces)
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         """Return an (n, dim) float32 array with rows of length 1; the last queries are remembered."""

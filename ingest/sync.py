@@ -2,17 +2,20 @@
 
 Documents are taken in windows of some thousand chunks. Within a window the passages are embedded
 sorted by length, so that batches need little padding, and committed piece by piece; the documents of
-the window follow in one commit. An ingest that is cut off goes on where it was.
+the window follow in one commit. An ingest that is cut off goes on where it was. An embedder with several
+workers takes pieces ahead, also of the next windows; what is committed, and in what order, stays the same.
 """
 
 import hashlib
 import json
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 
 from ingest.chunking import CHUNKER, split
 from ingest.embedding import Embedder
 from ingest.errors import DocumentError
+from ingest.index import Vectors
 from ingest.ledger import Entry, Ledger
 from ingest.types import Document
 from settings import Chunking
@@ -36,6 +39,16 @@ class IngestReport:
     failures: tuple[DocumentError, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Passages that were handed to the embedder, and what follows when their vectors are there."""
+
+    keys: Sequence[bytes]
+    progress: float
+    completes: list[Sequence[Entry]]
+    """Windows to commit then."""
+
+
 class Intake:
     """Brings documents into a ledger and counts what it does."""
 
@@ -45,6 +58,7 @@ class Intake:
         self._chunking = chunking
         self._progress = progress
         self.seen: set[str] = set()
+        self._handed: deque[_Piece] = deque()
         self._added = self._changed = self._unchanged = self._embedded = 0
         self._failures: list[DocumentError] = []
 
@@ -61,16 +75,43 @@ class Intake:
 
     def run(self, items: Iterable[Document | DocumentError], origin: str = "") -> None:
         """Commit every document that is new or has changed; note every error."""
+        texts = self._pieces(self._windows(self._entries(items, origin)))
+        for vectors in self._embedder.embed_pieces(texts):
+            piece = self._handed.popleft()
+            self._keep(piece.keys, vectors)
+            self._progress(piece.progress)
+            for window in piece.completes:
+                self._commit(window)
+
+    def _windows(self, entries: Iterable[Entry]) -> Iterator[Sequence[Entry]]:
         window: list[Entry] = []
         chunks = 0
-        for entry in self._entries(items, origin):
+        for entry in entries:
             window.append(entry)
             chunks += len(entry.chunks)
             if chunks >= _WINDOW:
-                self._commit(window)
+                yield window
                 window, chunks = [], 0
         if window:
-            self._commit(window)
+            yield window
+
+    def _pieces(self, windows: Iterable[Sequence[Entry]]) -> Iterator[list[str]]:
+        """Yield the passages to embed, piece by piece; commit a window that waits for none."""
+        for window in windows:
+            passages = self._pending(window)
+            keys = list(passages)
+            for start in range(0, len(keys), _PIECE):
+                piece = keys[start : start + _PIECE]
+                is_last = start + _PIECE >= len(keys)
+                progress = len(window) * len(piece) / len(keys)
+                self._handed.append(_Piece(piece, progress, [window] if is_last else []))
+                yield [passages[key] for key in piece]
+            if not keys:
+                self._progress(len(window))
+                if self._handed:  # documents are committed in the order they came
+                    self._handed[-1].completes.append(window)
+                else:
+                    self._commit(window)
 
     def _entries(self, items: Iterable[Document | DocumentError], origin: str) -> Iterator[Entry]:
         """Yield what has to be committed."""
@@ -102,27 +143,35 @@ class Intake:
         keys = [_key(chunk.passage, self._embedder.fingerprint) for chunk in chunks]
         return Entry(document, chunks, keys, *state, origin)
 
-    def _commit(self, window: Sequence[Entry]) -> None:
-        """Embed what has no vector yet, then commit the documents of the window."""
-        passages = {
-            key: chunk.passage
-            for entry in window
-            for key, chunk in zip(entry.keys, entry.chunks, strict=True)
-        }
+    def _pending(self, window: Sequence[Entry]) -> dict[bytes, str]:
+        """Return the passages of a window that have no vector and are not being embedded, by length."""
+        passages = _passages(window)
+        handed = {key for piece in self._handed for key in piece.keys}
+        missing = self._ledger.missing(key for key in passages if key not in handed)
         # bytes go with tokens in both scripts: about 4 a token
-        pending = sorted(self._ledger.missing(passages), key=lambda key: len(passages[key].encode()))
-        for start in range(0, len(pending), _PIECE):
-            piece = pending[start : start + _PIECE]
-            vectors = self._embedder.embed_passages([passages[key] for key in piece])
-            self._ledger.put_vectors(piece, vectors)
-            self._embedded += len(piece)
-            self._progress(len(window) * len(piece) / len(pending))
-        if not pending:
-            self._progress(len(window))
+        return {key: passages[key] for key in sorted(missing, key=lambda key: len(passages[key].encode()))}
+
+    def _commit(self, window: Sequence[Entry]) -> None:
+        """Commit the documents of a window whose passages were embedded."""
+        passages = _passages(window)
+        # a window committed since this one was read may have removed vectors that only its old text used
+        if removed := self._ledger.missing(passages):
+            self._keep(removed, self._embedder.embed_passages([passages[key] for key in removed]))
         new = sum(not self._ledger.state(entry.document.id)[0] for entry in window)
         self._ledger.put(window)
         self._added += new
         self._changed += len(window) - new
+
+    def _keep(self, keys: Sequence[bytes], vectors: Vectors) -> None:
+        self._ledger.put_vectors(keys, vectors)
+        self._embedded += len(keys)
+
+
+def _passages(window: Iterable[Entry]) -> dict[bytes, str]:
+    """Return the passages of a window by their keys, each once."""
+    return {
+        key: chunk.passage for entry in window for key, chunk in zip(entry.keys, entry.chunks, strict=True)
+    }
 
 
 def content_sha256(document: Document) -> str:

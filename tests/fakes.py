@@ -1,7 +1,7 @@
 """Stand-ins behind the project's seams; they remember what they were asked."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -64,6 +64,9 @@ class FakeEmbedder:
             raise KeyboardInterrupt
         self.embedded += len(texts)
         return self.embed_queries(texts)
+
+    def embed_pieces(self, pieces: Iterable[Sequence[str]]) -> Iterator[Vectors]:
+        return map(self.embed_passages, pieces)
 
     def embed_queries(self, texts: Sequence[str]) -> Vectors:
         vectors = np.full((len(texts), self.dim), 1e-3, np.float32)
