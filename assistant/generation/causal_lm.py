@@ -99,6 +99,7 @@ class CausalLM:
             dtype=getattr(torch, self.dtype),
             attn_implementation=shared_prefix.register() if self.shares_prefixes else None,
         )
+        model.get_output_embeddings().register_forward_pre_hook(_contiguous)
         return model.to(self.device).eval()
 
     @cached_property
@@ -189,6 +190,14 @@ class CausalLM:
         else:
             self._peft.base_model.disable_adapter_layers()
         self._active = name
+
+
+def _contiguous(_: Any, inputs: "tuple[torch.Tensor, ...]") -> "tuple[torch.Tensor, ...]":
+    """Lay out the last positions of a batch anew before the output matrix.
+
+    PyTorch would multiply the slice row by row, with a copy of the matrix for each: 20 GB for 42 prompts.
+    """
+    return inputs[0].contiguous(), *inputs[1:]
 
 
 def _broken(control: re.Match[str]) -> str:

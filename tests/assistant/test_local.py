@@ -47,6 +47,16 @@ def test_batches_say_what_generate_says_one_by_one(generator: LocalGenerator, ti
     assert len(set(expected)) == len(expected)
 
 
+def test_the_output_matrix_is_never_copied_for_each_row(generator: LocalGenerator, tiny_lm: CausalLM) -> None:
+    head = tiny_lm._model.get_output_embeddings()
+    seen = []
+    watching = head.register_forward_hook(lambda _, inputs, __: seen.append(inputs[0].is_contiguous()))
+    generator.generate(APART, 4)
+    watching.remove()
+    assert len(seen) > 1
+    assert all(seen)
+
+
 def test_nothing_is_loaded_before_the_first_prompt(tiny_model: Path) -> None:
     lm = CausalLM(tiny_model)
     assert len(lm.encode([Message("user", "hi")], reply=True)) > 2
