@@ -18,13 +18,12 @@ import typer
 from rich.console import Console
 
 from assistant.adapters import adapter_fingerprint
-from assistant.generation.endpoint import open_endpoint
 from assistant.generation.types import Generator
 from assistant.long_context import Coverage, LongContext
 from assistant.registry import STRATEGIES, Assistant, check_strategies, open_assistant
 from assistant.types import Strategy
 from evaluation.journal import Journal
-from evaluation.judge import Judge
+from evaluation.judge import open_judge
 from evaluation.metrics import METRICS, choose
 from evaluation.metrics.judged import JUDGED, Panel, Ragas
 from evaluation.questions import Choice, choose_questions
@@ -140,19 +139,9 @@ def _metrics(assistant: Assistant, plan: Plan) -> list[Metric]:
         return wanted
     answerable = [one for one in plan.references if one.answerable]
     sample = balanced(answerable, plan.settings.evaluation.ragas_sample, plan.seed)
-    judge = Judge(_judging_generator(assistant, plan.settings), plan.out / "judge.jsonl")
+    judge = open_judge(plan.settings, lambda: assistant.generator, plan.out / "judge.jsonl")
     panel = Panel(judge, assistant.knowledge.embedder, frozenset(one.id for one in sample))
     return [*wanted, *(Ragas(name, JUDGED[name], panel) for name in judged)]
-
-
-def _judging_generator(assistant: Assistant, settings: Settings) -> Generator:
-    wanted = settings.evaluation
-    if not wanted.judge_endpoint:
-        return assistant.generator
-    judge = {"endpoint": wanted.judge_endpoint, "model": wanted.judge}
-    return open_endpoint(
-        settings.model_copy(update={"generator": settings.generator.model_copy(update=judge)})
-    )
 
 
 def _score(runs: Sequence[Run], metrics: Sequence[Metric]) -> dict[str, dict[str, Score]]:

@@ -3,14 +3,16 @@
 Replies are kept on disk under the digest of their call, so that a second run asks nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistant.generation.endpoint import open_endpoint
 from assistant.generation.types import Generation, Generator
 from assistant.types import Message, Prompt
 from evaluation.journal import JsonLines, digest
 from ingest.errors import AssistantError
+from settings import Settings
 
 MAX_NEW_TOKENS = 768
 """Verdicts are cut here; the bounds of their schemas end nearly all of them far earlier."""
@@ -92,3 +94,16 @@ class Judge:
             self._lines.append({"key": keys[index], "text": generation.text})
 
         self._generator.generate([call.prompt for call in calls.values()], MAX_NEW_TOKENS, keep)
+
+
+def open_judge(settings: Settings, local: Callable[[], Generator], path: Path) -> Judge:
+    """Return the judge that the settings name: a model at an endpoint, or the `local` generator.
+
+    Its replies are kept in `path`.
+    """
+    wanted = settings.evaluation
+    if not wanted.judge_endpoint:
+        return Judge(local(), path)
+    remote = {"endpoint": wanted.judge_endpoint, "model": wanted.judge}
+    generator = settings.generator.model_copy(update=remote)
+    return Judge(open_endpoint(settings.model_copy(update={"generator": generator})), path)
