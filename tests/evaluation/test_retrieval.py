@@ -1,0 +1,74 @@
+"""Retrieval alone: what is measured of each mode, and what is refused."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from evaluation.retrieval import DEPTH, MILLISECONDS, app, choose_modes, measure, rank
+from evaluation.types import Reference
+from ingest.domain import Domain
+from ingest.errors import AssistantError
+from ingest.knowledge_base import KnowledgeBase, open_knowledge_base
+from ingest.types import Document
+from settings import load_settings
+from tests.fakes import FakeEmbedder
+
+DOCUMENTS = [
+    Document("pets", "Pets", "Dogs and cats stay for free.", "en"),
+    Document("pool", "Pool", "The pool opens at seven.", "en"),
+    Document("chongwu", "宠物", "猫狗可以免费入住。", "zh"),
+]
+REFERENCES = [
+    Reference("When does the pool open?", ("seven",), ("pool",), "short", "test", "1", "en"),
+    Reference("Do dogs stay for free?", ("yes",), ("pets",), "yesno", "test", "2", "en"),
+    Reference("猫狗可以免费入住吗？", ("可以",), ("chongwu",), "yesno", "test", "3", "zh"),
+]
+
+
+@pytest.fixture
+def knowledge(tmp_path: Path) -> KnowledgeBase:
+    settings = load_settings({"home": tmp_path, "threads": 1})
+    base = open_knowledge_base(Domain("inn", tmp_path / "inn"), settings, FakeEmbedder())
+    base.sync(DOCUMENTS)
+    return base
+
+
+def test_every_mode_has_its_measures_and_its_time(knowledge: KnowledgeBase) -> None:
+    found = measure(knowledge, REFERENCES, ["bm25", "hybrid"], load_settings({"threads": 1}))
+    assert list(found) == ["bm25", "hybrid"]
+    for of in found.values():
+        assert of["recall@1"]["value"] == of["mrr@10"]["value"] == 1
+        assert of[MILLISECONDS]["n"] == 1
+        assert of[MILLISECONDS]["value"] > 0
+
+
+def test_too_few_questions_for_all_modes_have_no_time(knowledge: KnowledgeBase) -> None:
+    found = measure(knowledge, REFERENCES[:1], ["bm25", "dense"], load_settings({"threads": 1}))
+    assert found["dense"]["recall@1"]["n"] == 1
+    assert found["dense"][MILLISECONDS] == {"value": None, "n": 0}
+
+
+def test_questions_are_searched_in_their_language(knowledge: KnowledgeBase) -> None:
+    rankings = rank(knowledge, REFERENCES, "dense")
+    assert rankings[2] == ["chongwu"]
+    assert set(rankings[0]) == {"pets", "pool"}
+    assert max(map(len, rankings)) <= DEPTH
+
+
+def test_modes_are_chosen_by_name() -> None:
+    assert choose_modes("dense, bm25,dense,reranked") == ["dense", "bm25", "reranked"]
+    assert choose_modes("") == ["bm25", "dense", "hybrid", "exact"]
+    with pytest.raises(AssistantError, match="no retrieval mode 'magic': known are bm25, dense"):
+        choose_modes("magic")
+
+
+def test_reranking_without_a_reranker_is_refused_at_once(tmp_path: Path) -> None:
+    folder = tmp_path / "inn"
+    folder.mkdir()
+    question = {"id": "1", "question": "Pets?", "answers": ["yes"], "evidence_doc_ids": ["pets"]}
+    (folder / "questions.jsonl").write_text(json.dumps(question), encoding="utf-8")
+    result = CliRunner().invoke(app, ["--domain", str(folder), "--modes", "reranked"])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "retrieval.reranker is empty; name a cross-encoder" in result.stderr
