@@ -33,8 +33,17 @@ def choose_questions(domain: Domain, choice: Choice) -> list[Reference]:
     Raises:
         DomainError: there are none, or a line of the file is broken.
     """
-    records = [reference(record) for record in _records(domain, choice)]
-    return balanced(records, choice.limit, choice.seed)
+    taught = _facts(domain)
+    references = [reference(record, taught) for record in _records(domain, choice)]
+    return balanced(references, choice.limit, choice.seed)
+
+
+def _facts(domain: Domain) -> set[str]:
+    """Return the facts that the domain's train questions ask for."""
+    try:
+        return {record.fact_id for record in domain.questions("train")}
+    except DomainError:
+        return set()
 
 
 def _records(domain: Domain, choice: Choice) -> list[QuestionRecord]:

@@ -19,6 +19,12 @@ NOT_APPLICABLE = "n/a"
 SHOWN = 200
 """Questions whose answers the HTML shows; report.json has all."""
 _PER_CENT = frozenset({"bleu"})
+_FACTS = ("taught", "not taught")
+_SLICES = {
+    "F1 by language": "by_language",
+    "F1 by question type": "by_type",
+    "F1 by whether train questions ask for the fact": "by_fact",
+}
 _COSTS = {
     "first token p50, s": ("latency", "first_token_p50"),
     "answer p50, s": ("latency", "p50"),
@@ -59,6 +65,10 @@ def rows(report: Report) -> Iterator[list[str]]:
     blocks = report["strategies"].values()
     for name in metric_names(report):
         yield [name, *(cell(name, block["metrics"].get(name)) for block in blocks)]
+    for part in _FACTS:
+        cells = [cell("f1", block["by_fact"].get(part, {}).get("f1")) for block in blocks]
+        if any(one != NOT_APPLICABLE for one in cells):
+            yield [f"f1, facts {part}", *cells]
     for label, (section, key) in _COSTS.items():
         yield [label, *(_seconds(block[section], key) for block in blocks)]
     for label, key in _TOKENS.items():
@@ -195,13 +205,14 @@ def plots(report: Report) -> Iterator[tuple[str, str]]:
     for name in metric_names(report):
         series = {key: [_bar(block["metrics"].get(name))] for key, block in blocks.items()}
         yield name, bar_chart(name, [""], series)
-    for title, key in (("F1 by language", "by_language"), ("F1 by question type", "by_type")):
+    for title, key in _SLICES.items():
         groups = sorted({group for block in blocks.values() for group in block[key]})
         parts = {
             name: [_bar(block[key].get(group, {}).get("f1")) for group in groups]
             for name, block in blocks.items()
         }
-        yield title, bar_chart(title, groups, parts)
+        if groups:
+            yield title, bar_chart(title, groups, parts)
     seconds = {
         name: [_length(block["latency"][key]) for _, key in _COSTS.values()] for name, block in blocks.items()
     }

@@ -86,9 +86,17 @@ def dumps(report: Report) -> str:
     return json.dumps(report, ensure_ascii=False, indent=1, allow_nan=False)
 
 
+FACTS = {True: "taught", False: "not taught", None: ""}
+"""Whether train questions ask for a question's fact, in words; nothing where nobody knows."""
+
+
 def _strategy(run: Run, comparison: Comparison, resampling: Resampling, seed: int) -> Report:
     scores = comparison.scores[run.strategy]
-    slices = {"by_language": lambda one: one.lang, "by_type": lambda one: one.type}
+    slices: dict[str, Callable[[Reference], str]] = {
+        "by_language": lambda one: one.lang,
+        "by_type": lambda one: one.type,
+        "by_fact": lambda one: FACTS[one.taught],
+    }
     return {
         "n": len(run.samples),
         "metrics": {name: entry(score, resampling) for name, score in scores.items()},
@@ -116,7 +124,8 @@ def _sliced(
     """Return the metrics over each part of the questions, without those that do not apply there."""
     parts: dict[str, list[int]] = {}
     for place, reference in enumerate(comparison.references):
-        parts.setdefault(by(reference), []).append(place)
+        if part := by(reference):
+            parts.setdefault(part, []).append(place)
     blocks: Report = {}
     for part, places in sorted(parts.items()):
         resampling = Resampling(len(places), comparison.settings.evaluation.bootstrap, seed)

@@ -1,6 +1,6 @@
 """Reference, Sample and Score: what evaluation measures with. Knows nothing of models."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -16,7 +16,11 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A question's right answers and where they stand; no answers means it must be refused."""
+    """A question's right answers and where they stand; no answers means it must be refused.
+
+    `taught`: whether train questions ask for the same fact, so that an adapter may have learned it;
+    None where nobody knows.
+    """
 
     question: str
     answers: tuple[str, ...]
@@ -26,6 +30,7 @@ class Reference:
     id: str = ""
     lang: str = ""
     evidence_text: tuple[str, ...] = ()
+    taught: bool | None = None
 
     @property
     def answerable(self) -> bool:
@@ -38,8 +43,8 @@ class Reference:
         return Question(self.id, self.question, lang)
 
 
-def reference(record: QuestionRecord) -> Reference:
-    """Return what a line of `questions.jsonl` says is right."""
+def reference(record: QuestionRecord, taught: Container[str] = ()) -> Reference:
+    """Return what a line of `questions.jsonl` says is right; `taught` are the facts of train questions."""
     return Reference(
         question=record.question,
         answers=record.answers,
@@ -49,6 +54,7 @@ def reference(record: QuestionRecord) -> Reference:
         id=record.id,
         lang=record.lang,
         evidence_text=record.evidence_text,
+        taught=record.fact_id in taught if record.fact_id and record.answers else None,
     )
 
 

@@ -30,6 +30,7 @@ REFERENCES = [
         split="test",
         id=str(number),
         lang="zh" if number % 2 else "en",
+        taught=None if number == 7 else number < 2,
     )
     for number in range(8)
 ]
@@ -111,6 +112,15 @@ def test_parts_have_their_own_numbers(report: Report) -> None:
     assert parts["en"]["exact_match"]["n"] == 4
     assert parts["zh"]["refusal_recall"]["value"] == 1.0
     assert set(report["strategies"]["rag"]["by_type"]) == {EVIL, "short", "unanswerable"}
+
+
+def test_facts_that_train_questions_ask_are_told_from_others(report: Report) -> None:
+    facts = report["strategies"]["closed_book"]["by_fact"]
+    assert {part: (block["f1"]["n"], block["exact_match"]["value"]) for part, block in facts.items()} == {
+        "taught": (2, 0.5),
+        "not taught": (5, 0.0),
+    }
+    assert "f1, facts not taught" in markdown(report)
 
 
 def test_the_verdict_says_which_by_how_much_and_how_surely(report: Report) -> None:

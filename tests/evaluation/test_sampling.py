@@ -67,3 +67,17 @@ def test_questions_may_come_from_another_file(tmp_path: Path) -> None:
     (tmp_path / "other.jsonl").write_text(json.dumps(rows[1]), encoding="utf-8")
     chosen = choose_questions(find_domain(str(tmp_path)), Choice(path=tmp_path / "other.jsonl"))
     assert [one.id for one in chosen] == ["other"]
+
+
+def test_a_question_knows_whether_train_questions_ask_its_fact(tmp_path: Path) -> None:
+    rows = [
+        {"id": "1", "split": "train", "fact_id": "fee"},
+        {"id": "2", "split": "test", "fact_id": "fee"},
+        {"id": "3", "split": "test", "fact_id": "visa"},
+        {"id": "4", "split": "test"},
+        {"id": "5", "split": "test", "fact_id": "fee", "answers": []},
+    ]
+    lines = (json.dumps({"question": "q", "answers": ["a"], **row}) for row in rows)
+    (tmp_path / "questions.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    chosen = choose_questions(find_domain(str(tmp_path)), Choice())
+    assert {one.id: one.taught for one in chosen} == {"2": True, "3": False, "4": None, "5": None}
