@@ -23,6 +23,7 @@ from ingest.steps import reached
 
 _DENSE, _EXACT, _BM25 = _LEGS = "dense", "exact", "bm25"
 _PASSAGES = "passages.npy"  # what `Ledger.identities` said when the indexes beside it were built
+_ROWS = 4096  # vectors copied at a time
 _PROBES = 256  # vectors of each new index that are searched for before it may serve
 _LOST = 0.01  # share of the probes that may be missed; HNSW is approximate
 _SAME = 0.999  # cosine: the passage itself, or one with the same text
@@ -221,13 +222,17 @@ class Generations:
 def _kept(passages: Labels, old: Path) -> Labels:
     """Return the labels, the first of `passages`, that had the same text when `old` was written.
 
-    Labels are never given twice, but a ledger from a backup gives those again that came after it.
+    Labels are never given twice, but a ledger from a backup gives those again that came after it: then
+    nothing is taken over.
     """
     before = np.load(old / _PASSAGES)
     places = np.minimum(np.searchsorted(before[:, 0], passages[:, 0]), len(before) - 1)
     same = (before[places] == passages).all(axis=1)
     count = int(same.sum())
-    return passages[:count, 0] if same[:count].all() else passages[:0, 0]
+    later = passages[count:, 0]
+    if not same[:count].all() or (later <= before[-1, 0]).any():
+        return passages[:0, 0]
+    return passages[:count, 0]
 
 
 def _vectors(ledger: Ledger, lang: str, kept: Labels, old: Path | None) -> Iterator[tuple[Labels, Vectors]]:
@@ -236,7 +241,9 @@ def _vectors(ledger: Ledger, lang: str, kept: Labels, old: Path | None) -> Itera
     if old and len(kept):
         with suppress(Damaged):
             matrix = open_exact(old / _EXACT)
-            yield kept, matrix.vectors[np.isin(matrix.labels, kept)]
+            for start in range(0, len(kept), _ROWS):
+                some = kept[start : start + _ROWS]
+                yield some, matrix.vectors[np.searchsorted(matrix.labels, some)]
             after = int(kept[-1])
     yield from ledger.vectors(lang, after)
 

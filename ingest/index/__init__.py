@@ -45,7 +45,8 @@ class VectorBackend(Protocol):
             folder: where to.
             labels: one for each vector; a label's vector never changes.
             vectors: what to index.
-            previous: an index of nearly the same labels, by the same recipe, that may be taken over.
+            previous: an index of nearly the same labels, by the same recipe, that may be taken over; a
+                label that it holds has the same vector there.
 
         Raises:
             OSError: the disk is full or fails.

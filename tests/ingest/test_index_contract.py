@@ -172,14 +172,15 @@ class TestHnsw:
         assert not {label for ranking in found for label, _ in ranking} & set(range(100, 120))
         assert [ranking[0][0] for ranking in found[20:]] == labels[20:].tolist()
 
-    def test_a_label_with_another_vector_is_not_taken_over(self, folder: Path, tmp_path: Path) -> None:
-        HnswBackend().build(folder, *labelled())
-        fresh = tmp_path / "fresh"
-        fresh.mkdir()
-        labels, vectors = labelled(seed=7)
-        HnswBackend().build(fresh, labels, vectors, previous=folder)
-        found = HnswBackend().open(fresh).search(vectors, 1)
-        assert [ranking[0][0] for ranking in found] == labels.tolist()
+    def test_a_label_that_was_deleted_and_is_given_again_is_found(self, folder: Path, tmp_path: Path) -> None:
+        labels, vectors = labelled()
+        HnswBackend().build(folder, labels, vectors)
+        for step, keep in enumerate((slice(0, -1), slice(0, None))):
+            fresh = tmp_path / f"step-{step}"
+            fresh.mkdir()
+            HnswBackend().build(fresh, labels[keep], vectors[keep], previous=folder)
+            folder = fresh
+        assert HnswBackend().open(folder).search(vectors[-1:], 1)[0][0][0] == labels[-1]
 
 
 def test_exact_search_is_written_in_batches_and_exact(folder: Path) -> None:

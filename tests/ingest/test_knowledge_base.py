@@ -308,6 +308,24 @@ class TestDamage:
         assert base.verify() == []
         assert embedder.embedded == 0
 
+    @pytest.mark.parametrize("mode", ["bm25", "dense", "exact"])
+    def test_a_ledger_from_a_backup_gives_labels_again(
+        self, open_base: Open, tmp_path: Path, mode: str
+    ) -> None:
+        base = open_base()
+        base.sync(CORPUS)
+        base.close()
+        backup = (home(tmp_path) / "ledger.sqlite").read_bytes()
+        base = open_base()
+        base.sync([document("harbour", "en")])
+        base.close()
+        (home(tmp_path) / "ledger.sqlite").write_bytes(backup)
+        base = open_base()
+        base.sync([document("castle", "en")])
+        assert found(base, "castle", mode=mode)[0] == "en/castle"
+        assert "en/harbour" not in found(base, "harbour", mode=mode, top_k=30)
+        assert base.verify() == []
+
     def test_other_graph_parameters_build_anew(self, open_base: Open, tmp_path: Path) -> None:
         open_base().sync(CORPUS)
         pointer = home(tmp_path) / "CURRENT"
