@@ -94,13 +94,14 @@ def list_(
 @app.command()
 @plain_errors()
 def verify(domain: DomainName) -> None:
-    """Check the ledger, and that a search finds every passage."""
+    """Check the ledger, and that a search finds every passage; print the digest of all ids and contents."""
     found, _, knowledge = _open(domain)
     problems = knowledge.verify()
     for problem in problems:
         print(f"error: {problem}", file=sys.stderr)
     if not problems:
-        print(f"{found.name}: {len(knowledge.records())} documents, no problems")
+        count, digest = len(knowledge.records()), knowledge.corpus_sha256()
+        print(f"{found.name}: {count} documents, no problems, sha256 {digest}")
     raise typer.Exit(1 if problems else 0)
 
 
