@@ -10,7 +10,7 @@ export HNSWLIB_NO_NATIVE = 1
 export TOKENIZERS_PARALLELISM = false
 export HF_HUB_DISABLE_TELEMETRY = 1
 
-.PHONY: demo test app check bench train lock setup clean
+.PHONY: demo test app check bench torture train lock setup clean
 
 demo: setup
 	@$(BIN)/python -m ingest.weights multilingual-e5-small qwen2.5-coder-1.5b-instruct
@@ -30,8 +30,18 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: setup
+bench: setup peers
 	$(BIN)/python -m tests.bench
+
+# What bench compares with, beside the environment: the lock knows nothing of it.
+peers: $(VENV)/bench/ready
+
+$(VENV)/bench/ready: requirements/bench.txt | setup
+	$(BIN)/python -m pip install -q --no-deps --upgrade --target $(VENV)/bench -r requirements/bench.txt
+	@touch $@
+
+torture: setup
+	$(BIN)/python -m tests.torture
 
 train: setup
 	$(BIN)/python -m finetune train --domain travel

@@ -136,7 +136,7 @@ def _check(home: Path, known: Acknowledged, faults: Faults) -> None:
         faults.expect(not {f"d{number}" for number in known.deleted} & set(ids), "a deleted document is back")
         wanted = [(number, version) for number, some in known.versions.items() for version in sorted(some)]
         texts = [document(*pair).text for pair in wanted]
-        hits = base.search_many(texts, top_k=3) if texts else []
+        hits = base.search_many(texts, top_k=3) if ids else []
         found = {
             number
             for (number, _), text, some in zip(wanted, texts, hits, strict=True)

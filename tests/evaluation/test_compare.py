@@ -131,6 +131,19 @@ def test_a_changed_document_is_answered_anew_where_it_is_read(bench: Bench) -> N
     }
 
 
+def test_what_a_deleted_document_said_is_never_answered_again(bench: Bench) -> None:
+    said = "The canary sings at noon."
+    (bench.domain.folder / "documents/en/canary.md").write_text(f"---\nlang: en\n---\n{said}")
+    bench.reply = lambda prompt: said if said in prompt.messages[0].content else "I don't know."
+    bench.compare("rag,long_context,closed_book")
+    assert said in (bench.out / "answers.jsonl").read_text(encoding="utf-8")
+    (bench.domain.folder / "documents/en/canary.md").unlink()
+    bench.compare("rag,long_context,closed_book")
+    assert not any(said in prompt.messages[0].content for prompt in bench.generator.asked)
+    for name in ("report.json", "report.md", "report.html"):
+        assert said not in (bench.out / name).read_text(encoding="utf-8")
+
+
 def test_what_cannot_run_is_skipped_with_its_reason(bench: Bench) -> None:
     def fail_with_documents(prompt: Prompt) -> str:
         if prompt.prefix:

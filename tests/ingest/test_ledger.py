@@ -1,22 +1,13 @@
 """The ledger: what is committed is kept, whole, and numbered once."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ingest.domain import Domain
 from ingest.errors import KnowledgeBaseError
-from ingest.knowledge_base import open_knowledge_base
 from ingest.ledger import Entry, Ledger
 from ingest.types import Chunk, Document
-from settings import PROJECT, load_settings
-from tests.fakes import FakeEmbedder
 
 
 def entry(id_: str, text: str = "one two") -> Entry:
@@ -76,6 +67,16 @@ def test_a_vector_goes_with_its_last_chunk(ledger: Ledger) -> None:
     assert ledger.missing([b"one two"]) == [b"one two"]
 
 
+def test_a_vector_of_a_replaced_text_goes_with_it(ledger: Ledger) -> None:
+    fill(ledger, entry("a"))
+    removal = ledger.removal
+    fill(ledger, entry("b", "other"))
+    assert ledger.removal == removal, "nothing was removed"
+    fill(ledger, entry("a", "changed"))
+    assert ledger.missing([b"one two", b"other"]) == [b"one two"]
+    assert ledger.removal != removal
+
+
 def test_problems_are_named(ledger: Ledger) -> None:
     fill(ledger, entry("a"))
     wrong = Chunk("b#0", "b", "not it", 0, 6)
@@ -91,49 +92,3 @@ def test_a_ledger_of_a_later_version_is_refused(tmp_path: Path, ledger: Ledger) 
         db.execute("PRAGMA user_version = 9")
     with pytest.raises(KnowledgeBaseError, match="version 9, not 1; move it away"):
         Ledger(tmp_path / "ledger.sqlite")
-
-
-_CHILD = """
-import sys, time
-from pathlib import Path
-import ingest.sync
-from ingest.domain import Domain
-from ingest.knowledge_base import open_knowledge_base
-from ingest.types import Document
-from settings import load_settings
-from tests.fakes import FakeEmbedder
-ingest.sync._WINDOW = 5
-home, start = Path(sys.argv[1]), int(sys.argv[2])
-settings = load_settings({"home": home, "threads": 1})
-base = open_knowledge_base(Domain("killed", home), settings, FakeEmbedder())
-for first in range(start, start + 100, 10):
-    ids = [f"d{n}" for n in range(first, first + 10)]
-    base.sync(Document(i, i, f"Only {i} says {i} {i}.", "en") for i in ids)
-    print(*ids, flush=True)
-    base.delete(ids[:1])
-"""
-
-
-def test_what_is_acknowledged_survives_kill_9(tmp_path: Path) -> None:
-    """Ingest is killed at random moments; after each, every acknowledged document is there and found."""
-    moments = np.random.default_rng(3)
-    acknowledged: set[str] = set()
-    for cycle in range(int(os.environ.get("KILLS", "4"))):
-        command = [sys.executable, "-c", _CHILD, str(tmp_path), str(1000 * cycle)]
-        child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=PROJECT)
-        assert child.stdout
-        first = child.stdout.readline()
-        time.sleep(moments.uniform(0, 0.4))
-        child.send_signal(signal.SIGKILL)
-        for line in [first, *child.communicate()[0].splitlines()]:
-            acknowledged |= set(line.split()[1:])  # the first of each ten is deleted again
-        settings = load_settings({"home": tmp_path, "threads": 1})
-        embedder = FakeEmbedder()
-        base = open_knowledge_base(Domain("killed", tmp_path), settings, embedder)
-        wanted = sorted(acknowledged)
-        hits = base.search_many(wanted, top_k=1)
-        assert [each[0].chunk.document_id for each in hits] == wanted
-        assert base.verify() == []
-        assert len({record.id for record in base.records()}) == len(base.records())
-        assert embedder.embedded == 0
-        base.close()

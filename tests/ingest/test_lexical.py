@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import bm25s
+import numpy as np
 import pytest
 
 from ingest.index import Damaged
@@ -39,6 +41,27 @@ def test_a_saved_index_answers_the_same(index: LexicalIndex, tmp_path: Path) -> 
     index.save(tmp_path)
     queries = ["fees", "签证 退款", "30"]
     assert LexicalIndex.load(tmp_path).search_many(queries, 3) == index.search_many(queries, 3)
+
+
+def test_scores_are_those_of_bm25s(index: LexicalIndex) -> None:
+    theirs = bm25s.BM25(method="lucene")
+    theirs.index([tokens(text) for text in TEXTS], show_progress=False)
+    for query in ("fees", "签证 退款", "30 fee 行李"):
+        found = dict(index.search_many([query], 4)[0])
+        scores = theirs.get_scores(tokens(query))
+        assert [found.get(label, 0) for label in range(10, 14)] == pytest.approx(scores.tolist())
+
+
+def test_what_stays_is_taken_over_as_if_counted_anew(index: LexicalIndex, tmp_path: Path) -> None:
+    index.save(tmp_path)
+    kept = LexicalIndex.load(tmp_path).terms.only(np.array([10, 11, 13]))
+    assert "visa" not in kept.vocabulary
+    new = [(14, "Visa fees were raised by 30 euros."), (15, "！")]
+    changed = LexicalIndex.build(new, kept)
+    fresh = LexicalIndex.build([(10, TEXTS[0]), (11, TEXTS[1]), (13, TEXTS[3]), *new])
+    queries = ["fees", "visa", "签证 退款", "30", "raised"]
+    assert changed.labels.tolist() == [10, 11, 13, 14, 15]
+    assert changed.search_many(queries, 5) == fresh.search_many(queries, 5)
 
 
 def test_an_index_without_words_can_be_built_and_searched() -> None:
