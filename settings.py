@@ -40,7 +40,7 @@ class Generator(Section):
     batch_tokens: int = Field(default=8192, ge=256)
     """Prompt tokens, padding included, that one batch of questions may hold."""
     prefix_cache_mb: int = Field(default=2048, ge=0)
-    """Disk that stored prefixes (KV caches) may take; the least recently used go first."""
+    """Disk that a domain's stored prefixes (KV caches) may take; the least recently used go first."""
     endpoint: str = ""
     """Base URL of an OpenAI-compatible server (vLLM, Ollama, ...). Set: no local weights are loaded."""
     endpoint_timeout: float = Field(default=60.0, gt=0)

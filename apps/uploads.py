@@ -1,4 +1,4 @@
-"""What a visitor uploads: kept under its content hash, read as documents. Knows nothing of pages or indexes.
+"""What a visitor uploads: named by its content hash, read as documents. Knows nothing of pages or indexes.
 
 No byte of the visitor's file name reaches the file system: it is only ever a title.
 """
@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
+from tempfile import TemporaryDirectory
 
 from ingest.cleaning import clean_line
 from ingest.errors import DocumentError
@@ -25,7 +26,7 @@ class Upload:
 
 
 class UploadStore:
-    """Keeps uploads in one folder and reads them back as documents."""
+    """Reads uploads as documents. A file lies in `folder` only meanwhile: a deletion would not reach it."""
 
     def __init__(self, folder: Path, max_file_mb: int, limits: Parsing) -> None:
         self._folder = folder
@@ -33,30 +34,32 @@ class UploadStore:
         self._limits = limits
 
     def documents(self, upload: Upload) -> Iterator[Document | DocumentError]:
-        """Store a file and yield its documents; a bad one gives one line that calls it by its own name."""
+        """Yield the documents of a file; a bad one gives one line that calls it by its own name."""
         upload = replace(upload, name=clean_line(upload.name))  # a name may hold line breaks
         try:
-            path = self._keep(upload)
+            name = _hashed(upload)
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with TemporaryDirectory(dir=self._folder) as place:
+                path = Path(place, name)
+                path.write_bytes(upload.data)
+                for item in read_documents(path, self._max_file_mb, self._limits):
+                    yield _named(item, upload.name, path)
         except DocumentError as error:
             yield error
-            return
         except OSError as error:
             yield DocumentError(f"{upload.name} cannot be stored: {error.strerror}; make room and try again")
-            return
-        for item in read_documents(path, self._max_file_mb, self._limits):
-            yield _named(item, upload.name, path)
 
-    def _keep(self, upload: Upload) -> Path:
-        suffix = PurePath(upload.name).suffix.lower()
-        if suffix not in LOADERS:
-            raise DocumentError(f"{upload.name} is in no known format; known are {', '.join(LOADERS)}")
-        path = self._folder / f"{hashlib.sha256(upload.data).hexdigest()[:32]}{suffix}"
-        if not path.exists():
-            self._folder.mkdir(parents=True, exist_ok=True)
-            part = path.with_suffix(".part")
-            part.write_bytes(upload.data)
-            part.replace(path)
-        return path
+
+def _hashed(upload: Upload) -> str:
+    """Return the name of a file on the disk.
+
+    Raises:
+        DocumentError: it is in no known format.
+    """
+    suffix = PurePath(upload.name).suffix.lower()
+    if suffix not in LOADERS:
+        raise DocumentError(f"{upload.name} is in no known format; known are {', '.join(LOADERS)}")
+    return f"{hashlib.sha256(upload.data).hexdigest()[:32]}{suffix}"
 
 
 def _named(item: Document | DocumentError, name: str, path: Path) -> Document | DocumentError:

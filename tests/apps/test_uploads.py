@@ -1,4 +1,4 @@
-"""Rules of uploads: kept under their hash, named by the visitor only in titles, bad ones in one line."""
+"""Rules of uploads: called by their hash, gone once read, titled by the visitor, bad ones in one line."""
 
 from pathlib import Path
 
@@ -17,13 +17,17 @@ def read(folder: Path, name: str, data: bytes, max_file_mb: int = 1) -> list[Doc
     return list(UploadStore(folder, max_file_mb, Parsing()).documents(Upload(name, data)))
 
 
-def test_a_file_is_kept_under_its_hash_alone(tmp_path: Path) -> None:
-    read(tmp_path / "uploads", EVIL, b"The pool opens at 7.")
-    read(tmp_path / "uploads", "again.md", b"The pool opens at 7.")
-    files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert len(files) == 1
-    assert files[0].parent == tmp_path / "uploads"
-    assert files[0].stem.isalnum()
+def test_a_file_is_called_by_its_hash_and_gone_once_it_is_read(tmp_path: Path) -> None:
+    store = UploadStore(tmp_path / "uploads", 1, Parsing())
+    reading = store.documents(Upload(EVIL, b"The pool opens at 7."))
+    document = next(reading)
+    (file,) = (path for path in tmp_path.rglob("*") if path.is_file())
+    assert file.parent.parent == tmp_path / "uploads"
+    assert file.stem.isalnum()
+    assert isinstance(document, Document)
+    assert document.id == f"uploads/{file.stem}"
+    assert list(reading) == []
+    assert list(tmp_path.rglob("*")) == [tmp_path / "uploads"]
 
 
 @pytest.mark.parametrize(
