@@ -6,6 +6,7 @@ no longer be found in it. Runs of blanks inside a line stay for the same reason.
 
 import re
 import unicodedata
+from itertools import groupby
 
 _LINE_END = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
 # Control characters, soft hyphens, zero-width spaces, byte order and direction marks, half
@@ -21,7 +22,13 @@ _RADICALS |= zip(
     "月母民西见角贝车長长门青韦页风飞食马骨鬼鱼鸟卤麦黄黾齐齿龙龟",
     strict=True,
 )
+_RADICAL = re.compile("[\u2e80-\u2fdf]")
 _BLANK_LINES = re.compile(r"\n{3,}")
+# Normalising puts combining marks in their order by insertion: a file of them alone would take hours.
+# The set, marks and all beyond the BMP, is there twice: a regex that begins with a set is searched fast.
+_MARKS = "".join(char for char in map(chr, range(0x300, 0x10000)) if unicodedata.combining(char))
+_MARKS += "\U00010000-\U0001efff"
+_MANY_MARKS = re.compile(f"[{_MARKS}][{_MARKS}]{{63,}}")
 
 
 def clean(text: str) -> str:
@@ -30,9 +37,20 @@ def clean(text: str) -> str:
     >>> clean("Fees\r\n\r\n \r\n\r\nlug\u00adgage  23 kg\n"), clean("⼈⻓")
     ('Fees\n\nluggage  23 kg', '人长')
     """
-    text = _INVISIBLE.sub("", _LINE_END.sub("\n", text.translate(_RADICALS)))
+    text = _INVISIBLE.sub("", _LINE_END.sub("\n", _RADICAL.sub(_character, text)))
+    if not text.isascii():
+        text = _MANY_MARKS.sub(_in_order, text)
     lines = unicodedata.normalize("NFC", text).split("\n")
     return _BLANK_LINES.sub("\n\n", "\n".join("" if line.isspace() else line for line in lines)).strip()
+
+
+def _character(radical: re.Match[str]) -> str:
+    return _RADICALS.get(ord(radical.group()), radical.group())
+
+
+def _in_order(marks: re.Match[str]) -> str:
+    runs = groupby(marks.group(), lambda char: unicodedata.combining(char) > 0)
+    return "".join(char for _, run in runs for char in sorted(run, key=unicodedata.combining))
 
 
 def clean_line(text: str) -> str:

@@ -38,8 +38,11 @@ def parse(path: Path, name: str, max_chars: int) -> Iterator[RawDocument | Docum
             found: Iterable[RawDocument | DocumentError] = (
                 stream_jsonl(file, name) if suffix == ".jsonl" else LOADERS[suffix](file.read(), name)
             )
+            item = None
             for item in found:
                 yield item if isinstance(item, DocumentError) else _cleaned(item, name, max_chars)
+            if item is None:
+                raise DocumentError(f"{name} holds no text; fill or remove it")
     except DocumentError as error:
         yield error
     except OSError as error:

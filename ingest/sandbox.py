@@ -4,6 +4,7 @@ The child is started for the first file that needs it, serves many, and is repla
 ended it. It answers in JSON: nothing that it sends is ever unpickled.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -20,7 +21,7 @@ from ingest.loaders import RawDocument
 from settings import PROJECT, Parsing
 
 # Parsed here, without a child: these formats give little more text than they have bytes, and so many bytes
-# keep the slowest step (putting 16,000 combining marks in order) under a quarter of a second.
+# at once keep the slowest step (reading YAML) under half a second.
 _HARMLESS = {".md", ".markdown", ".txt", ".json", ".jsonl"}
 _HARMLESS_BYTES = 1 << 15
 _FILES = 2000  # what a parser leaks is given back after this many
@@ -44,7 +45,7 @@ class Sandbox:
 
     def documents(self, path: Path, name: str) -> Iterator[RawDocument | DocumentError]:
         """Yield the documents of a regular file; an error is one line that begins with `name`."""
-        if path.suffix.lower() in _HARMLESS and path.stat().st_size <= _HARMLESS_BYTES:
+        if is_harmless(path):
             return parsing.parse(path, name, self._limits.max_chars)
         return self._guarded(path, name)
 
@@ -70,6 +71,29 @@ class Sandbox:
         if self._child is not None:
             self._child.end()
         self._child = None
+
+
+def is_harmless(path: Path) -> bool:
+    """Tell a file that is parsed without a child."""
+    suffix = path.suffix.lower()
+    is_small = suffix in _HARMLESS and path.stat().st_size <= _HARMLESS_BYTES
+    return is_small or (suffix == ".jsonl" and _holds_small_records(path))
+
+
+def _holds_small_records(path: Path) -> bool:
+    """Tell JSON Lines of which each line is a small document; those of a table are one large document."""
+    with path.open("rb") as file:
+        try:
+            first = json.loads(file.readline(_HARMLESS_BYTES))
+            if not isinstance(first, dict) or "text" not in first:
+                return False
+            while line := file.readline(_HARMLESS_BYTES + 1):
+                line.decode()  # to guess another encoding, line by line, would take long
+                if len(line) > _HARMLESS_BYTES:
+                    return False
+        except (ValueError, RecursionError):
+            return False
+    return True
 
 
 class _Ended(Exception):

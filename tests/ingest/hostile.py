@@ -336,7 +336,7 @@ def _write_paths(folder: Path) -> None:
     (folder / "locked.md").write_text(GOOD_LINE)
     (folder / "locked.md").chmod(0)
     (folder / "folder.md").mkdir()
-    _nest(folder, 1500)
+    _nest(folder, 1100)
 
 
 def _nest(folder: Path, levels: int) -> None:

@@ -1,3 +1,6 @@
+import random
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,3 +40,10 @@ def test_cleaned_text_can_be_stored(text: str) -> None:
 
 def test_a_line_stays_one_line() -> None:
     assert clean_line("\n Fees \n\n and\u2028 charges ") == "Fees and charges"
+
+
+def test_marks_without_end_are_put_in_order_at_once() -> None:
+    rng = random.Random(17)
+    marks = "".join(rng.choice("\u0301\u0316\u0345\u0344\u05b0\u3099") for _ in range(300))
+    assert clean(f"é{marks}x") == unicodedata.normalize("NFC", f"é{marks}x")
+    assert len(clean("b" + "\u0301\u0316" * 500_000)) == 1_000_001  # Unicode's own way takes half an hour

@@ -163,6 +163,7 @@ def test_a_link_to_the_folder_above_does_not_loop(tmp_path: Path) -> None:
         pytest.param("bad.docx", b"PK\x03\x04", "is damaged or no DOCX", id="damaged DOCX"),
         pytest.param("bad.pdf", b"%PDF-1.7\n%%EOF", "is damaged or no PDF", id="damaged PDF"),
         pytest.param("bad.md", b"", "is empty; fill or remove it", id="no bytes"),
+        pytest.param("bad.jsonl", b" \n\n", "holds no text; fill or remove it", id="blank lines of JSON"),
         pytest.param(
             "bad.md", "---\nid: a\n---\n \u200b\n", "holds no text; fill or remove it", id="no text"
         ),

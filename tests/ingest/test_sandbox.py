@@ -17,8 +17,9 @@ from ingest.sandbox import Sandbox
 from settings import PROJECT, Parsing
 from tests.ingest.hostile import GOOD_LINE, good
 
-_HANGS = ("a" + "\u0301\u0316" * 2_000_000).encode()  # Unicode puts the marks in order, in quadratic time
+_HANGS = b"---\n" + b"".join(b"k%d: v\n" % n for n in range(900_000)) + b"---\n"  # a minute of YAML
 _FILLS = b"h" * 100_000 + b"\n" + b"1\n" * 500_000  # each row repeats the header: 50 GB
+_LONG_LINE = b'{"text": "' + b"x" * 40_000 + b'"}'
 
 
 def _read(sandbox: Sandbox, path: Path) -> list[str]:
@@ -56,25 +57,37 @@ def test_a_child_is_started_once_and_ends_with_its_sandbox(page: Path) -> None:
     assert _children() == []
 
 
-def test_small_text_needs_no_child(tmp_path: Path) -> None:
-    path = tmp_path / "a.md"
-    path.write_text(GOOD_LINE)
+@pytest.mark.parametrize(
+    ("name", "data", "children"),
+    [
+        pytest.param("a.md", good()[".md"], 0, id="a small file"),
+        pytest.param("a.md", good()[".md"] * 500, 1, id="a large one"),
+        pytest.param("a.csv", good()[".csv"], 1, id="a table: its header is repeated for each row"),
+        pytest.param("a.jsonl", good()[".jsonl"] * 500, 0, id="many small documents"),
+        pytest.param("a.jsonl", good()[".jsonl"] * 500 + _LONG_LINE, 1, id="a long line among them"),
+        pytest.param("a.jsonl", b'{"a": 1}\n' + good()[".jsonl"] * 500, 1, id="rows of a table"),
+        pytest.param("a.jsonl", good()[".jsonl"] * 500 + b'{"text": "\xe9"}', 1, id="not all in UTF-8"),
+    ],
+)
+def test_what_may_do_harm_is_parsed_in_a_child(tmp_path: Path, name: str, data: bytes, children: int) -> None:
+    path = tmp_path / name
+    path.write_bytes(data)
     with Sandbox(Parsing()) as sandbox:
-        assert _read(sandbox, path) == [GOOD_LINE]
-        assert _children() == []
+        assert GOOD_LINE in "".join(_read(sandbox, path))
+        assert len(_children()) == children
 
 
 @pytest.mark.parametrize(
     ("name", "data", "limits", "line"),
     [
         pytest.param(
-            "a.txt",
+            "a.md",
             _HANGS,
             Parsing(cpu_seconds=1, wait_seconds=600),
             "takes over 1 seconds of CPU time",
             id="CPU",
         ),
-        pytest.param("a.txt", _HANGS, Parsing(wait_seconds=1), "gives no document in 1 seconds", id="wait"),
+        pytest.param("a.md", _HANGS, Parsing(wait_seconds=1), "gives no document in 1 seconds", id="wait"),
         pytest.param(
             "a.csv",
             _FILLS,
@@ -99,7 +112,7 @@ def test_a_file_over_a_limit_is_one_line_and_the_next_is_read(
 
 def test_a_child_that_crashes_is_one_line_and_is_replaced(tmp_path: Path, page: Path) -> None:
     path = tmp_path / "many.jsonl"
-    path.write_bytes(good()[".jsonl"] * 50_000)
+    path.write_bytes(good()[".jsonl"] * 50_000 + _LONG_LINE)
     with Sandbox(Parsing()) as sandbox:
         items = sandbox.documents(path, "many.jsonl")
         next(items)
@@ -120,7 +133,7 @@ def test_a_file_is_not_blamed_for_what_an_earlier_one_left(page: Path) -> None:
 
 def test_a_reader_that_stops_half_way_leaves_nothing_for_the_next_file(tmp_path: Path, page: Path) -> None:
     path = tmp_path / "many.jsonl"
-    path.write_bytes(good()[".jsonl"] * 50_000)
+    path.write_bytes(good()[".jsonl"] * 50_000 + _LONG_LINE)
     with Sandbox(Parsing()) as sandbox:
         items = sandbox.documents(path, "many.jsonl")
         next(items)
@@ -137,7 +150,7 @@ def test_a_child_inherits_no_keys(page: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_ctrl_c_ends_parent_and_child(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_bytes(_HANGS)
+    (tmp_path / "a.md").write_bytes(_HANGS)
     program = "import pathlib, sys, ingest.reading as r; list(r.read_documents(pathlib.Path(sys.argv[1])))"
     command = [sys.executable, "-c", program, str(tmp_path)]
     parent = psutil.Popen(command, stderr=subprocess.PIPE, cwd=PROJECT)
