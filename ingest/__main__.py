@@ -7,9 +7,10 @@ python -m ingest add notes.pdf pages/ --domain travel
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from tqdm import tqdm
@@ -18,11 +19,14 @@ from ingest.audit import DEPTH
 from ingest.audit import audit as run_audit
 from ingest.command_line import plain_errors, run
 from ingest.domain import Domain, find_domain
+from ingest.embedding import open_embedder
 from ingest.errors import DocumentError, DomainError
 from ingest.index import Vectors
 from ingest.knowledge_base import KnowledgeBase, bring_up_to_date, open_knowledge_base
 from ingest.language import detect
-from ingest.reading import read_documents, walk
+from ingest.ray_engine import Engine, connect
+from ingest.reading import OpenSandbox, read_documents, walk
+from ingest.sandbox import Sandbox
 from ingest.sync import IngestReport
 from ingest.types import Document, Filter
 from settings import Settings
@@ -31,6 +35,10 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help="Fill and ten
 _BAR = "{desc}{percentage:3.0f}%|{bar}| {n:.0f}/{total_fmt} documents [{elapsed}<{remaining}]"
 _SHOWN = 160  # characters of a passage
 DomainName = Annotated[str, typer.Option("--domain", help="A name under data/, or a domain folder.")]
+EngineName = Annotated[
+    Literal["local", "ray"], typer.Option("--engine", help="Where files are parsed and passages embedded.")
+]
+RayAddress = Annotated[str, typer.Option(help="host:port of the cluster; none: the one here, or a new one.")]
 
 
 @app.command()
@@ -40,25 +48,30 @@ def add(
     paths: Annotated[
         list[Path] | None, typer.Argument(help="Files or folders; none: the domain's own.")
     ] = None,
+    engine: EngineName = "local",
+    ray_address: RayAddress = "",
 ) -> None:
     """Add documents that are new and take in those that changed; what is unchanged costs nothing."""
-    found, settings, knowledge = _open(domain)
-    if not paths:
-        with _bar([found.documents]) as bar:
-            report = bring_up_to_date(knowledge, found, settings, bar.update, prune=False)
-    else:
-        with _bar(paths) as bar:
-            report = knowledge.sync(_read(paths, settings), bar.update)
+    found = find_domain(domain)
+    settings = found.settings()
+    with _engine(engine, ray_address, settings) as workers, _bar(paths or [found.documents]) as bar:
+        knowledge = open_knowledge_base(found, settings, workers.embedder)
+        if paths:
+            report = knowledge.sync(_read(paths, settings, workers.sandbox), bar.update)
+        else:
+            report = bring_up_to_date(knowledge, found, settings, bar.update, False, workers.sandbox)
     _tell(found, report)
 
 
 @app.command()
 @plain_errors()
-def update(domain: DomainName) -> None:
+def update(domain: DomainName, engine: EngineName = "local", ray_address: RayAddress = "") -> None:
     """Add the domain's own documents and remove those whose file is gone."""
-    found, settings, knowledge = _open(domain)
-    with _bar([found.documents]) as bar:
-        report = bring_up_to_date(knowledge, found, settings, bar.update)
+    found = find_domain(domain)
+    settings = found.settings()
+    with _engine(engine, ray_address, settings) as workers, _bar([found.documents]) as bar:
+        knowledge = open_knowledge_base(found, settings, workers.embedder)
+        report = bring_up_to_date(knowledge, found, settings, bar.update, True, workers.sandbox)
     _tell(found, report)
 
 
@@ -176,11 +189,19 @@ def _queries(domain: Domain, knowledge: KnowledgeBase, lang: str, count: int) ->
     return knowledge.embedder.embed_queries(texts)
 
 
-def _read(paths: Sequence[Path], settings: Settings) -> Iterator[Document | DocumentError]:
+def _engine(name: str, address: str, settings: Settings) -> AbstractContextManager[Engine]:
+    if name == "ray":
+        return connect(settings, address)
+    return nullcontext(Engine(open_embedder(settings), Sandbox))
+
+
+def _read(
+    paths: Sequence[Path], settings: Settings, sandbox: OpenSandbox
+) -> Iterator[Document | DocumentError]:
     """Read all paths; one that is missing does not keep the others out."""
     for path in paths:
         try:
-            yield from read_documents(path, settings.max_file_mb, settings.parsing)
+            yield from read_documents(path, settings.max_file_mb, settings.parsing, sandbox)
         except DocumentError as error:
             yield error
 

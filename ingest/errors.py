@@ -5,6 +5,7 @@ AssistantError
 ├── DocumentError      a file that cannot become a document
 ├── KnowledgeBaseError an index or ledger that cannot serve
 │   └── EmbedderMismatch
+├── EngineError        workers that are not there, or are lost
 ├── WeightsError       model files missing or not the pinned ones
 ├── AdapterError       no adapter, or one for another base model
 ├── QuestionError      a question that cannot be asked
@@ -30,6 +31,10 @@ class KnowledgeBaseError(AssistantError):
 
 class EmbedderMismatch(KnowledgeBaseError):
     """The knowledge base was filled by another embedder."""
+
+
+class EngineError(AssistantError):
+    """Workers that are not there, or are lost."""
 
 
 class WeightsError(AssistantError):

@@ -5,25 +5,27 @@ The ledger is the truth and the index is derived from it, so that no index is ev
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from ingest.derived import Derived
 from ingest.domain import DATA, Domain
 from ingest.embedding import Embedder, open_embedder
 from ingest.errors import DocumentError, EmbedderMismatch, KnowledgeBaseError
-from ingest.fusion import fuse, merge
-from ingest.generation import Generation, Generations
-from ingest.index import Ranking, VectorBackend
+from ingest.generation import Generations
+from ingest.index import VectorBackend, Vectors
 from ingest.index.chroma import ChromaBackend
 from ingest.index.hnsw import HnswBackend
 from ingest.ledger import DocumentRecord, Ledger
 from ingest.live_index import LiveIndex
-from ingest.reading import read_documents
+from ingest.reading import OpenSandbox, read_documents
+from ingest.reranking import open_reranker
+from ingest.sandbox import Sandbox
+from ingest.search import EVERYTHING, Search, Wanted
 from ingest.sync import IngestReport, Intake, Progress
-from ingest.types import Chunk, Document, Hit
+from ingest.types import Chunk, Document, Filter, Hit
 from settings import Settings
 
-_LEGS = {"hybrid": ("dense", "bm25"), "dense": ("dense",), "bm25": ("bm25",), "exact": ("exact",)}
 _OWN = "domain"  # origin of the documents that lie in the domain's folder
 
 
@@ -42,6 +44,9 @@ class KnowledgeBase:
         self._ledger = Ledger(folder / "ledger.sqlite")
         self._derived = Derived(folder / "derived", self._ledger)
         self._index = LiveIndex(name, self._ledger, Generations(folder, _backend(settings)), self._derived)
+        self._search = Search(
+            self._ledger, embedder, settings.retrieval, cache(lambda: open_reranker(settings))
+        )
 
     @property
     def embedder(self) -> Embedder:
@@ -125,14 +130,29 @@ class KnowledgeBase:
         """Return the digest of all ids and contents, whatever their order."""
         return self._ledger.corpus_sha256()
 
+    def vectors(self) -> dict[str, Vectors]:
+        """Return the vectors of each language's passages, mapped, not loaded."""
+        generation = self._index.generation()
+        return {lang: generation.exact[lang].vectors for lang in generation.languages}
+
     def search(
-        self, query: str, lang: str = "", top_k: int | None = None, mode: str | None = None
+        self,
+        query: str,
+        lang: str = "",
+        top_k: int | None = None,
+        mode: str | None = None,
+        only: Filter = EVERYTHING,
     ) -> list[Hit]:
         """Return the best passages for one query, as `search_many` does."""
-        return self.search_many([query], lang, top_k, mode)[0]
+        return self.search_many([query], lang, top_k, mode, only)[0]
 
     def search_many(
-        self, queries: Sequence[str], lang: str = "", top_k: int | None = None, mode: str | None = None
+        self,
+        queries: Sequence[str],
+        lang: str = "",
+        top_k: int | None = None,
+        mode: str | None = None,
+        only: Filter = EVERYTHING,
     ) -> list[list[Hit]]:
         """Return up to `top_k` passages for each query, best first; all queries are embedded at once.
 
@@ -140,51 +160,25 @@ class KnowledgeBase:
             queries: what to search for.
             lang: search the documents of this language; all, where it is empty or has none.
             top_k: passages a query; the setting by default.
-            mode: hybrid, dense, bm25 or exact; the setting by default.
+            mode: hybrid, dense, bm25, exact or reranked; the setting by default.
+            only: the documents that may be found.
 
         Raises:
             EmbedderMismatch: another embedder filled this knowledge base.
             KnowledgeBaseError: it holds no documents, or the index can neither be opened nor built.
         """
-        mode, k = mode or self._retrieval.mode, top_k or self._retrieval.top_k
-        if mode not in _LEGS:
-            raise KnowledgeBaseError(f"no retrieval mode {mode!r}; known are {', '.join(_LEGS)}")
+        wanted = Wanted(top_k or self._retrieval.top_k, mode or self._retrieval.mode, lang, only)
         generation = self._index.generation()
         if not generation.languages:
             raise KnowledgeBaseError(f"no documents yet; run: python -m ingest add --domain {self.name}")
-        if not queries:
-            return []
-        legs = _LEGS[mode]
-        depth = max(k, self._retrieval.candidates) if len(legs) > 1 else k
-        rankings = {leg: self._leg(generation, (leg, lang), queries, depth) for leg in legs}
-        fused = [
-            fuse({leg: rankings[leg][i] for leg in legs}, self._retrieval.rrf_k)[:k]
-            for i in range(len(queries))
-        ]
-        chunks = self._ledger.find({found.label for ranking in fused for found in ranking})
-        return [
-            [Hit(chunks[found.label], found.score, found.legs) for found in ranking if found.label in chunks]
-            for ranking in fused
-        ]
+        if wanted.mode != "bm25":
+            self._check_embedder(generation.embedder)
+        return self._search.run(generation, queries, wanted) if queries else []
 
     def close(self) -> None:
         """Let go of files and connections."""
         self._index.close()
         self._ledger.close()
-
-    def _leg(
-        self, generation: Generation, leg: tuple[str, str], queries: Sequence[str], k: int
-    ) -> list[Ranking]:
-        """Return the ranking of each query in one leg, merged over languages."""
-        kind, lang = leg
-        languages = (lang,) if lang in generation.languages else generation.languages
-        if kind == "bm25":
-            found = [generation.lexical[one].search_many(queries, k) for one in languages]
-        else:
-            self._check_embedder(generation.embedder)
-            vectors = self._embedder.embed_queries(queries)
-            found = [generation.vectors(kind, one).search(vectors, k) for one in languages]
-        return [merge(rankings, k) for rankings in zip(*found, strict=True)]
 
     def _check_embedder(self, filled_by: str) -> None:
         """Claim an empty ledger for this embedder; refuse one that another has filled."""
@@ -222,15 +216,16 @@ def bring_up_to_date(
     settings: Settings,
     progress: Progress = _silent,
     prune: bool = True,
+    sandbox: OpenSandbox = Sandbox,
 ) -> IngestReport:
     """Take in the domain's own documents as they are now, beside what was added from elsewhere.
 
-    With `prune` those that are gone from the domain's folder are removed.
+    With `prune` those that are gone from the domain's folder are removed; `sandbox` parses the files.
 
     Raises:
         DocumentError: the domain has no documents.
     """
-    items = read_documents(domain.documents, settings.max_file_mb)
+    items = read_documents(domain.documents, settings.max_file_mb, settings.parsing, sandbox)
     return knowledge.sync(items, progress, origin=_OWN, prune=prune)
 
 

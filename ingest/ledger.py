@@ -9,7 +9,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,7 +19,7 @@ from ingest.database import Database
 from ingest.errors import KnowledgeBaseError
 from ingest.index import Labels, Vectors
 from ingest.steps import reached
-from ingest.types import Chunk, Document
+from ingest.types import Chunk, Document, Filter
 
 _VERSION = 1
 _SCHEMA = """
@@ -166,8 +166,33 @@ class Ledger(Database):
     def identities(self, lang: str) -> Labels:
         """Return for each label of a language what it and its text are known by: (n, 2), in order."""
         rows = self.rows("SELECT label, key FROM passages WHERE lang = ? ORDER BY label", lang)
-        pairs = [(label, int.from_bytes(key[:8], signed=True)) for label, key in rows]
-        return np.array(pairs, np.int64).reshape(-1, 2)
+        pairs = (number for label, key in rows for number in (label, int.from_bytes(key[:8], signed=True)))
+        return np.fromiter(pairs, np.int64).reshape(-1, 2)
+
+    def allowed(self, only: Filter) -> set[int]:
+        """Return the labels of the passages whose documents `only` allows."""
+        query = (
+            "SELECT c.label FROM chunks c JOIN documents d ON d.ordinal = c.document "
+            "WHERE instr(lower(d.source), lower(?1)) AND d.as_of >= ?2 "
+            "AND (?3 = '' OR d.as_of BETWEEN '0' AND ?3)"
+        )
+        return {row[0] for row in self.rows(query, only.source, only.since, only.until)}
+
+    def around(self, chunk_id: str, count: int) -> Chunk:
+        """Return a passage together with `count` passages before and after it.
+
+        Raises:
+            KnowledgeBaseError: there is none of this id.
+        """
+        chunk = self.chunk(chunk_id)
+        span = (
+            "SELECT min(n.start), max(n.stop), d.text FROM chunks c "
+            "JOIN documents d ON d.ordinal = c.document "
+            "JOIN chunks n ON n.document = c.document AND n.label BETWEEN c.label - ?2 AND c.label + ?2 "
+            "WHERE c.id = ?1"
+        )
+        start, stop, text = next(self.rows(span, chunk_id, count))
+        return replace(chunk, text=text[start:stop], start=start, end=stop)
 
     @property
     def dim(self) -> int:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -26,9 +26,12 @@ _HEADING_CHARS = 1000
 _SIDECAR_BYTES = 1 << 16
 _LIMITS = Parsing()
 
+OpenSandbox = Callable[[Parsing], Sandbox]
+"""Makes what parses the files, within limits."""
+
 
 def read_documents(
-    source: Path, max_file_mb: int = 64, limits: Parsing = _LIMITS
+    source: Path, max_file_mb: int = 64, limits: Parsing = _LIMITS, sandbox: OpenSandbox = Sandbox
 ) -> Iterator[Document | DocumentError]:
     """Yield the documents of a file or of all files under a folder, in order of their paths.
 
@@ -45,7 +48,7 @@ def read_documents(
     if first is None:
         raise DocumentError(f"{shown(source)} holds no documents; put some there ({', '.join(LOADERS)})")
     base = source if source.is_dir() else source.parent
-    return _read_all(chain([first], entries), base, max_file_mb, limits)
+    return _read_all(chain([first], entries), base, max_file_mb, sandbox(limits))
 
 
 def walk(source: Path) -> Iterator[Path | DocumentError]:
@@ -79,21 +82,22 @@ def shown(path: Path) -> str:
 
 
 def _read_all(
-    entries: Iterable[Path | DocumentError], base: Path, max_file_mb: int, limits: Parsing
+    entries: Iterable[Path | DocumentError], base: Path, max_file_mb: int, opened: Sandbox
 ) -> Iterator[Document | DocumentError]:
-    seen: dict[str, Path] = {}
-    with Sandbox(limits) as sandbox:
-        for entry in entries:
+    seen: dict[str, str] = {}
+    with opened as sandbox:
+        for entry in sandbox.ahead(entries):
             if isinstance(entry, DocumentError):
                 yield entry
                 continue
+            name = shown(entry)
             for item in _read_file(entry, base, max_file_mb, sandbox):
                 if isinstance(item, Document) and item.id in seen:
-                    other = shown(seen[item.id])
+                    other = seen[item.id]
                     yield DocumentError(f"{shown(entry)}: id {item.id!r} is taken by {other}; rename one")
                     continue
                 if isinstance(item, Document):
-                    seen[item.id] = entry
+                    seen[item.id] = name
                 yield item
 
 

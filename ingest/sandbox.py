@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from multiprocessing import Pipe
 from pathlib import Path
 from types import TracebackType
@@ -42,6 +42,10 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._end()
+
+    def ahead(self, entries: Iterable[Path | DocumentError]) -> Iterator[Path | DocumentError]:
+        """Yield files that are about to be read, and errors; a sandbox with workers looks at some ahead."""
+        return iter(entries)
 
     def documents(self, path: Path, name: str) -> Iterator[RawDocument | DocumentError]:
         """Yield the documents of a regular file; an error is one line that begins with `name`."""
