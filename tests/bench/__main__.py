@@ -1,0 +1,51 @@
+"""Ratios against what a user would otherwise write, in one run on the real default weights.
+
+    make bench                      all of them (about an hour on two cores)
+    python -m tests.bench ingest    those whose name contains a word
+
+The arms take turns and medians are compared; what must be equal is checked beside each time.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+
+from ingest.domain import find_domain
+from settings import Settings
+from tests.bench.generating import evaluation, first_token
+from tests.bench.ingesting import embedding, ingest, ingest_again
+from tests.bench.measuring import Result
+from tests.bench.querying import bm25, query
+from tests.bench.searching import filtered_search, index_search
+
+BENCHMARKS: dict[str, Callable[[Settings], list[Result]]] = {
+    "embedding": embedding,
+    "ingest": ingest,
+    "ingest again": ingest_again,
+    "index search": index_search,
+    "filtered search": filtered_search,
+    "query": query,
+    "bm25": bm25,
+    "first token": first_token,
+    "evaluation": evaluation,
+}
+
+
+def main(wanted: Sequence[str]) -> int:
+    """Run the benchmarks whose name contains one of `wanted`; print a table."""
+    settings = find_domain("travel").settings()
+    print(f"{'what':16} {'against':36} {'ratio':>7} {'goal':>6}  also")
+    for name, run in BENCHMARKS.items():
+        if wanted and not any(word in name for word in wanted):
+            continue
+        try:
+            results = run(settings)
+        except ModuleNotFoundError as error:
+            print(f"{name:16} skipped: {error.name} is not installed; run: make peers", flush=True)
+            continue
+        for result in results:
+            print(result.line(), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

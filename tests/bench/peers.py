@@ -1,0 +1,102 @@
+"""The libraries that a user would otherwise take, as their documentation shows them. Imported by tests only.
+
+They are installed beside the environment, not into it (`make peers`), so that the lock stays as it is.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ingest.embedding import Embedder
+from ingest.index import Vectors
+from ingest.weights import model_folder
+from settings import Settings
+
+sys.path.append(str(Path(sys.prefix) / "bench"))  # last: what the environment has comes first
+
+PASSAGE, QUERY = "passage: ", "query: "  # what the default embedder was trained to read
+
+
+def langchain_embeddings(settings: Settings) -> Any:
+    """Return LangChain's embeddings with our weights and prompts; the rest are its defaults."""
+    from langchain_huggingface import HuggingFaceEmbeddings
+
+    return HuggingFaceEmbeddings(
+        model_name=_weights(settings),
+        encode_kwargs={"normalize_embeddings": True, "prompt": PASSAGE},
+        query_encode_kwargs={"normalize_embeddings": True, "prompt": QUERY},
+    )
+
+
+class OursBehindLangChain:
+    """Our embedder with the two methods that LangChain asks of embeddings."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        vectors: list[list[float]] = self._embedder.embed_passages(texts).tolist()
+        return vectors
+
+    def embed_query(self, text: str) -> list[float]:
+        vector: list[float] = self._embedder.embed_queries([text])[0].tolist()
+        return vector
+
+
+def langchain_chroma(
+    texts: Sequence[str], embeddings: Any, folder: Path | str, metadatas: list[dict[str, str]] | None = None
+) -> Any:
+    """Return LangChain's store over a Chroma collection in `folder`."""
+    from langchain_chroma import Chroma
+
+    return Chroma.from_texts(list(texts), embeddings, metadatas, persist_directory=str(folder))
+
+
+def llama_embeddings(settings: Settings) -> Any:
+    """Return LlamaIndex's embeddings with our weights and prompts; the rest are its defaults."""
+    from llama_index.embeddings.huggingface import HuggingFaceEmbedding
+
+    return HuggingFaceEmbedding(
+        model_name=_weights(settings), text_instruction=PASSAGE, query_instruction=QUERY
+    )
+
+
+def llama_index(texts: Sequence[str], embeddings: Any, folder: Path) -> Any:
+    """Return a LlamaIndex index of `texts`, embedded by a pipeline and written to `folder`."""
+    from llama_index.core import VectorStoreIndex
+    from llama_index.core.ingestion import IngestionPipeline
+    from llama_index.core.schema import TextNode
+
+    nodes = IngestionPipeline(transformations=[embeddings]).run(nodes=[TextNode(text=text) for text in texts])
+    index = VectorStoreIndex(nodes, embed_model=embeddings)
+    index.storage_context.persist(str(folder))
+    return index
+
+
+def chroma_collection(
+    vectors: Vectors,
+    folder: Path,
+    texts: Sequence[str] | None = None,
+    metadatas: Sequence[dict[str, Any]] | None = None,
+) -> Any:
+    """Return a Chroma collection with its default graph; ids are places."""
+    import chromadb
+
+    client = chromadb.PersistentClient(str(folder))
+    collection = client.create_collection(
+        "peers", embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
+    )
+    for start in range(0, len(vectors), 5000):
+        part = slice(start, start + 5000)
+        collection.add(
+            ids=[str(place) for place in range(len(vectors))[part]],
+            embeddings=vectors[part],
+            documents=list(texts[part]) if texts else None,
+            metadatas=list(metadatas[part]) if metadatas else None,
+        )
+    return collection
+
+
+def _weights(settings: Settings) -> str:
+    return str(model_folder(settings.embedder.model, settings.home))
