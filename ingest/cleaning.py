@@ -8,7 +8,7 @@ import re
 import unicodedata
 from itertools import groupby
 
-_LINE_END = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
+_LINE_END = re.compile("\r\n?|\v|\f|\x85|\u2028|\u2029")  # with a set among them, the search is slow
 # Control characters, soft hyphens, zero-width spaces, byte order and direction marks, half
 # surrogates (SQLite refuses them). The joiners U+200C and U+200D stay: words and emoji need them.
 _INVISIBLE = re.compile(
@@ -37,10 +37,11 @@ def clean(text: str) -> str:
     >>> clean("Fees\r\n\r\n \r\n\r\nlug\u00adgage  23 kg\n"), clean("⼈⻓")
     ('Fees\n\nluggage  23 kg', '人长')
     """
-    text = _INVISIBLE.sub("", _LINE_END.sub("\n", _RADICAL.sub(_character, text)))
+    text = _INVISIBLE.sub("", _LINE_END.sub("\n", text))
     if not text.isascii():
-        text = _MANY_MARKS.sub(_in_order, text)
-    lines = unicodedata.normalize("NFC", text).split("\n")
+        text = _MANY_MARKS.sub(_in_order, _RADICAL.sub(_character, text))
+        text = unicodedata.normalize("NFC", text)
+    lines = text.split("\n")
     return _BLANK_LINES.sub("\n\n", "\n".join("" if line.isspace() else line for line in lines)).strip()
 
 
