@@ -86,7 +86,8 @@ class Retrieval(Section):
     backend: Literal["hnsw", "chroma"] = "hnsw"
     """`hnsw` is embedded (hnswlib); `chroma` is a Chroma store."""
     chroma_url: str = ""
-    """`http://host:port` of a Chroma server; empty keeps Chroma in process."""
+    """`http://host:port` of a Chroma server, which then holds the vectors for every host that serves; empty
+    keeps Chroma in process."""
     mode: Literal["hybrid", "reranked", "dense", "bm25", "exact"] = "hybrid"
     """`reranked` is hybrid ordered anew by `reranker`; `exact` is brute force, the yardstick for `dense`."""
     top_k: int = Field(default=4, ge=1)

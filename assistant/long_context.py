@@ -6,7 +6,7 @@ as a prefix that is read once.
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -24,7 +24,7 @@ _FULL = 100
 class Corpus(Protocol):
     """What holds the documents."""
 
-    def documents(self, lang: str = "") -> list[Document]:
+    def documents(self, lang: str = "") -> Iterable[Document]:
         """Return the documents of a language (empty: of all) in ingestion order."""
         ...
 
@@ -85,33 +85,35 @@ class LongContext(PromptStrategy):
         if (corpus := self._corpus.corpus_sha256()) != self._packed_corpus:
             self._packed, self._packed_corpus = {}, corpus
         if lang not in self._packed:
-            documents = self._corpus.documents(lang) or self._corpus.documents()
-            self._packed[lang] = pack(documents, self._max_tokens, self.generator)
+            packed = pack(self._corpus.documents(lang), self._max_tokens, self.generator)
+            if not packed.coverage.documents:
+                packed = pack(self._corpus.documents(), self._max_tokens, self.generator)
+            self._packed[lang] = packed
         return self._packed[lang]
 
 
-def pack(documents: Sequence[Document], budget: int, generator: Generator) -> Packed:
+def pack(documents: Iterable[Document], budget: int, generator: Generator) -> Packed:
     """Take whole documents in their order, as many as `budget` tokens hold; one that does not fit is skipped.
 
     If none fits, the first is cut at the end of a paragraph, or anywhere if even one is too long.
     """
     taken: list[Chunk] = []
-    used = 0
+    left_out: list[str] = []
+    used, cut, first = 0, "", None
     for document in documents:
-        if budget - used < budget // _FULL:
-            break
-        chunk = _whole(document)
-        if used + (size := _size(chunk, generator)) <= budget:
-            taken.append(chunk)
+        first = first or document
+        has_room = budget - used >= budget // _FULL
+        if has_room and used + (size := _size(_whole(document), generator)) <= budget:
+            taken.append(_whole(document))
             used += size
-    cut = ""
-    if documents and not taken:
-        taken, cut = [_cut(documents[0], budget, generator)], documents[0].id
+        else:
+            left_out.append(document.id)
+    if first and not taken:
+        taken, cut = [_cut(first, budget, generator)], left_out.pop(0)
         used = _size(taken[0], generator)
-    included = {chunk.id for chunk in taken}
-    left_out = tuple(document.id for document in documents if document.id not in included)
     contexts = tuple(Hit(chunk, 0.0) for chunk in taken)
-    return Packed(contexts, Coverage(len(documents), len(taken), left_out, used, budget, cut))
+    count = len(taken) + len(left_out)
+    return Packed(contexts, Coverage(count, len(taken), tuple(left_out), used, budget, cut))
 
 
 def _whole(document: Document, end: int | None = None) -> Chunk:

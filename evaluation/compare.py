@@ -127,7 +127,7 @@ def _card(generator: Generator) -> ModelCard:
 
 def _corpus(assistant: Assistant) -> dict[str, int | str]:
     return {
-        "documents": len(assistant.knowledge.records()),
+        "documents": assistant.knowledge.count(),
         "sha256": assistant.knowledge.corpus_sha256(),
     }
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -113,7 +114,7 @@ def verify(domain: DomainName) -> None:
     for problem in problems:
         print(f"error: {problem}", file=sys.stderr)
     if not problems:
-        count, digest = len(knowledge.records()), knowledge.corpus_sha256()
+        count, digest = knowledge.count(), knowledge.corpus_sha256()
         print(f"{found.name}: {count} documents, no problems, sha256 {digest}")
     raise typer.Exit(1 if problems else 0)
 
@@ -123,7 +124,7 @@ def verify(domain: DomainName) -> None:
 def rebuild(domain: DomainName) -> None:
     """Build the index anew; cut and embed again what another embedder or chunk size asks for."""
     found, _, knowledge = _open(domain)
-    with tqdm(total=len(knowledge.records()), bar_format=_BAR) as bar:
+    with tqdm(total=knowledge.count(), bar_format=_BAR) as bar:
         report = knowledge.rebuild(bar.update)
     _tell(found, report)
 
@@ -185,7 +186,7 @@ def _queries(domain: Domain, knowledge: KnowledgeBase, lang: str, count: int) ->
     try:
         texts = [record.question for record in domain.questions(lang=lang)][:count]
     except DomainError:
-        texts = [document.text[:_SHOWN] for document in knowledge.documents(lang)][:count]
+        texts = [document.text[:_SHOWN] for document in islice(knowledge.documents(lang), count)]
     return knowledge.embedder.embed_queries(texts)
 
 

@@ -3,7 +3,7 @@
 The ledger is the truth and the index is derived from it, so that no index is ever worth repairing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -114,9 +114,13 @@ class KnowledgeBase:
         """Return what is wrong with ledger and index, a line each; change nothing."""
         return [*self._ledger.problems(), *self._index.problems()]
 
-    def documents(self, lang: str = "") -> list[Document]:
-        """Return the documents of a language, or all, in the order they came."""
-        return list(self._ledger.documents(lang))
+    def count(self) -> int:
+        """Return how many documents there are."""
+        return self._ledger.count()
+
+    def documents(self, lang: str = "") -> Iterator[Document]:
+        """Yield the documents of a language, or all, in the order they came."""
+        return self._ledger.documents(lang)
 
     def records(self) -> list[DocumentRecord]:
         """Return what is listed of every document, in the order they came."""

@@ -146,6 +146,10 @@ class Ledger(Database):
             yield from (Document(*row[1:]) for row in rows)
             last = rows[-1][0]
 
+    def count(self) -> int:
+        """Return how many documents there are."""
+        return int(next(self.rows("SELECT count(*) FROM documents"))[0])
+
     def records(self) -> list[DocumentRecord]:
         """Return what is listed of every document, in the order they came."""
         query = (
