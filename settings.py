@@ -67,8 +67,8 @@ class Parsing(Section):
     """CPU time for a file."""
     wait_seconds: int = Field(default=24, ge=1)
     """The longest wait for the next document of a file, however busy the machine is."""
-    max_chars: int = Field(default=20_000_000, ge=1000)
-    """Characters of text in one document."""
+    max_chars: int = Field(default=4_000_000, ge=1000)
+    """Characters of text in one document; to cut one takes up to 350 bytes of memory for each."""
 
 
 class Chunking(Section):
