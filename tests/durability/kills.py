@@ -9,7 +9,7 @@ import os
 import signal
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,7 @@ import numpy as np
 import ingest.sync
 from ingest import steps
 from ingest.errors import AssistantError
+from ingest.index import Vectors
 from ingest.lexical import tokens
 from tests.durability.corpus import Faults, Outcome, document, open_base
 from tests.fakes import FakeEmbedder
@@ -67,15 +68,15 @@ def kill_ingests(cycles: int, home: Path, seed: int = 3) -> Outcome:
     log.touch()
     for cycle in range(cycles):
         step = steps.STEPS[cycle // 2 % len(steps.STEPS)] if cycle % 2 else ""
-        nth = int(moments.integers(1, 4))
+        nth = int(moments.integers(1, 9))  # within three rounds of adding, changing and deleting
         child = _forks.Process(target=_ingest, args=(home, cycle * 1000, step, nth))
         child.start()
         if step:
             child.join(30)
             reached += child.exitcode == -signal.SIGKILL
         else:
-            _wait_for_more(log)
-            time.sleep(moments.uniform(0, 0.3))
+            _wait_for_more(log, lines=nth)
+            time.sleep(moments.uniform(0, 0.1))
         child.kill()
         child.join()
         faults.where = f"cycle {cycle}, {step or 'random'}"
@@ -119,10 +120,10 @@ class _Assassin:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _wait_for_more(log: Path) -> None:
-    """Wait until something is acknowledged, so that a random moment is one of ingesting."""
-    size, deadline = log.stat().st_size, time.monotonic() + 30
-    while log.stat().st_size == size and time.monotonic() < deadline:
+def _wait_for_more(log: Path, lines: int = 1) -> None:
+    """Wait until so much is begun or acknowledged, so that a random moment is one of ingesting."""
+    before, deadline = log.read_bytes().count(b"\n"), time.monotonic() + 30
+    while log.read_bytes().count(b"\n") < before + lines and time.monotonic() < deadline:
         time.sleep(0.01)
 
 
@@ -193,8 +194,7 @@ def _fill_chroma(home: Path, first: int) -> None:
     for start in range(first, first + 100_000, 100):
         numbers = list(range(start, start + 100))
         texts = [document(number).text for number in numbers]
-        vectors = FakeEmbedder().embed_passages(texts)
-        collection.add(ids=list(map(str, numbers)), embeddings=vectors, documents=texts)
+        collection.add(ids=list(map(str, numbers)), embeddings=_apart(numbers), documents=texts)
         os.write(log, f"{' '.join(map(str, numbers))}\n".encode())
 
 
@@ -205,12 +205,17 @@ def _look_at_chroma(home: Path, answer: "multiprocessing.connection.Connection")
         lost = 0
         for start in range(0, len(wanted), 500):
             some = wanted[start : start + 500]
-            vectors = FakeEmbedder().embed_queries([document(int(number)).text for number in some])
+            vectors = _apart(map(int, some))
             found = collection.query(query_embeddings=vectors, n_results=3, include=[])["ids"]
             lost += sum(number not in ids for number, ids in zip(some, found, strict=True))
         answer.send(f"{lost} of {len(wanted)} acknowledged documents are not found" if lost else "")
     except BaseException as error:  # whatever it is, it is what a user would meet
         answer.send(f"cannot be used: {type(error).__name__}: {' '.join(str(error).split())[:90]}")
+
+
+def _apart(numbers: Iterable[int]) -> Vectors:
+    """Return random vectors: each is found by itself, as 3,000 of them were without a kill."""
+    return np.stack([np.random.default_rng(number).normal(size=64) for number in numbers]).astype(np.float32)
 
 
 def _collection(home: Path):  # type: ignore[no-untyped-def]

@@ -58,8 +58,11 @@ def _as_graph(vector: "np.ndarray[tuple[int], np.dtype[np.float16]]") -> "np.nda
 
 
 def holding(home: Path, wanted: Iterable[bytes]) -> list[str]:
-    """Return the files under `home` that hold one of `wanted`."""
-    files = [path for path in home.rglob("*") if path.is_file()]
+    """Return the files under `home` that hold one of `wanted`, Chroma's own aside.
+
+    Its graph file holds whatever lay in the memory of the process, such as vectors read a moment ago.
+    """
+    files = [path for path in home.rglob("*") if path.is_file() and "store" not in path.parts]
     return [str(path.relative_to(home)) for path in files for one in wanted if one in path.read_bytes()]
 
 
