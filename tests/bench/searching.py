@@ -1,6 +1,6 @@
 """Search of vectors against peers: the index alone, and within one domain and language.
 
-The vectors are made up: around random centres, near enough to each other that no graph finds all.
+The vectors are made up: drawn around random centres, so that some are near each other as texts are.
 """
 
 import re
