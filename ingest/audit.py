@@ -33,6 +33,7 @@ class Finding:
 
 def audit(vectors: Vectors, queries: Vectors, ef_construction: int, threads: int) -> Iterator[Finding]:
     """Yield a finding for each of `MS` and `EFS`: graphs of `vectors`, asked `queries`."""
+    vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)  # stored ones are rounded
     states = list(_states(len(vectors)))
     truths = [ExactIndex(labels, vectors[labels % len(vectors)]).search(queries, DEPTH) for labels in states]
     for m in MS:
