@@ -6,8 +6,8 @@ python -m ingest add notes.pdf pages/ --domain travel
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
@@ -28,7 +28,7 @@ from ingest.language import detect
 from ingest.ray_engine import Engine, connect
 from ingest.reading import OpenSandbox, read_documents, walk
 from ingest.sandbox import Sandbox
-from ingest.sync import IngestReport
+from ingest.sync import IngestReport, Progress
 from ingest.types import Document, Filter
 from settings import Settings
 
@@ -55,12 +55,12 @@ def add(
     """Add documents that are new and take in those that changed; what is unchanged costs nothing."""
     found = find_domain(domain)
     settings = found.settings()
-    with _engine(engine, ray_address, settings) as workers, _bar(paths or [found.documents]) as bar:
+    with _engine(engine, ray_address, settings) as workers, _bar(_count(paths or [found.documents])) as moved:
         knowledge = open_knowledge_base(found, settings, workers.embedder)
         if paths:
-            report = knowledge.sync(_read(paths, settings, workers.sandbox), bar.update)
+            report = knowledge.sync(_read(paths, settings, workers.sandbox), moved)
         else:
-            report = bring_up_to_date(knowledge, found, settings, bar.update, False, workers.sandbox)
+            report = bring_up_to_date(knowledge, found, settings, moved, False, workers.sandbox)
     _tell(found, report)
 
 
@@ -70,9 +70,9 @@ def update(domain: DomainName, engine: EngineName = "local", ray_address: RayAdd
     """Add the domain's own documents and remove those whose file is gone."""
     found = find_domain(domain)
     settings = found.settings()
-    with _engine(engine, ray_address, settings) as workers, _bar([found.documents]) as bar:
+    with _engine(engine, ray_address, settings) as workers, _bar(_count([found.documents])) as moved:
         knowledge = open_knowledge_base(found, settings, workers.embedder)
-        report = bring_up_to_date(knowledge, found, settings, bar.update, True, workers.sandbox)
+        report = bring_up_to_date(knowledge, found, settings, moved, True, workers.sandbox)
     _tell(found, report)
 
 
@@ -124,8 +124,8 @@ def verify(domain: DomainName) -> None:
 def rebuild(domain: DomainName) -> None:
     """Build the index anew; cut and embed again what another embedder or chunk size asks for."""
     found, _, knowledge = _open(domain)
-    with tqdm(total=knowledge.count(), bar_format=_BAR) as bar:
-        report = knowledge.rebuild(bar.update)
+    with _bar(knowledge.count()) as moved:
+        report = knowledge.rebuild(moved)
     _tell(found, report)
 
 
@@ -207,11 +207,26 @@ def _read(
             yield error
 
 
-def _bar(paths: Sequence[Path]) -> "tqdm[None]":
-    return tqdm(total=sum(_count(path) for path in paths), bar_format=_BAR)
+@contextmanager
+def _bar(documents: int) -> Iterator[Progress]:
+    """Show how many documents were taken in, and that the index is built after the last."""
+    with tqdm(total=documents, bar_format=_BAR) as bar:
+
+        def moved(by: float) -> None:
+            bar.update(by)
+            if round(bar.n) >= documents:
+                bar.set_description_str("building the index: ")
+
+        yield moved
+        bar.set_description_str("")
 
 
-def _count(path: Path) -> int:
+def _count(paths: Iterable[Path]) -> int:
+    """Guess how many documents the paths hold."""
+    return sum(map(_documents, paths))
+
+
+def _documents(path: Path) -> int:
     """Guess how many documents a path holds: lines of JSONL, else files."""
     if path.is_dir():
         return sum(1 for _ in walk(path))

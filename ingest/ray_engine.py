@@ -8,6 +8,7 @@ of its own.
 
 import logging
 import os
+import socket
 import tempfile
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,6 +31,7 @@ _QUEUED = 2  # pieces that a worker has: the second is there when the first is d
 _AHEAD = 4  # pieces, or files, for each worker that may be done before the next in order is
 _SENT_BYTES = 64 << 20  # a larger file is parsed where it lies
 _RETRIES = 3  # times that a worker is started anew, and that what it did is done again
+_KNOCK = 10.0  # seconds in which a cluster must let itself be connected to
 _PATIENCE = 900.0  # seconds without an answer of any worker; the first fetches and loads the weights
 
 
@@ -56,11 +58,13 @@ def connect(settings: Settings, address: str = "") -> Iterator[Engine]:
     embedder = open_embedder(settings)
     fingerprint = embedder.fingerprint
     try:
+        if address:
+            _knock(address)
         ray.init(address or None, log_to_driver=False, logging_level=logging.ERROR)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         where = address or "this machine"
         raise EngineError(
-            f"no Ray cluster at {where}: {error}; start one there with `ray start --head`"
+            f"no Ray cluster at {where}: {error}; give host:port of one that `ray start --head` started"
         ) from error
     try:
         workers = _start(ray, settings.embedder, fingerprint)
@@ -70,12 +74,20 @@ def connect(settings: Settings, address: str = "") -> Iterator[Engine]:
         ray.shutdown()
 
 
+def _knock(address: str) -> None:
+    """Raise an error where nobody listens; Ray itself would try for two minutes and end the process."""
+    host, _, port = address.rpartition(":")
+    socket.create_connection((host, int(port)), timeout=_KNOCK).close()
+
+
 def _start(ray: Any, settings: EmbedderSettings, fingerprint: str) -> list[Any]:
     """Start a worker on each GPU of the cluster, or where there is none on each host."""
     gpus = int(ray.cluster_resources().get("GPU", 0))
     hosts = sum(node["Alive"] and "CPU" in node["Resources"] for node in ray.nodes())
+    # by default a worker is placed where a CPU is, and leaves it to the tasks that parse
+    needs = {"num_cpus": 0, "num_gpus": 1} if gpus else {}
     worker = ray.remote(
-        num_gpus=1 if gpus else 0,
+        **needs,
         max_restarts=_RETRIES,
         max_task_retries=_RETRIES,
         scheduling_strategy="SPREAD",
