@@ -16,13 +16,13 @@ from ingest.ray_engine import connect
 from settings import load_settings
 
 Run = Callable[..., tuple[int, str, list[str]]]
+NO_RAY = "Ray is not installed; pip install -r requirements/ray.txt"
 
 
 @pytest.fixture(scope="module")
 def address(tiny_embedder: Path) -> Iterator[str]:
     """A cluster of two hosts, as far as Ray can tell, with a CPU each."""
-    reason = "Ray is not installed; pip install -r requirements/ray.txt"
-    cluster_utils = pytest.importorskip("ray.cluster_utils", reason=reason, exc_type=ImportError)
+    cluster_utils = pytest.importorskip("ray.cluster_utils", reason=NO_RAY)
     cluster = cluster_utils.Cluster(
         initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False}
     )
@@ -117,7 +117,8 @@ def test_what_a_killed_worker_did_is_done_again(address: str, tiny_embedder: Pat
     assert len(found) == len(expected)
 
 
-def test_an_address_without_a_cluster_is_one_line(run: Run, address: str) -> None:
+def test_an_address_without_a_cluster_is_one_line(run: Run) -> None:
+    pytest.importorskip("ray", reason=NO_RAY)
     code, _, errors = run("none", "add", "--engine", "ray", "--ray-address", "127.0.0.1:1")
     assert code == 1
     assert errors[0].startswith("error: no Ray cluster at 127.0.0.1:1: ")
