@@ -154,7 +154,12 @@ def test_ctrl_c_ends_parent_and_child(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_bytes(_HANGS)
     program = "import pathlib, sys, ingest.reading as r; list(r.read_documents(pathlib.Path(sys.argv[1])))"
     command = [sys.executable, "-c", program, str(tmp_path)]
-    parent = psutil.Popen(command, stderr=subprocess.PIPE, cwd=PROJECT)
+    parent = psutil.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        cwd=PROJECT,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's `&` would have it ignored
+    )
     while not (children := parent.children()) and parent.is_running():
         time.sleep(0.01)
     time.sleep(0.3)
