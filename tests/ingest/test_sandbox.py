@@ -158,7 +158,7 @@ def test_ctrl_c_ends_parent_and_child(tmp_path: Path) -> None:
         command,
         stderr=subprocess.PIPE,
         cwd=PROJECT,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's `&` would have it ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # which `&` ignores
     )
     while not (children := parent.children()) and parent.is_running():
         time.sleep(0.01)
