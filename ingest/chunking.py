@@ -1,7 +1,8 @@
 """Cut a document into passages that end where sentences end. Knows nothing of embeddings or formats.
 
 The text is cut into units (sentences; headings and table rows are lines of their own), and units are
-packed into chunks. A line, a section or a law article is kept whole where it fits in a chunk.
+packed into chunks. A line, a section, a law article or a question with its answer is kept whole where it
+fits in a chunk.
 """
 
 import re
@@ -12,7 +13,7 @@ from typing import NamedTuple
 from ingest.language import CJK, words
 from ingest.types import Chunk, Document
 
-CHUNKER = "sentences-2"
+CHUNKER = "sentences-3"
 """Changes whenever the same document would be cut differently."""
 
 _CLOSERS = "”’」』）》】〉\"')\\]"
@@ -42,7 +43,11 @@ _BELOW = " › "
 _ARTICLE = re.compile(
     rf"第{_ORDINAL}条(?:之{_ORDINAL})?[\s　：:]"
     rf"|(?:ARTICLE|Article)\s+{_NUMERAL}[a-z]?\s*(?:[.:\n–—-]|$)|§+\s*\d"
+    r"|\**(?:Q|Question|问|问题)\s*\d*\s*[:：.、]"  # a question marked as one, its answer below or beside it
 )
+_ASKS = re.compile(r"[^|]*[?？]\**")
+_LINE_ENDS = re.compile(r"\**$", re.MULTILINE)
+_BELOW_MARKDOWN = 7  # which has six levels of headings
 _CLAUSE_END = re.compile(r"[，、：,;:]+|\n")
 # A longer run (base64, a ruler of dashes) counts as several words, or it would flood a prompt.
 _WORD_CHARS = 24
@@ -118,7 +123,7 @@ def _titles(document: Document, units: Iterable[_Unit], starts: Iterable[int]) -
             level = _level(document.text[heading.start : heading.end])
             above = [*((other, unit) for other, unit in above if other < level), (level, heading)]
         names = [document.text[unit.start : unit.end] for _, unit in above if unit.start < start]
-        names = [name.lstrip("#").strip() for name in names]
+        names = [name.lstrip("#").strip("* \t") for name in names]
         yield _BELOW.join([document.title, *(name for name in names if name != document.title)])
 
 
@@ -126,6 +131,8 @@ def _level(heading: str) -> int:
     """Return how deep a heading stands; 1 is the highest."""
     if heading.startswith("#"):
         return len(heading) - len(heading.lstrip("#"))
+    if _ASKS.fullmatch(heading):
+        return _BELOW_MARKDOWN
     return next((depth for depth, names in enumerate(_DEPTHS, start=1) if names.match(heading)), 1)
 
 
@@ -174,7 +181,8 @@ def _units(text: str, size: int) -> Iterator[_Unit]:
     for start, end in _stripped(text, _sentence_ends(text), 0, len(text)):
         opens = _LINE if start == 0 or "\n" in text[before:start] else _SENTENCE
         words_here = _count(text[start:end])
-        heading = opens == _LINE and words_here <= _HEADING_WORDS and bool(_HEADING.match(text, start))
+        names = _HEADING.match(text, start) or _is_question(text, start, end)
+        heading = opens == _LINE and words_here <= _HEADING_WORDS and bool(names)
         if heading or (opens == _LINE and _ARTICLE.match(text, start)):
             opens = _SECTION
         if words_here <= size:
@@ -182,6 +190,11 @@ def _units(text: str, size: int) -> Iterator[_Unit]:
         else:
             yield from _shorter(text, start, end, size, opens)
         before = end
+
+
+def _is_question(text: str, start: int, end: int) -> bool:
+    """Say whether a unit asks something and is all of its line, as in a list of questions and answers."""
+    return bool(_ASKS.fullmatch(text, start, end) and _LINE_ENDS.match(text, end))
 
 
 def _shorter(text: str, start: int, end: int, size: int, opens: int) -> Iterator[_Unit]:

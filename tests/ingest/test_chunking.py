@@ -150,6 +150,27 @@ def test_where_sentences_end(text: str, size: int, expected: list[str]) -> None:
             "| a b | c |\n| d e | f |", 4, ["| a b | c |", "| d e | f |"], id="a table row is kept whole"
         ),
         pytest.param("A b. C d.\nE f. G h.", 6, ["A b. C d.", "E f. G h."], id="a line is kept whole"),
+        pytest.param(
+            "Are dogs allowed?\nYes. On a lead.\nAnd cats?\nNo. Never at all.",
+            8,
+            ["Are dogs allowed?\nYes. On a lead.", "And cats?\nNo. Never at all."],
+            id="a question stays with its answer",
+        ),
+        pytest.param(
+            "问：能带狗吗？答：可以。须牵绳。\n问：能带猫吗？答：不行。",
+            16,
+            ["问：能带狗吗？答：可以。须牵绳。", "问：能带猫吗？答：不行。"],
+            id="so does one on the same line",
+        ),
+        pytest.param(
+            "Question: dogs; Answer: yes. On a lead.\nQuestion: cats; Answer: no. Never.",
+            8,
+            ["Question: dogs; Answer: yes. On a lead.", "Question: cats; Answer: no. Never."],
+            id="so does a row of a table of questions",
+        ),
+        pytest.param(
+            "It rains. Why? Nobody knows.", 4, ["It rains. Why?", "Nobody knows."], id="not one in prose"
+        ),
     ],
 )
 def test_what_is_kept_together(text: str, size: int, expected: list[str]) -> None:
@@ -183,6 +204,7 @@ STATUTE = (
     + "法人有章程。" * 12
 )
 PART_ONE = "Fees › 第一编 总则"
+FAQ = "## 宠物\n\n**能带狗吗？**\n\n" + "可以带狗。" * 10 + "\n\n**能带猫吗？**\n\n" + "不能带猫。" * 10
 
 
 @pytest.mark.parametrize(
@@ -194,6 +216,12 @@ PART_ONE = "Fees › 第一编 总则"
             50,
             ["Fees", f"{PART_ONE} › 第一章 自然人", f"{PART_ONE} › 第二章 法人"],
             id="Chinese, statute",
+        ),
+        pytest.param(
+            FAQ,
+            40,
+            ["Fees", "Fees › 宠物 › 能带狗吗？", "Fees › 宠物", "Fees › 宠物 › 能带猫吗？"],
+            id="Chinese, questions and answers",
         ),
     ],
 )
