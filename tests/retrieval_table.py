@@ -62,7 +62,7 @@ def table(domain: Domain, limit: int) -> list[str]:
     ][: limit or None]
     with closing(open_knowledge_base(domain, settings, embedder)) as knowledge:
         bring_up_to_date(knowledge, domain, settings)
-        documents = knowledge.documents()
+        documents = list(knowledge.documents())
         found = {mode: rank(knowledge, references, mode) for mode in MODES}
     found |= {name: _langchain(documents, references, embedder, sizes) for name, sizes in SPLITTERS.items()}
     scores = {arm: score_all(rankings, references) for arm, rankings in found.items()}
