@@ -75,4 +75,5 @@ def _named(item: Document | DocumentError, name: str, path: Path) -> Document | 
         id="/".join(filter(None, ("uploads", path.stem, inside))),
         title=PurePath(name).stem if item.title in (path.stem, path.name) else item.title,
         source=name if item.source == path.name else item.source,
+        file="",  # its name on the disk is ours, and so is the digest that holds it
     )

@@ -27,6 +27,7 @@ from ingest.knowledge_base import KnowledgeBase, bring_up_to_date, open_knowledg
 from ingest.language import detect
 from ingest.ray_engine import Engine, connect
 from ingest.reading import OpenSandbox, read_documents, walk
+from ingest.recall import Known
 from ingest.sandbox import Sandbox
 from ingest.sync import IngestReport, Progress
 from ingest.types import Document, Filter
@@ -58,7 +59,7 @@ def add(
     with _engine(engine, ray_address, settings) as workers, _bar(_count(paths or [found.documents])) as moved:
         knowledge = open_knowledge_base(found, settings, workers.embedder)
         if paths:
-            report = knowledge.sync(_read(paths, settings, workers.sandbox), moved)
+            report = knowledge.sync(_read(paths, settings, workers.sandbox, knowledge.read_from), moved)
         else:
             report = bring_up_to_date(knowledge, found, settings, moved, False, workers.sandbox)
     _tell(found, report)
@@ -197,12 +198,12 @@ def _engine(name: str, address: str, settings: Settings) -> AbstractContextManag
 
 
 def _read(
-    paths: Sequence[Path], settings: Settings, sandbox: OpenSandbox
+    paths: Sequence[Path], settings: Settings, sandbox: OpenSandbox, known: Known
 ) -> Iterator[Document | DocumentError]:
     """Read all paths; one that is missing does not keep the others out."""
     for path in paths:
         try:
-            yield from read_documents(path, settings.max_file_mb, settings.parsing, sandbox)
+            yield from read_documents(path, settings.max_file_mb, settings.parsing, sandbox, known)
         except DocumentError as error:
             yield error
 

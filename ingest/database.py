@@ -1,7 +1,7 @@
 """One SQLite file: connections, transactions, clear errors. Knows nothing of what is stored in it."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import local
@@ -19,8 +19,8 @@ PRAGMA secure_delete = ON;  -- what is deleted is overwritten
 class Database:
     """A file with a schema; each thread has its own connection."""
 
-    def __init__(self, path: Path, schema: str, version: int) -> None:
-        """Open the file, creating it where there is none.
+    def __init__(self, path: Path, schema: str, version: int, upgrades: Mapping[int, str]) -> None:
+        """Open the file, creating it where there is none; `upgrades` lead from a version to the next.
 
         Raises:
             KnowledgeBaseError: the disk fails, or the file is damaged or of another version.
@@ -28,7 +28,9 @@ class Database:
         self.path = path
         self._threads = local()
         if self._version() == 0:
-            self._create(schema, version)
+            self._change(0, schema, version)
+        while (before := self._version()) in upgrades:
+            self._change(before, upgrades[before], before + 1)
         if self._version() != version:
             remedy = "move it away and add the documents again"
             raise KnowledgeBaseError(f"{path} is of version {self._version()}, not {version}; {remedy}")
@@ -68,12 +70,13 @@ class Database:
     def _version(self) -> int:
         return int(next(self.rows("PRAGMA user_version"))[0])
 
-    def _create(self, schema: str, version: int) -> None:
+    def _change(self, before: int, statements: str, after: int) -> None:
+        """Turn a file of version `before` into one of version `after`."""
         with self.transaction() as db:
-            if self._version() == 0:  # still, now that no other process can write
-                for statement in schema.split(";"):
+            if self._version() == before:  # still, now that no other process can write
+                for statement in statements.split(";"):
                     db.execute(statement)
-                db.execute(f"PRAGMA user_version = {version}")
+                db.execute(f"PRAGMA user_version = {after}")
 
     def _connection(self) -> sqlite3.Connection:
         """Return this thread's connection."""

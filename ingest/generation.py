@@ -14,7 +14,7 @@ from uuid import uuid4
 import numpy as np
 
 from ingest.errors import KnowledgeBaseError
-from ingest.index import Damaged, Labels, VectorBackend, VectorIndex, Vectors
+from ingest.index import Damaged, Labels, VectorBackend, VectorIndex, Vectors, lost
 from ingest.index.exact import ExactIndex, open_exact, write_exact
 from ingest.index.seal import SEAL, flush, seal, unseal
 from ingest.ledger import Ledger
@@ -26,7 +26,6 @@ _PASSAGES = "passages.npy"  # what `Ledger.identities` said when the indexes bes
 _ROWS = 4096  # vectors copied at a time
 _PROBES = 256  # vectors of each new index that are searched for before it may serve
 _LOST = 0.01  # share of the probes that may be missed; HNSW is approximate
-_SAME = 0.999  # cosine: the passage itself, or one with the same text
 
 
 class Generation:
@@ -65,8 +64,8 @@ class Generation:
                     found.append(f"index {leg}, {lang}: it does not hold the passages of the ledger")
         for lang, dense in self.dense.items():
             for labels, vectors in ledger.vectors(lang):
-                lost = ledger.find(_lost(dense, labels, vectors)).values()
-                found += [f"index dense, {lang}: passage {chunk.id!r} is not found" for chunk in lost]
+                missed = ledger.find(lost(dense, labels, vectors)).values()
+                found += [f"index dense, {lang}: passage {chunk.id!r} is not found" for chunk in missed]
         return found
 
     def close(self) -> None:
@@ -190,9 +189,9 @@ class Generations:
         """
         probes = np.unique(np.linspace(0, len(exact.labels) - 1, _PROBES).astype(int))
         index = self._backend.open(dense)
-        lost = _lost(index, exact.labels[probes], exact.vectors[probes])
+        missed = lost(index, exact.labels[probes], exact.vectors[probes])
         index.close()
-        return _DENSE if len(lost) <= _LOST * len(probes) else _EXACT
+        return _DENSE if len(missed) <= _LOST * len(probes) else _EXACT
 
     def _previous(self) -> Path | None:
         """Return the folder of the generation that serves, where its graph may be taken over."""
@@ -264,13 +263,3 @@ def _removal(folder: Path) -> str:
         return str(unseal(folder)["removal"])
     except (Damaged, KeyError):
         return ""
-
-
-def _lost(index: VectorIndex, labels: Labels, vectors: Vectors) -> list[int]:
-    """Return the labels that a search for their own vectors does not find."""
-    rankings = index.search(vectors, 10)
-    return [
-        own
-        for own, ranking in zip(labels.tolist(), rankings, strict=True)
-        if not any(label == own or score >= _SAME for label, score in ranking)
-    ]

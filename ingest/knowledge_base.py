@@ -118,6 +118,10 @@ class KnowledgeBase:
         """Return how many documents there are."""
         return self._ledger.count()
 
+    def read_from(self, file: str) -> Document | None:
+        """Return the document that a file of this digest (`ingest.recall`) gave, where there is one."""
+        return self._ledger.read_from(file)
+
     def documents(self, lang: str = "") -> Iterator[Document]:
         """Yield the documents of a language, or all, in the order they came."""
         return self._ledger.documents(lang)
@@ -229,7 +233,9 @@ def bring_up_to_date(
     Raises:
         DocumentError: the domain has no documents.
     """
-    items = read_documents(domain.documents, settings.max_file_mb, settings.parsing, sandbox)
+    items = read_documents(
+        domain.documents, settings.max_file_mb, settings.parsing, sandbox, knowledge.read_from
+    )
     return knowledge.sync(items, progress, origin=_OWN, prune=prune)
 
 

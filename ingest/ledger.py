@@ -8,7 +8,7 @@ but never a wrong one.
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from uuid import uuid4
@@ -21,13 +21,14 @@ from ingest.index import Labels, Vectors
 from ingest.steps import reached
 from ingest.types import Chunk, Document, Filter
 
-_VERSION = 1
+_VERSION = 2
 _SCHEMA = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE documents (
     ordinal INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
     text TEXT NOT NULL, lang TEXT NOT NULL, source TEXT NOT NULL, as_of TEXT NOT NULL,
-    sha256 TEXT NOT NULL, recipe TEXT NOT NULL, origin TEXT NOT NULL);
+    sha256 TEXT NOT NULL, recipe TEXT NOT NULL, origin TEXT NOT NULL, file TEXT NOT NULL DEFAULT '');
+CREATE INDEX documents_of_file ON documents (file);
 CREATE TABLE chunks (
     label INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
     document INTEGER NOT NULL REFERENCES documents (ordinal) ON DELETE CASCADE,
@@ -40,7 +41,11 @@ CREATE VIEW passages AS
     SELECT c.label, c.id, d.id AS document_id, c.text, c.start, c.stop, c.title, d.lang, c.key
     FROM chunks c JOIN documents d ON d.ordinal = c.document;
 """
-_DOCUMENT = "id, title, text, lang, source, as_of"
+_UPGRADES = {
+    1: "ALTER TABLE documents ADD COLUMN file TEXT NOT NULL DEFAULT '';"
+    "CREATE INDEX documents_of_file ON documents (file)"
+}
+_DOCUMENT = "id, title, text, lang, source, as_of, file"
 _CHUNK = "id, document_id, text, start, stop, title"
 _STORED = np.dtype("<f2")  # bf16 models give fewer digits than float16 holds
 _ROWS = 1024
@@ -74,7 +79,7 @@ class Ledger(Database):
     """Documents, chunks and vectors in one SQLite file."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path, _SCHEMA, _VERSION)
+        super().__init__(path, _SCHEMA, _VERSION, _UPGRADES)
 
     @property
     def revision(self) -> str:
@@ -100,6 +105,19 @@ class Ledger(Database):
         """Return content hash and recipe of a document; both empty where there is none."""
         found = next(self.rows("SELECT sha256, recipe FROM documents WHERE id = ?", document_id), ("", ""))
         return str(found[0]), str(found[1])
+
+    def read_from(self, file: str) -> Document | None:
+        """Return the document that a file of this digest gave, where there is one."""
+        row = next(self.rows(f"SELECT {_DOCUMENT} FROM documents WHERE file = ?", file), None)
+        return row and Document(*row)
+
+    def note_files(self, files: Mapping[str, str]) -> None:
+        """Commit for documents, by id, the digests of the files that gave them, where they are new."""
+        known = "SELECT 1 FROM documents WHERE id = ? AND file = ?"
+        new = [(file, id) for id, file in files.items() if not any(self.rows(known, id, file))]
+        if new:
+            with self.transaction() as db:
+                db.executemany("UPDATE documents SET file = ? WHERE id = ?", new)
 
     def missing(self, keys: Iterable[bytes]) -> list[bytes]:
         """Return the `keys` that have no vector yet, each once."""
@@ -269,9 +287,9 @@ def _put(db: sqlite3.Connection, entry: Entry) -> int:
     """Put one document; return how many chunks of its former text are gone."""
     document = entry.document
     (ordinal,) = db.execute(
-        f"INSERT INTO documents ({_DOCUMENT}, sha256, recipe, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        f"INSERT INTO documents ({_DOCUMENT}, sha256, recipe, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (id) DO UPDATE SET title = excluded.title, text = excluded.text, lang = excluded.lang, "
-        "source = excluded.source, as_of = excluded.as_of, sha256 = excluded.sha256, "
+        "source = excluded.source, as_of = excluded.as_of, file = excluded.file, sha256 = excluded.sha256, "
         "recipe = excluded.recipe RETURNING ordinal",
         (*astuple(document), entry.sha256, entry.recipe, entry.origin),
     ).fetchone()

@@ -23,6 +23,8 @@ from ingest.loaders.front_matter import FIELDS
 from ingest.loaders.records import stream_jsonl
 from ingest.loaders.signatures import HEAD_BYTES, refuse_foreign
 
+PARSERS = "parsers-1"
+"""Changes whenever the same file would give another text."""
 OUT_OF_MEMORY = 75
 """Exit code of a child that its memory limit ended."""
 _FIELD_CHARS = 1000  # an id or title of more is cut

@@ -23,6 +23,7 @@ from ingest.errors import AssistantError, DocumentError, EmbedderMismatch, Engin
 from ingest.index import Vectors
 from ingest.loaders import LOADERS, RawDocument
 from ingest.reading import OpenSandbox, shown
+from ingest.recall import Entry
 from ingest.sandbox import Sandbox, is_harmless
 from settings import Embedder as EmbedderSettings
 from settings import Parsing, Settings, load_settings
@@ -165,9 +166,9 @@ class RaySandbox(Sandbox):
         self._parse = ray.remote(max_retries=_RETRIES, scheduling_strategy="SPREAD")(_parse)
         self._sent: dict[Path, Any] = {}
 
-    def ahead(self, entries: Iterable[Path | DocumentError]) -> Iterator[Path | DocumentError]:
+    def ahead(self, entries: Iterable[Entry]) -> Iterator[Entry]:
         """Yield the entries when the next ones are on their way to the workers."""
-        queue: deque[Path | DocumentError] = deque()
+        queue: deque[Entry] = deque()
         for entry in entries:
             self._send(entry)
             queue.append(entry)
@@ -180,8 +181,8 @@ class RaySandbox(Sandbox):
         answer = self._sent.pop(path, None)
         return super().documents(path, name) if answer is None else iter(_get(answer))
 
-    def _send(self, entry: Path | DocumentError) -> None:
-        if isinstance(entry, DocumentError) or entry.suffix.lower() not in LOADERS:
+    def _send(self, entry: Entry) -> None:
+        if not isinstance(entry, Path) or entry.suffix.lower() not in LOADERS:
             return
         with suppress(OSError):  # it is reported when its turn comes
             if entry.is_file() and entry.stat().st_size <= _SENT_BYTES and not is_harmless(entry):

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from ingest.errors import DocumentError
 from ingest.language import detect
 from ingest.loaders import LOADERS, RawDocument, front_matter
 from ingest.loaders.decoding import decode
+from ingest.recall import Known, Limits, Recall, Recalled, nothing_known
 from ingest.sandbox import Sandbox
 from ingest.types import Document, Lang
 from settings import Parsing
@@ -31,12 +33,16 @@ OpenSandbox = Callable[[Parsing], Sandbox]
 
 
 def read_documents(
-    source: Path, max_file_mb: int = 64, limits: Parsing = _LIMITS, sandbox: OpenSandbox = Sandbox
+    source: Path,
+    max_file_mb: int = 64,
+    limits: Parsing = _LIMITS,
+    sandbox: OpenSandbox = Sandbox,
+    known: Known = nothing_known,
 ) -> Iterator[Document | DocumentError]:
     """Yield the documents of a file or of all files under a folder, in order of their paths.
 
     What cannot be read, or not within `limits`, is yielded as an error, one line that names the file
-    and the remedy.
+    and the remedy. A file whose document is `known` is not parsed.
 
     Raises:
         DocumentError: `source` does not exist, or is a folder without files.
@@ -48,7 +54,9 @@ def read_documents(
     if first is None:
         raise DocumentError(f"{shown(source)} holds no documents; put some there ({', '.join(LOADERS)})")
     base = source if source.is_dir() else source.parent
-    return _read_all(chain([first], entries), base, max_file_mb, sandbox(limits))
+    recall = Recall(known, base, SIDECAR, Limits(max_file_mb << 20, limits.max_chars))
+    read = partial(_read_file, base=base, max_file_mb=max_file_mb)
+    return _read_all(chain([first], entries), recall, read, sandbox(limits))
 
 
 def walk(source: Path) -> Iterator[Path | DocumentError]:
@@ -82,23 +90,31 @@ def shown(path: Path) -> str:
 
 
 def _read_all(
-    entries: Iterable[Path | DocumentError], base: Path, max_file_mb: int, opened: Sandbox
+    entries: Iterable[Path | DocumentError],
+    recall: Recall,
+    read: Callable[..., Iterator[Document | DocumentError]],
+    opened: Sandbox,
 ) -> Iterator[Document | DocumentError]:
     seen: dict[str, str] = {}
     with opened as sandbox:
-        for entry in sandbox.ahead(entries):
+        for entry in sandbox.ahead(recall.entries(entries)):
             if isinstance(entry, DocumentError):
                 yield entry
                 continue
-            name = shown(entry)
-            for item in _read_file(entry, base, max_file_mb, sandbox):
+            name = shown(entry.path if isinstance(entry, Recalled) else entry)
+            for item in _items(entry, recall, partial(read, sandbox=sandbox)):
                 if isinstance(item, Document) and item.id in seen:
-                    other = seen[item.id]
-                    yield DocumentError(f"{shown(entry)}: id {item.id!r} is taken by {other}; rename one")
+                    yield DocumentError(f"{name}: id {item.id!r} is taken by {seen[item.id]}; rename one")
                     continue
                 if isinstance(item, Document):
                     seen[item.id] = name
                 yield item
+
+
+def _items(
+    entry: Path | Recalled, recall: Recall, read: Callable[..., Iterator[Document | DocumentError]]
+) -> Iterator[Document | DocumentError]:
+    return iter([entry.document]) if isinstance(entry, Recalled) else recall.noted(entry, read(entry))
 
 
 def _read_file(

@@ -18,6 +18,7 @@ from typing import Self
 from ingest import parsing
 from ingest.errors import DocumentError
 from ingest.loaders import RawDocument
+from ingest.recall import Entry
 from settings import PROJECT, Parsing
 
 # Parsed here, without a child: these formats give little more text than they have bytes, and so many bytes
@@ -43,8 +44,8 @@ class Sandbox:
     ) -> None:
         self._end()
 
-    def ahead(self, entries: Iterable[Path | DocumentError]) -> Iterator[Path | DocumentError]:
-        """Yield files that are about to be read, and errors; a sandbox with workers looks at some ahead."""
+    def ahead(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        """Yield what is about to be read; a sandbox with workers looks at some files ahead."""
         return iter(entries)
 
     def documents(self, path: Path, name: str) -> Iterator[RawDocument | DocumentError]:

@@ -61,6 +61,7 @@ class Intake:
         self._handed: deque[_Piece] = deque()
         self._added = self._changed = self._unchanged = self._embedded = 0
         self._failures: list[DocumentError] = []
+        self._files: dict[str, str] = {}
 
     @property
     def report(self) -> IngestReport:
@@ -82,6 +83,7 @@ class Intake:
             self._progress(piece.progress)
             for window in piece.completes:
                 self._commit(window)
+        self._ledger.note_files(self._files)
 
     def _windows(self, entries: Iterable[Entry]) -> Iterator[Sequence[Entry]]:
         window: list[Entry] = []
@@ -125,6 +127,8 @@ class Intake:
                 self._progress(1)
                 continue
             if self._ledger.state(document.id) == state:
+                if document.file:
+                    self._files[document.id] = document.file
                 self._unchanged += 1
                 self._progress(1)
             else:
@@ -181,7 +185,8 @@ def content_sha256(document: Document) -> str:
         DocumentError: it holds half a surrogate pair, which no file can hold.
     """
     try:
-        return hashlib.sha256(json.dumps(astuple(document), ensure_ascii=False).encode()).hexdigest()
+        said = astuple(document)[:-1]  # all but the file
+        return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
     except UnicodeEncodeError as error:
         raise DocumentError(
             f"{document.id!r} is not valid Unicode ({error.reason}); save it as UTF-8"

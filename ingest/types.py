@@ -17,6 +17,8 @@ class Document:
     lang: Lang
     source: str = ""
     as_of: str = ""
+    file: str = field(default="", compare=False)
+    """Digest of the file that gave this document and nothing else, see `ingest.recall`; empty: none such."""
 
 
 @dataclass(frozen=True, slots=True)

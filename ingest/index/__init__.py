@@ -12,6 +12,7 @@ Labels = NDArray[np.int64]
 """(n,): the ledger's numbers of the chunks."""
 Ranking = list[tuple[int, float]]
 """Labels with their scores, best first."""
+_SAME = 0.999  # cosine: the vector itself, or one of the same text
 
 
 class Damaged(Exception):
@@ -64,6 +65,16 @@ class VectorBackend(Protocol):
     def drop(self, folder: Path) -> None:
         """Remove what `build` keeps outside `folder`, if anything."""
         ...
+
+
+def lost(index: VectorIndex, labels: Labels, vectors: Vectors) -> list[int]:
+    """Return the labels that a search for their own vectors does not find."""
+    rankings = index.search(vectors, 10)
+    return [
+        own
+        for own, ranking in zip(labels.tolist(), rankings, strict=True)
+        if not any(label == own or score >= _SAME for label, score in ranking)
+    ]
 
 
 def top(scores: NDArray[np.float32], labels: Labels, k: int) -> Ranking:

@@ -1,16 +1,24 @@
-"""HNSW graphs by hnswlib (Malkov and Yashunin, arXiv:1603.09320). Knows nothing of texts or ledgers."""
+"""HNSW graphs by hnswlib (Malkov and Yashunin, arXiv:1603.09320). Knows nothing of texts or ledgers.
 
+A graph that has grown can lose vectors: too few links lead to them. Every build looks for each by itself;
+strays, those that are not found, are listed in the seal and compared with every query one by one.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ingest.index import Damaged, Labels, Ranking, Vectors
+from ingest.index import Damaged, Labels, Ranking, Vectors, lost, top
 from ingest.index.seal import seal, unseal
 
 _FILE, _SPACE, _SEED = "graph.hnsw", "cosine", 42
 _BATCH = 1024  # vectors added at a time: Ctrl-C is heard between two batches
+_QUICK = 64  # search breadth that finds nearly all vectors by themselves
+_STRAYS = 0.01  # a graph that misses more than this share fell apart: who proves the index shall see it
 _DEAD = 0.2  # a graph with more than this share of deleted labels is built anew
 
 
@@ -36,8 +44,13 @@ class HnswBackend:
             graph.init_index(len(labels), M=self.m, ef_construction=self.ef_construction, random_seed=_SEED)
             self._add(graph, labels, vectors)
         graph.save_index(str(folder / _FILE))
-        dead = np.setdiff1d(graph.get_ids_list(), labels).tolist()
-        facts = {"dim": vectors.shape[1], "space": _SPACE, "count": len(labels), "dead": dead}
+        facts = {
+            "dim": vectors.shape[1],
+            "space": _SPACE,
+            "count": len(labels),
+            "dead": np.setdiff1d(graph.get_ids_list(), labels).tolist(),
+            "strays": self._strays(graph, labels, vectors),
+        }
         seal(folder, facts, (_FILE,))
 
     def open(self, folder: Path) -> "HnswIndex":
@@ -47,7 +60,7 @@ class HnswBackend:
         if facts["space"] != _SPACE or len(graph.get_ids_list()) != facts["count"] + len(facts["dead"]):
             raise Damaged(f"{folder / _FILE} is not the graph that its seal describes")
         graph.set_num_threads(self.threads)
-        return HnswIndex(graph, facts["count"], self.ef)
+        return HnswIndex(graph, facts["count"], self.ef, facts.get("strays", ()))
 
     def drop(self, folder: Path) -> None:
         """Nothing is kept outside the folder."""
@@ -73,6 +86,18 @@ class HnswBackend:
         self._add(graph, labels[new], vectors[new])
         return graph
 
+    def _strays(self, graph: Any, labels: Labels, vectors: Vectors) -> list[int]:
+        """Return the few labels that are not found by their own vectors, not even with all breadth."""
+        graph.set_num_threads(self.threads)
+        places = np.arange(len(labels))
+        for breadth in sorted({min(_QUICK, self.ef), self.ef}):
+            index = HnswIndex(graph, len(labels), breadth)
+            parts = (places[start : start + _BATCH] for start in range(0, len(places), _BATCH))
+            missed = [label for part in parts for label in lost(index, labels[part], vectors[part])]
+            places = np.flatnonzero(np.isin(labels, missed))
+        strays: list[int] = labels[places].tolist()
+        return strays if len(strays) <= _STRAYS * len(labels) else []
+
     def _add(self, graph: Any, labels: Labels, vectors: Vectors) -> None:
         for start in range(0, len(labels), _BATCH):
             part = slice(start, start + _BATCH)
@@ -80,16 +105,31 @@ class HnswBackend:
 
 
 class HnswIndex:
-    """A graph in memory."""
+    """A graph in memory, and beside it the vectors that it does not find."""
 
-    def __init__(self, graph: Any, count: int, ef: int) -> None:
+    def __init__(self, graph: Any, count: int, ef: int, strays: Sequence[int] = ()) -> None:
         self._graph = graph
         self._count = count
         self._ef = ef
+        self._strays = np.array(strays, np.int64)
+        self._stray_vectors = graph.get_items(strays, return_type="numpy") if len(strays) else None
         graph.set_ef(ef)  # loading resets it to 10
 
     def search(self, queries: Vectors, k: int) -> list[Ranking]:
         """Return up to `k` nearest labels for each query, scored by cosine similarity."""
+        rankings = self._nearest(queries, k)
+        if self._stray_vectors is None:
+            return rankings
+        beside = zip(rankings, queries @ self._stray_vectors.T, strict=True)
+        return [self._joined(ranking, scores, k) for ranking, scores in beside]
+
+    def _joined(self, ranking: Ranking, scores: NDArray[np.float32], k: int) -> Ranking:
+        """Return the best of what the graph found and of the strays."""
+        found = dict(ranking) | dict(top(scores, self._strays, k))
+        return sorted(found.items(), key=lambda hit: -hit[1])[:k]
+
+    def _nearest(self, queries: Vectors, k: int) -> list[Ranking]:
+        """Return what the graph finds."""
         k = min(k, self._count)
         if k > self._ef:
             self._ef = k
@@ -97,7 +137,7 @@ class HnswIndex:
         try:
             labels, distances = self._graph.knn_query(queries, k=k)
         except RuntimeError:  # fewer than k can be reached, as among very many equal vectors
-            return self.search(queries, k // 2) if k > 1 else [[] for _ in queries]
+            return self._nearest(queries, k // 2) if k > 1 else [[] for _ in queries]
         return [
             list(zip(row.tolist(), (1 - far).tolist(), strict=True))
             for row, far in zip(labels.astype(np.int64), distances, strict=True)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from ingest.errors import KnowledgeBaseError
-from ingest.index import Damaged, Labels, VectorBackend, Vectors, top
+from ingest.index import Damaged, Labels, VectorBackend, Vectors, lost, top
 from ingest.index.chroma import ChromaBackend
 from ingest.index.exact import open_exact, write_exact
 from ingest.index.hnsw import HnswBackend
@@ -171,6 +171,19 @@ class TestHnsw:
         found = HnswBackend().open(folder).search(vectors, 5)
         assert not {label for ranking in found for label, _ in ranking} & set(range(100, 120))
         assert [ranking[0][0] for ranking in found[20:]] == labels[20:].tolist()
+
+    def test_what_a_graph_loses_is_found_beside_it(self, folder: Path) -> None:
+        """So few links lose some of 400: each is found all the same, by itself and among the others."""
+        labels, vectors = labelled()
+        backend = HnswBackend(m=5, ef_construction=10, ef=10, threads=1)
+        backend.build(folder, labels, vectors)
+        strays = json.loads((folder / "seal.json").read_text())["facts"]["strays"]
+        assert 0 < len(strays) <= 4
+        index = backend.open(folder)
+        assert lost(index, labels, vectors) == []
+        (ranking,) = index.search(vectors[labels == strays[0]], 3)
+        assert ranking[0] == (strays[0], pytest.approx(1, abs=1e-4))
+        assert len({label for label, _ in ranking}) == 3
 
     def test_a_label_that_was_deleted_and_is_given_again_is_found(self, folder: Path, tmp_path: Path) -> None:
         labels, vectors = labelled()

@@ -90,5 +90,21 @@ def test_problems_are_named(ledger: Ledger) -> None:
 def test_a_ledger_of_a_later_version_is_refused(tmp_path: Path, ledger: Ledger) -> None:
     with ledger.transaction() as db:
         db.execute("PRAGMA user_version = 9")
-    with pytest.raises(KnowledgeBaseError, match="version 9, not 1; move it away"):
+    with pytest.raises(KnowledgeBaseError, match="version 9, not 2; move it away"):
         Ledger(tmp_path / "ledger.sqlite")
+
+
+def test_a_ledger_of_an_earlier_version_is_upgraded(tmp_path: Path, ledger: Ledger) -> None:
+    fill(ledger, entry("a"))
+    with ledger.transaction() as db:
+        db.execute("DROP INDEX documents_of_file")
+        db.execute("ALTER TABLE documents DROP COLUMN file")
+        db.execute("PRAGMA user_version = 1")
+    ledger.close()
+    upgraded = Ledger(tmp_path / "ledger.sqlite")
+    assert [document.id for document in upgraded.documents()] == ["a"]
+    upgraded.note_files({"a": "digest"})
+    found = upgraded.read_from("digest")
+    assert found is not None
+    assert (found.id, found.file) == ("a", "digest")
+    assert upgraded.read_from("another") is None
