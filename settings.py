@@ -110,6 +110,8 @@ class Retrieval(Section):
     """HNSW: search breadth while building."""
     ef: int = Field(default=200, ge=10)
     """HNSW: search breadth while answering."""
+    exact_up_to: int = Field(default=10_000, ge=0)
+    """Up to so many passages of a language brute force answers for `hnsw`: it is as fast and misses none."""
 
 
 class LongContext(Section):

@@ -24,7 +24,7 @@ from ingest.sandbox import Sandbox
 from ingest.search import EVERYTHING, Search, Wanted
 from ingest.sync import IngestReport, Intake, Progress
 from ingest.types import Chunk, Document, Filter, Hit
-from settings import Settings
+from settings import Retrieval, Settings
 
 _OWN = "domain"  # origin of the documents that lie in the domain's folder
 
@@ -43,7 +43,8 @@ class KnowledgeBase:
         self._chunking = settings.chunking
         self._ledger = Ledger(folder / "ledger.sqlite")
         self._derived = Derived(folder / "derived", self._ledger)
-        self._index = LiveIndex(name, self._ledger, Generations(folder, _backend(settings)), self._derived)
+        generations = Generations(folder, *_backend(settings.retrieval, settings.threads))
+        self._index = LiveIndex(name, self._ledger, generations, self._derived)
         self._search = Search(
             self._ledger, embedder, settings.retrieval, cache(lambda: open_reranker(settings))
         )
@@ -239,9 +240,9 @@ def bring_up_to_date(
     return knowledge.sync(items, progress, origin=_OWN, prune=prune)
 
 
-def _backend(settings: Settings) -> VectorBackend:
-    retrieval = settings.retrieval
+def _backend(retrieval: Retrieval, threads: int) -> tuple[VectorBackend, int]:
+    """Return what indexes vectors, and up to how many of them brute force answers."""
     graph = {"m": retrieval.m, "ef_construction": retrieval.ef_construction, "ef": retrieval.ef}
     if retrieval.backend == "chroma":
-        return ChromaBackend(url=retrieval.chroma_url, **graph)
-    return HnswBackend(threads=settings.threads, **graph)
+        return ChromaBackend(url=retrieval.chroma_url, **graph), 0
+    return HnswBackend(threads=threads, **graph), retrieval.exact_up_to

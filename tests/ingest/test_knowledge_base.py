@@ -13,6 +13,9 @@ from filelock import FileLock
 
 from ingest.domain import Domain
 from ingest.errors import DocumentError, EmbedderMismatch, KnowledgeBaseError
+from ingest.generation import Generations
+from ingest.index.exact import ExactIndex
+from ingest.index.hnsw import HnswBackend, HnswIndex
 from ingest.knowledge_base import KnowledgeBase, bring_up_to_date, open_knowledge_base
 from ingest.types import Document, Lang
 from settings import Settings, load_settings
@@ -45,6 +48,7 @@ def open_base(tmp_path: Path, domain: Domain) -> Iterator[Open]:
     opened = []
 
     def open_(embedder: FakeEmbedder | None = None, **retrieval: object) -> KnowledgeBase:
+        retrieval = {"exact_up_to": 0, **retrieval}  # a graph is searched
         settings = load_settings({"home": tmp_path / "home", "retrieval": retrieval, "threads": 1})
         opened.append(open_knowledge_base(domain, settings, embedder or FakeEmbedder()))
         return opened[-1]
@@ -419,6 +423,18 @@ def test_brute_force_answers_where_a_graph_falls_apart(open_base: Open) -> None:
     titles = [each.title for each in MORE]
     dense, exact = (base.search_many(titles, mode=mode, top_k=1) for mode in ("dense", "exact"))
     assert [hits[0].chunk for hits in dense] == [hits[0].chunk for hits in exact]
+
+
+@pytest.mark.parametrize(("more", "kind"), [(0, ExactIndex), (-1, HnswIndex)])
+def test_up_to_so_many_passages_brute_force_answers(
+    tmp_path: Path, open_base: Open, more: int, kind: type
+) -> None:
+    count = sum(each.lang == "en" for each in CORPUS)
+    base = open_base(exact_up_to=count + more)
+    base.sync(CORPUS)
+    generations = Generations(home(tmp_path), HnswBackend())
+    assert isinstance(generations.open(generations.current()).dense["en"], kind)
+    assert found(base, "visa", mode="dense")[0] == "en/visa"
 
 
 def test_an_empty_base_says_how_to_fill_it(open_base: Open) -> None:
