@@ -23,6 +23,7 @@ _STYLE: dict[tuple[Lang, Style], str] = {
     ("zh", "sentence"): "用一句完整的话回答。",
     ("zh", "paragraph"): "用一小段话回答，并说明理由。",
 }
+_FACT_WORDS = 6  # where references are longer, a model told to be brief says "Yes" and misses the rest
 _REFUSAL: dict[Lang, str] = {"en": "I don't know.", "zh": "我不知道。"}
 _OPEN_BOOK: dict[Lang, str] = {
     "en": (
@@ -76,7 +77,7 @@ def infer_style(answers: Iterable[str]) -> Style:
     """
     sizes = [len(words(answer)) for answer in answers]
     median = statistics.median(sizes) if sizes else 0
-    return "short" if median <= 10 else "sentence" if median <= 50 else "paragraph"
+    return "short" if median <= _FACT_WORDS else "sentence" if median <= 50 else "paragraph"
 
 
 def closed_book(question: str, lang: Lang, style: Style) -> tuple[Message, ...]:

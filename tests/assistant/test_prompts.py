@@ -63,6 +63,7 @@ def test_the_refusal_that_is_asked_for_is_recognised(lang: Lang) -> None:
             "sentence",
             id="English",
         ),
+        pytest.param(["Shared kitchens are available at the hostel."], "sentence", id="a short sentence"),
         pytest.param(["旅行社应当在行程开始前七日通知旅游者。"], "sentence", id="Chinese sentence"),
         pytest.param(
             ["根据有关法律的规定，有经营能力的公民经过登记可以成为个体工商户。" * 3],
