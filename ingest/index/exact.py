@@ -9,6 +9,7 @@ from ingest.index import Damaged, Labels, Ranking, Vectors, top
 from ingest.index.seal import seal, unseal
 
 _LABELS, _VECTORS = "labels.npy", "vectors.npy"
+_FEW = 4
 _QUERIES = 64  # scored at a time, so that the score matrix stays small
 
 
@@ -23,9 +24,19 @@ class ExactIndex:
         """Return the `k` nearest labels for each query, scored by cosine similarity."""
         rankings = []
         for start in range(0, len(queries), _QUERIES):
-            scores = queries[start : start + _QUERIES] @ self.vectors.T
+            scores = self._scores(queries[start : start + _QUERIES])
             rankings += [top(row, self.labels, k) for row in scores]
         return rankings
+
+    def _scores(self, queries: Vectors) -> Vectors:
+        """Return the cosine of each query with each vector: (queries, vectors).
+
+        For a few queries without BLAS: its threads would go on spinning while a model embeds the next one.
+        """
+        if len(queries) > _FEW:
+            return queries @ self.vectors.T
+        scores: Vectors = np.einsum("qd,nd->qn", queries, self.vectors)
+        return scores
 
     def close(self) -> None:
         """Nothing is held but the mapping."""
