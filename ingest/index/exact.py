@@ -9,7 +9,7 @@ from ingest.index import Damaged, Labels, Ranking, Vectors, top
 from ingest.index.seal import seal, unseal
 
 _LABELS, _VECTORS = "labels.npy", "vectors.npy"
-_FEW = 4
+_FEW = 4  # queries that are scored without BLAS
 _QUERIES = 64  # scored at a time, so that the score matrix stays small
 
 
