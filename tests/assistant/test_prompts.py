@@ -80,7 +80,19 @@ def test_questions_about_the_same_passages_share_their_system_message() -> None:
     passages = [Chunk("d#0", "d", "七日内退款。", 0, 6, "退款")]
     one, other = (open_book(question, passages, "zh", "short") for question in ("几天？", "多久？"))
     assert one[0] == other[0]
-    assert one[1].content == "几天？"
+    assert one[1].content.startswith("几天？")
+
+
+@pytest.mark.parametrize("style", ["short", "sentence", "paragraph"])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_length_of_the_answer_is_asked_for_before_and_after_the_passages(
+    lang: Lang, style: Style
+) -> None:
+    plain = closed_book("?", lang, style)[0].content
+    system, user = open_book("?", [], lang, style)
+    wanted = user.content.removeprefix("?\n\n")
+    assert wanted in plain
+    assert wanted in system.content
 
 
 def test_a_document_cannot_close_the_fence() -> None:
