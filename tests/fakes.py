@@ -11,6 +11,11 @@ from ingest.index import Vectors
 from ingest.language import words
 
 
+def question_of(prompt: Prompt) -> str:
+    """Return the question of a prompt, without what is said after it."""
+    return prompt.messages[-1].content.split("\n\n")[0]
+
+
 class ScriptedGenerator:
     """A generator that says what `reply` makes of each prompt; `asked` are the prompts so far."""
 

@@ -13,7 +13,7 @@ from assistant.prompts import refusal
 from assistant.rag import Rag
 from assistant.types import Answer, Prompt, Question, Timing
 from ingest.types import Chunk, Document, Hit
-from tests.fakes import ScriptedGenerator
+from tests.fakes import ScriptedGenerator, question_of
 
 EN = Question("1", "When is the deposit refunded?", "en")
 ZH = Question("2", "押金多久退还？", "zh")
@@ -53,14 +53,14 @@ SILENT = ScriptedGenerator(lambda prompt: "")
 
 
 def by_language(prompt: Prompt) -> str:
-    return " In seven days.\n" if prompt.messages[-1].content == EN.text else refusal("zh")
+    return " In seven days.\n" if question_of(prompt) == EN.text else refusal("zh")
 
 
 def asked(prompt: Prompt) -> tuple[str, str]:
     """The system message and the question of a prompt."""
     system, user = prompt.messages
     assert (system.role, user.role) == ("system", "user")
-    return system.content, user.content
+    return system.content, question_of(prompt)
 
 
 def test_rag_searches_once_per_language_and_keeps_the_order() -> None:

@@ -19,7 +19,7 @@ from ingest.domain import Domain, find_domain
 from ingest.errors import AdapterError, AssistantError, GenerationError
 from ingest.knowledge_base import bring_up_to_date, open_knowledge_base
 from settings import Settings
-from tests.fakes import FakeEmbedder, ScriptedGenerator
+from tests.fakes import FakeEmbedder, ScriptedGenerator, question_of
 
 DOCUMENTS = {
     "en/pool.md": "---\nlang: en\ntitle: Pool\n---\nThe pool opens at seven in the morning.",
@@ -51,7 +51,7 @@ def domain(tmp_path: Path) -> Domain:
 
 def quote(prompt: Prompt) -> str:
     """A model that quotes the answer if its documents have it, and otherwise does not know."""
-    question, told = prompt.messages[-1].content, prompt.messages[0].content
+    question, told = question_of(prompt), prompt.messages[0].content
     right = next(answers for _, text, answers, _, _ in QUESTIONS if text == question)
     return right[0] if right and right[0] in told else "I don't know."
 
@@ -125,7 +125,7 @@ def test_a_changed_document_is_answered_anew_where_it_is_read(bench: Bench) -> N
     (bench.domain.folder / "documents/zh/pool.md").write_text(changed, encoding="utf-8")
     report = bench.compare()
     assert value(report, "long_context", "exact_match") == 0.8
-    assert {prompt.messages[-1].content for prompt in bench.generator.asked} <= {
+    assert {question_of(prompt) for prompt in bench.generator.asked} <= {
         "泳池几点开放？",
         "狗每晚收费多少？",
     }

@@ -14,7 +14,7 @@ from evaluation.runner import Model, Run, Runner, run_all
 from evaluation.types import Reference
 from ingest.errors import GenerationError
 from ingest.types import Chunk, Hit
-from tests.fakes import ScriptedGenerator
+from tests.fakes import ScriptedGenerator, question_of
 
 REFERENCES = [
     Reference(text, ("a",), (), "short", "test", str(number), "zh" if number % 2 else "en")
@@ -23,7 +23,7 @@ REFERENCES = [
 
 
 def echo(prompt: Prompt) -> str:
-    return f"answer to {prompt.messages[-1].content}"
+    return f"answer to {question_of(prompt)}"
 
 
 class Shelf:
@@ -161,7 +161,7 @@ def test_the_first_questions_are_asked_alone_after_a_warm_up(bench: Bench) -> No
     bench.latency_sample = 2
     run = bench.run()
     assert run.timed == {"0", "1"}
-    asked = [prompt.messages[-1].content for prompt in bench.generator.asked]
+    asked = [question_of(prompt) for prompt in bench.generator.asked]
     assert asked == ["one?", "one?", "二？", "three?", "四？", "five?"]
     timed = [json.loads(line)["timed"] for line in bench.path.read_text(encoding="utf-8").splitlines()]
     assert timed == [True, True, False, False, False]
