@@ -23,7 +23,7 @@ _FACTS = ("taught", "not taught")
 _SLICES = {
     "F1 by language": "by_language",
     "F1 by question type": "by_type",
-    "F1 by whether train questions ask for the fact": "by_fact",
+    "F1 by whether the fact was taught": "by_fact",
 }
 _COSTS = {
     "first token p50, s": ("latency", "first_token_p50"),
