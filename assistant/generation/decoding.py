@@ -1,21 +1,24 @@
 """Greedy decoding of a batch, one token a step. Knows nothing of text, prompts or files.
 
-Rows are padded on the left. A prefix that all rows share is read once (`prefill`) and attended to by
-all of them (`shared_prefix`); their masks and caches hold their own tokens alone.
+A prefix that all rows share is read once (`prefill`) and attended to by all of them (`shared_prefix`);
+their masks and caches hold their own tokens alone. Prompts are read a few rows at a time, so that little
+is padding, and then answered together, padded on the left.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from assistant.generation.causal_lm import CausalLM
 from assistant.generation.guided import Guide
 from assistant.generation.shared_prefix import Layers
+from ingest.embedding import batches
 
 if TYPE_CHECKING:
     from torch import Tensor
+    from transformers import DynamicCache
 
 PREFILL = 1024
-"""Tokens of a prefix read in one pass: more takes more memory and is no faster."""
+"""Tokens read in one pass, of a prefix or of several rows: more takes more memory and is no faster."""
 
 
 def prefill(lm: CausalLM, ids: Sequence[int], adapter: str) -> Layers:
@@ -47,20 +50,12 @@ class Decoding:
         guide: Guide | None = None,
     ) -> None:
         """Start with the token ids of each row, without those of the prefix `past` (empty: there is none)."""
-        import torch
-        from transformers import DynamicCache
-
         self.tokens: list[list[int]] = [[] for _ in rows]
         """What each row has got so far."""
         self._lm, self._adapter, self._guide = lm, adapter, guide
         self._past = [(key.to(lm.device), value.to(lm.device)) for key, value in past]
-        self._cache: Any = DynamicCache()
-        self._rows = list(range(len(rows)))
-        width = max(map(len, rows))
-        ids = [[0] * (width - len(row)) + list(row) for row in rows]
-        mask = [[0] * (width - len(row)) + [1] * len(row) for row in rows]
-        self._ids = torch.tensor(ids, device=lm.device)
-        self._mask = torch.tensor(mask, device=lm.device)
+        self._prompts = rows
+        self._rows: list[int] = []
 
     def run(self, limit: int) -> Iterator[list[int]]:
         """Take one step after the other; after each, yield the rows that ended with it.
@@ -68,8 +63,8 @@ class Decoding:
         A row ends with a stop token, or is cut after `limit` tokens.
         """
         ended: set[int] = set()
+        chosen = self._read()
         for step in range(1, limit + 1):
-            chosen = self._forward()
             now = []
             for row, token in zip(self._rows, chosen.tolist(), strict=True):
                 if row in ended:
@@ -82,23 +77,50 @@ class Decoding:
             yield now
             if len(ended) == len(self.tokens):
                 return
-            self._advance(chosen, ended)
+            chosen = self._advance(chosen, ended)
 
-    def _forward(self) -> "Tensor":
+    def _read(self) -> "Tensor":
+        """Read all prompts, longest first; return the first token of each of `_rows`."""
+        import torch
+        from transformers import DynamicCache
+
+        chosen, caches = [], []
+        for rows in batches(list(map(len, self._prompts)), PREFILL):
+            ids, mask = self._padded(rows)
+            cache = DynamicCache()
+            chosen.append(self._forward(rows, ids, mask, cache))
+            caches.append(cache)
+            self._rows.extend(rows)
+        _, self._mask = self._padded(self._rows)
+        self._cache = _joined(caches)
+        return torch.cat(chosen)
+
+    def _padded(self, rows: Sequence[int]) -> "tuple[Tensor, Tensor]":
+        """Return the prompts of `rows`, padded on the left, and their mask: (rows, longest of them) both."""
+        import torch
+
+        prompts = [self._prompts[row] for row in rows]
+        width = max(map(len, prompts))
+        ids = [[0] * (width - len(prompt)) + list(prompt) for prompt in prompts]
+        mask = [[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts]
+        return torch.tensor(ids, device=self._lm.device), torch.tensor(mask, device=self._lm.device)
+
+    def _forward(self, rows: Sequence[int], ids: "Tensor", mask: "Tensor", cache: "DynamicCache") -> "Tensor":
+        """Return the next token of `rows` after `ids`, whose keys and values are added to `cache`."""
         shared = self._past[0][0].shape[-2] if self._past else 0
-        new = self._ids.shape[1]
+        new = ids.shape[1]
         return self._lm.forward(
             self._adapter,
-            allowed=self._guide.allowed(self._rows, self.tokens) if self._guide else None,
-            input_ids=self._ids,
-            position_ids=(shared + self._mask.cumsum(-1) - 1).clamp(min=0)[:, -new:],
-            attention_mask=_own_mask(self._mask, new) if self._past else self._mask,
-            past_key_values=self._cache,
+            allowed=self._guide.allowed(rows, self.tokens) if self._guide else None,
+            input_ids=ids,
+            position_ids=(shared + mask.cumsum(-1) - 1).clamp(min=0)[:, -new:],
+            attention_mask=_own_mask(mask, new) if self._past else mask,
+            past_key_values=cache,
             shared_prefix=self._past or None,
         )
 
-    def _advance(self, chosen: "Tensor", ended: set[int]) -> None:
-        """Make the chosen tokens the next input; rows that have ended leave once they are half of it."""
+    def _advance(self, chosen: "Tensor", ended: set[int]) -> "Tensor":
+        """Return the tokens after the chosen ones; rows that have ended leave once they are half of all."""
         import torch
 
         keep = [place for place, row in enumerate(self._rows) if row not in ended]
@@ -106,8 +128,29 @@ class Decoding:
             chosen, self._mask = chosen[keep], self._mask[keep]
             self._cache.batch_select_indices(torch.tensor(keep, device=self._lm.device))
             self._rows = [self._rows[place] for place in keep]
-        self._ids = chosen[:, None]
-        self._mask = torch.cat([self._mask, torch.ones_like(self._ids)], dim=-1)
+        ids = chosen[:, None]
+        self._mask = torch.cat([self._mask, torch.ones_like(ids)], dim=-1)
+        return self._forward(self._rows, ids, self._mask, self._cache)
+
+
+def _joined(caches: "Sequence[DynamicCache]") -> "DynamicCache":
+    """Return one cache of all rows, padded on the left to the longest."""
+    from transformers import DynamicCache
+
+    if len(caches) == 1:
+        return caches[0]
+    layers = zip(*(cache.layers for cache in caches), strict=True)
+    return DynamicCache(
+        [(_stacked([one.keys for one in layer]), _stacked([one.values for one in layer])) for layer in layers]
+    )
+
+
+def _stacked(parts: "Sequence[Tensor]") -> "Tensor":
+    """Return (rows, heads, tokens, size) of all parts, with zeros before the tokens of the shorter ones."""
+    import torch
+
+    width = max(part.shape[-2] for part in parts)
+    return torch.cat([torch.nn.functional.pad(part, (0, 0, width - part.shape[-2], 0)) for part in parts])
 
 
 def _own_mask(own: "Tensor", new: int) -> "Tensor":

@@ -17,6 +17,7 @@ from assistant.generation.prefix_cache import PrefixStore, prefix_key
 from assistant.generation.shared_prefix import Layers
 from assistant.generation.types import Generation
 from assistant.types import Prompt, Usage
+from ingest.embedding import batches as length_sorted
 from ingest.errors import AdapterError, GenerationError
 from ingest.weights import fingerprint, model_folder
 from settings import Generator as GeneratorSettings
@@ -192,11 +193,8 @@ def batches(prompts: Sequence[Encoded], budget: int) -> Iterator[list[Encoded]]:
     for prompt in prompts:
         groups.setdefault((prompt.adapter, prompt.prefix), []).append(prompt)
     for group in groups.values():
-        group.sort(key=lambda prompt: len(prompt.own), reverse=True)
-        while group:
-            size = max(1, budget // len(group[0].own))
-            yield group[:size]
-            group = group[size:]
+        for batch in length_sorted([len(prompt.own) for prompt in group], budget):
+            yield [group[place] for place in batch]
 
 
 def open_local(

@@ -47,6 +47,23 @@ def test_batches_say_what_generate_says_one_by_one(generator: LocalGenerator, ti
     assert len(set(expected)) == len(expected)
 
 
+@pytest.mark.parametrize(
+    ("prompts", "tokens"),
+    [
+        pytest.param(APART, 1, id="each alone"),
+        pytest.param(APART, 1400, id="two and two"),
+        pytest.param(SHARED, 1, id="each alone, after a shared prefix"),
+        pytest.param(SHARED, 70, id="one, two and one, after a shared prefix"),
+    ],
+)
+def test_prompts_read_a_few_at_a_time_say_the_same(
+    generator: LocalGenerator, monkeypatch: pytest.MonkeyPatch, prompts: list[Prompt], tokens: int
+) -> None:
+    at_once = texts(generator.generate(prompts))
+    monkeypatch.setattr("assistant.generation.decoding.PREFILL", tokens)
+    assert texts(generator.generate(prompts)) == at_once
+
+
 def test_the_output_matrix_is_never_copied_for_each_row(generator: LocalGenerator, tiny_lm: CausalLM) -> None:
     head = tiny_lm._model.get_output_embeddings()
     seen = []
