@@ -158,7 +158,7 @@ def _about(report: Report) -> str:
     model = report["model"]
     return (
         f"{len(report['questions'])} questions, {report['corpus']['documents']} documents, {model['name']} "
-        f"({model['device']}, {model['dtype']}), 95 % bootstrap intervals, seed {report['seed']}."
+        f"({model['device']}, {model['dtype']}), 95 % intervals, seed {report['seed']}."
     )
 
 

@@ -1,20 +1,26 @@
 """How sure are we? Bootstrap intervals and paired permutation tests. Knows nothing of models or files.
 
 Percentile bootstrap over questions (Efron and Tibshirani, 1993): all strategies are resampled with the
-same draws, so differences are paired. The p value is that of a permutation test which swaps the two
-strategies' results question by question (approximate randomisation; Noreen, 1989), two-sided. Both work
-on sums of per-question statistics, so a mean and corpus BLEU are treated alike, in one matrix product.
+same draws, so differences are paired. Where a mean has too little to draw from, its interval is Wilson's
+(1927), which never shrinks to a point (decision 014).
+
+The p value is that of a permutation test which swaps the two strategies' results question by question
+(approximate randomisation; Noreen, 1989), two-sided. Draws and swaps work on sums of per-question
+statistics, so a mean and corpus BLEU are treated alike, in one matrix product.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from statistics import NormalDist, fmean
 
 import numpy as np
 
 from evaluation.types import CorpusStatistics, Floats, Score, mean_score, ratio
 
 LEVEL = 95  # per cent
+FEW = 15
+"""The bootstrap interval of a mean of fewer values is too narrow to be believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,9 @@ class Resampling:
 
     def interval(self, score: Score) -> Interval:
         """Return the interval of `score.value`, which must not be None."""
+        values = [value for value in score.per_question if value is not None]
+        if score.corpus is None and _is_thin(values):
+            return wilson(fmean(values), len(values))
         return _percentiles(self._draws(_statistics(score)))
 
     def pairs(self, scores: Mapping[str, Score]) -> list[Pair]:
@@ -90,6 +99,20 @@ def restrict(score: Score, places: Sequence[int]) -> Score:
     )
 
 
+def wilson(mean: float, n: int) -> Interval:
+    """Return Wilson's score interval of the mean of `n` values between 0 and 1.
+
+    It is made for values that are 0 or 1; for others, which vary less, it is wider than need be.
+
+    >>> wilson(0.0, 10).low, round(wilson(0.0, 10).high, 3)
+    (0.0, 0.278)
+    """
+    z = NormalDist().inv_cdf(0.5 + LEVEL / 200)
+    centre = (mean + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * (mean * (1 - mean) / n + z**2 / (4 * n**2)) ** 0.5
+    return Interval(max(0.0, min(mean, centre - half)), min(1.0, max(mean, centre + half)))
+
+
 def holm(p_values: Sequence[float]) -> list[float]:
     """Return the p values adjusted for their number (Holm, 1979).
 
@@ -102,6 +125,13 @@ def holm(p_values: Sequence[float]) -> list[float]:
         highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[index]))
         adjusted[index] = highest
     return adjusted
+
+
+def _is_thin(values: Sequence[float]) -> bool:
+    """Say whether the bootstrap of these values is not to be trusted: they are few, or all 0 or 1."""
+    return all(0 <= value <= 1 for value in values) and (
+        len(values) < FEW or all(value in (0, 1) for value in values)
+    )
 
 
 def _statistics(score: Score) -> CorpusStatistics:

@@ -152,15 +152,15 @@ def test_markdown_escapes_what_would_break_a_table(report: Report) -> None:
     page = markdown(report)
     assert "<script" not in page
     assert "fine\\_tuned skipped: no adapter; run: python -m finetune train" in page
-    assert "| f1 | 1.00 [1.00, 1.00] (n=8) |" in page
-    assert "| ragas\\_faithfulness | 0.50 [0.50, 0.50] (n=1, 2 failed) | n/a |" in page
+    assert "| f1 | 1.00 [0.68, 1.00] (n=8) |" in page
+    assert "| ragas\\_faithfulness | 0.50 [0.05, 0.95] (n=1, 2 failed) | n/a |" in page
 
 
 def test_the_terminal_shows_n_intervals_and_what_was_left_out(report: Report) -> None:
     console = Console(width=200, record=True, file=io.StringIO())
     console.print(terminal(report))
     text = console.export_text()
-    assert "1.00 [1.00, 1.00] (n=8)" in text
+    assert "1.00 [0.68, 1.00] (n=8)" in text
     assert "fine_tuned skipped: no adapter" in text
     assert "long_context (en) reads 1 of 9 documents (900 tokens), left out: a, b, c, d, e and 3 more" in text
 

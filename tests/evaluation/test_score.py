@@ -56,7 +56,7 @@ def test_refusals_are_recognised(domain: Path) -> None:
 def test_for_people_there_is_a_line_per_metric(domain: Path) -> None:
     code, out, _ = scored(domain, '{"id": "1", "text": "7 days"}')
     assert code == 0
-    assert "f1                 1.00 [1.00, 1.00] (n=1)" in out
+    assert "f1                 1.00 [0.21, 1.00] (n=1)" in out
     assert "1 predictions; 2 test questions have none" in out
 
 
