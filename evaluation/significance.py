@@ -1,4 +1,4 @@
-"""How sure are we? Bootstrap intervals and paired permutation tests. Knows nothing of models or files.
+"""How sure are we? Intervals and paired permutation tests. Knows nothing of models or files.
 
 Percentile bootstrap over questions (Efron and Tibshirani, 1993): all strategies are resampled with the
 same draws, so differences are paired. Where a mean has too little to draw from, its interval is Wilson's
