@@ -13,12 +13,12 @@ export HF_HUB_DISABLE_TELEMETRY = 1
 .PHONY: demo test app check bench torture train lock setup clean
 
 demo: setup
-	@$(BIN)/python -m ingest.weights multilingual-e5-small qwen2.5-coder-1.5b-instruct
+	@$(BIN)/python -m core.weights multilingual-e5-small qwen2.5-coder-1.5b-instruct
 	@$(BIN)/python -m evaluation.compare --domain $(DOMAIN) --limit $(LIMIT)
 
 # The browser test answers with the small model; where that cannot be fetched it says so and is skipped.
 test: setup
-	-@$(BIN)/python -m ingest.weights multilingual-e5-small qwen2.5-coder-0.5b-instruct
+	-@$(BIN)/python -m core.weights multilingual-e5-small qwen2.5-coder-0.5b-instruct
 	$(BIN)/python -m pytest --ignore tests/ingest/test_durability.py
 	$(BIN)/python -m pytest tests/ingest/test_durability.py  # its children want a process without threads
 

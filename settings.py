@@ -30,7 +30,7 @@ class Generator(Section):
     """The base model that every strategy answers with."""
 
     model: str = "qwen2.5-coder-1.5b-instruct"
-    """A name in `ingest.weights.CATALOGUE`, a folder with a causal LM, or a Hugging Face id."""
+    """A name in `core.weights.catalogue`, a folder with a causal LM, or a Hugging Face id."""
     device: str = "auto"
     """`auto` takes CUDA where there is one."""
     dtype: Literal["auto", "bfloat16", "float32"] = "auto"
@@ -51,7 +51,7 @@ class Embedder(Section):
     """The model that turns passages and queries into vectors."""
 
     model: str = "multilingual-e5-small"
-    """A name in `ingest.weights.CATALOGUE`, a sentence-transformers folder, or a Hugging Face id."""
+    """A name in `core.weights.catalogue`, a sentence-transformers folder, or a Hugging Face id."""
     dtype: Literal["auto", "bfloat16", "float32"] = "auto"
     """As for the generator."""
     batch_tokens: int = Field(default=4096, ge=64)

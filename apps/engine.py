@@ -14,8 +14,8 @@ from queue import Empty, SimpleQueue
 from typing import Literal, Protocol, TypeVar
 
 from assistant.types import Answer, Question, Strategy
-from ingest.domain import Domain
-from ingest.errors import AssistantError, DocumentError
+from core.domain import Domain
+from core.errors import AssistantError, DocumentError
 from ingest.ledger import DocumentRecord
 from ingest.sync import IngestReport
 from ingest.types import Document

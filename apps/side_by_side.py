@@ -21,10 +21,10 @@ from apps.evidence import asked, column, joined, label, notice
 from apps.uploads import Upload, UploadStore
 from assistant.registry import STRATEGIES, open_assistant
 from assistant.types import Question
-from ingest.domain import DATA, Domain, find_domain
-from ingest.errors import AssistantError, DocumentError, DomainError
+from core.domain import DATA, Domain, find_domain
+from core.errors import AssistantError, DocumentError, DomainError
+from core.language import detect
 from ingest.knowledge_base import bring_up_to_date
-from ingest.language import detect
 from ingest.loaders import LOADERS
 from ingest.types import Document
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
+from core.errors import DocumentError
 from ingest.cleaning import clean_line
-from ingest.errors import DocumentError
 from ingest.loaders import LOADERS
 from ingest.reading import read_documents, shown
 from ingest.types import Document

@@ -13,8 +13,8 @@ from tqdm import tqdm
 
 from assistant.registry import STRATEGIES, check_strategies, open_assistant
 from assistant.types import Answer
-from ingest.command_line import plain_errors, run
-from ingest.domain import find_domain
+from core.command_line import plain_errors, run
+from core.domain import find_domain
 from ingest.knowledge_base import bring_up_to_date
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)

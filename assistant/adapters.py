@@ -8,8 +8,8 @@ import hashlib
 import json
 from pathlib import Path
 
-from ingest.domain import Domain
-from ingest.errors import AdapterError
+from core.domain import Domain
+from core.errors import AdapterError
 from settings import Settings
 
 _WEIGHTS = "adapter_model.safetensors"

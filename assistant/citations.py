@@ -13,8 +13,8 @@ from itertools import pairwise
 
 from assistant.prompts import is_refusal
 from assistant.types import Citation
+from core.language import CJK, words
 from ingest.chunking import sentences as split_sentences
-from ingest.language import CJK, words
 from ingest.types import Hit
 
 MIN_SUPPORT = 0.4

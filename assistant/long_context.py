@@ -14,7 +14,8 @@ from assistant.base import PromptStrategy
 from assistant.generation.types import Generator
 from assistant.prompts import Style, open_book, passage
 from assistant.types import Prompt, Question
-from ingest.types import Chunk, Document, Hit, Lang
+from core.language import Lang
+from ingest.types import Chunk, Document, Hit
 
 _PARAGRAPH_END = re.compile(r"\n\s*")
 _FULL = 100

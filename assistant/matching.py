@@ -9,7 +9,7 @@ import re
 import string
 from collections import Counter
 
-from ingest.language import CJK, words
+from core.language import CJK, words
 
 # As in SQuAD punctuation is deleted, not split at ("1,000" is "1000"); its typographic variants too, so
 # that a curly apostrophe or an en dash costs nothing.

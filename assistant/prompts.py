@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from assistant.types import Message
-from ingest.language import words
-from ingest.types import Chunk, Lang
+from core.language import Lang, words
+from ingest.types import Chunk
 
 Style = Literal["short", "sentence", "paragraph"]
 

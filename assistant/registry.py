@@ -15,12 +15,11 @@ from assistant.long_context import LongContext
 from assistant.prompts import Style, infer_style
 from assistant.rag import Rag
 from assistant.types import Question
-from ingest.domain import Domain
-from ingest.errors import AdapterError, AssistantError, DomainError, QuestionError
+from core.domain import Domain
+from core.errors import AdapterError, AssistantError, DomainError, QuestionError
+from core.language import Lang, detect
+from core.weights.catalogue import fingerprint, model_folder
 from ingest.knowledge_base import KnowledgeBase, open_knowledge_base
-from ingest.language import detect
-from ingest.types import Lang
-from ingest.weights import fingerprint, model_folder
 from settings import Settings
 
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ingest.types import Hit, Lang
+from core.language import Lang
+from ingest.types import Hit
 
 
 @dataclass(frozen=True, slots=True)

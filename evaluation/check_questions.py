@@ -17,11 +17,12 @@ from typing import Annotated, NamedTuple
 import typer
 
 from assistant.matching import tokens
-from ingest.command_line import plain_errors
-from ingest.domain import DATA, Domain, QuestionRecord, find_domain
-from ingest.errors import DocumentError
-from ingest.language import detect
-from ingest.leaks import find_leaks
+from core.command_line import plain_errors
+from core.domain import DATA, Domain, find_domain
+from core.errors import DocumentError
+from core.language import detect
+from core.leaks import find_leaks
+from core.questions import QuestionRecord
 from ingest.loaders import LOADERS
 from ingest.reading import read_documents
 from ingest.types import Document

@@ -22,6 +22,9 @@ from assistant.generation.types import Generator
 from assistant.long_context import Coverage, LongContext
 from assistant.registry import STRATEGIES, Assistant, check_strategies, open_assistant
 from assistant.types import Strategy
+from core.command_line import plain_errors
+from core.domain import Domain, find_domain
+from core.errors import AssistantError
 from evaluation.journal import Journal
 from evaluation.judge import open_judge
 from evaluation.metrics import METRICS, choose
@@ -32,9 +35,6 @@ from evaluation.report import Comparison, ModelCard, Report, build, dumps
 from evaluation.runner import Model, Run, Runner, run_all
 from evaluation.sampling import balanced
 from evaluation.types import Metric, Reference, Score
-from ingest.command_line import plain_errors
-from ingest.domain import Domain, find_domain
-from ingest.errors import AssistantError
 from ingest.knowledge_base import bring_up_to_date
 from settings import Settings
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from assistant.generation.endpoint import open_endpoint
 from assistant.generation.types import Generation, Generator
 from assistant.types import Message, Prompt
+from core.errors import AssistantError
 from evaluation.journal import JsonLines, digest
-from ingest.errors import AssistantError
 from settings import Settings
 
 MAX_NEW_TOKENS = 768

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.domain import Domain
+from core.errors import DomainError
+from core.questions import QuestionRecord
 from evaluation.sampling import balanced
 from evaluation.types import Reference, reference
-from ingest.domain import Domain, QuestionRecord
-from ingest.errors import DomainError
 
 _DEFAULT_SPLITS = ("test", "dev")
 

@@ -13,15 +13,15 @@ from typing import Annotated, Any
 
 import typer
 
+from core.command_line import plain_errors
+from core.domain import find_domain
+from core.errors import AssistantError
 from evaluation.metrics.retrieval import MEASURES, score_rankings
 from evaluation.questions import Choice, choose_questions
 from evaluation.rendering import NOT_APPLICABLE, cell
 from evaluation.report import entry
 from evaluation.significance import Resampling
 from evaluation.types import Reference, Score
-from ingest.command_line import plain_errors
-from ingest.domain import find_domain
-from ingest.errors import AssistantError
 from ingest.knowledge_base import KnowledgeBase, bring_up_to_date, open_knowledge_base
 from ingest.reranking import open_reranker
 from ingest.search import MODES as KNOWN

@@ -8,9 +8,9 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
 from assistant.types import Answer, Message, Prompt, Question, Strategy
+from core.errors import AssistantError, GenerationError
 from evaluation.journal import Journal, Request
 from evaluation.types import Reference, Sample
-from ingest.errors import AssistantError, GenerationError
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,14 +15,14 @@ import typer
 
 from assistant.prompts import is_refusal
 from assistant.types import Answer
+from core.command_line import plain_errors
+from core.domain import Domain, find_domain
+from core.errors import AssistantError
 from evaluation.metrics import METRICS
 from evaluation.rendering import cell
 from evaluation.report import entry
 from evaluation.significance import Resampling
 from evaluation.types import Reference, Sample, reference
-from ingest.command_line import plain_errors
-from ingest.domain import Domain, find_domain
-from ingest.errors import AssistantError
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.types import Answer, Question
-from ingest.domain import QuestionRecord
-from ingest.types import Lang
+from core.language import Lang
+from core.questions import QuestionRecord
 
 Floats = NDArray[np.float64]
 

@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from assistant.adapters import find_adapter
+from core.command_line import plain_errors, run
+from core.domain import find_domain
+from core.weights.catalogue import fingerprint, model_folder
 from finetune.adapter import Trained, merge_adapter, train_adapter
 from finetune.data import training_data
-from ingest.command_line import plain_errors, run
-from ingest.domain import find_domain
-from ingest.weights import fingerprint, model_folder
 
 app = typer.Typer(help="Teach a LoRA adapter the facts of a domain.", no_args_is_help=True)
 DomainName = Annotated[str, typer.Option("--domain", help="A name under data/, or a domain folder.")]

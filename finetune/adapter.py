@@ -17,13 +17,14 @@ from assistant.fine_tuned import FineTuned
 from assistant.generation.local import open_local
 from assistant.matching import exact_match, f1
 from assistant.types import Answer, Question
+from core.domain import Domain
+from core.errors import AdapterError
+from core.questions import QuestionRecord
+from core.weights.catalogue import fingerprint, model_folder
 from finetune.data import TrainingData, training_data
 from finetune.lora import LoraModel
 from finetune.training import Point, Progress, Trainer
-from ingest.domain import Domain, QuestionRecord
-from ingest.errors import AdapterError
 from ingest.knowledge_base import bring_up_to_date, open_knowledge_base
-from ingest.weights import fingerprint, model_folder
 from settings import Settings
 
 _NAME = "tuned"

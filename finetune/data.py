@@ -12,10 +12,11 @@ from dataclasses import asdict, dataclass
 from assistant.prompts import Style, closed_book, refusal
 from assistant.registry import open_assistant
 from assistant.types import Message
-from ingest.domain import Domain, QuestionRecord
-from ingest.errors import DomainError
-from ingest.leaks import Leak, find_leaks
-from ingest.types import Lang
+from core.domain import Domain
+from core.errors import DomainError
+from core.language import Lang
+from core.leaks import Leak, find_leaks
+from core.questions import QuestionRecord
 from settings import Settings
 
 

@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.errors import DomainError
 from finetune.batches import Encoded, collate, plan
 from finetune.checkpoint import load_checkpoint, save_checkpoint
 from finetune.data import Example
 from finetune.lora import LoraModel
-from ingest.errors import DomainError
 from settings import Finetune
 
 if TYPE_CHECKING:

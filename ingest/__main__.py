@@ -16,15 +16,15 @@ from typing import Annotated, Literal
 import typer
 from tqdm import tqdm
 
+from core.command_line import plain_errors, run
+from core.domain import Domain, find_domain
+from core.errors import DocumentError, DomainError
+from core.language import detect
 from ingest.audit import DEPTH
 from ingest.audit import audit as run_audit
-from ingest.command_line import plain_errors, run
-from ingest.domain import Domain, find_domain
 from ingest.embedding import open_embedder
-from ingest.errors import DocumentError, DomainError
 from ingest.index import Vectors
 from ingest.knowledge_base import KnowledgeBase, bring_up_to_date, open_knowledge_base
-from ingest.language import detect
 from ingest.ray_engine import Engine, connect
 from ingest.reading import OpenSandbox, read_documents, walk
 from ingest.recall import Known

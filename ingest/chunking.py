@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from ingest.language import CJK, words
+from core.language import CJK, words
 from ingest.types import Chunk, Document
 
 CHUNKER = "sentences-3"
@@ -72,7 +72,7 @@ def split(document: Document, size: int, overlap: int) -> list[Chunk]:
 
     Args:
         document: its text is clean, see `ingest.cleaning`.
-        size: words a chunk may hold, as `ingest.language.words` counts them.
+        size: words a chunk may hold, as `core.language.words` counts them.
         overlap: whole sentences up to this many words are repeated from the chunk before, except
             where a new section begins.
     """

@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import local
 from typing import Any
 
-from ingest.errors import KnowledgeBaseError
+from core.errors import KnowledgeBaseError
 
 _BUSY_SECONDS = 30
 _PRAGMAS = """

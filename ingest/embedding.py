@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from core.weights.catalogue import fingerprint, model_folder
 from ingest.index import Vectors
-from ingest.weights import fingerprint, model_folder
 from settings import Embedder as EmbedderSettings
 from settings import Settings
 

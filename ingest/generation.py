@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import numpy as np
 
-from ingest.errors import KnowledgeBaseError
+from core.errors import KnowledgeBaseError
 from ingest.index import Damaged, Labels, VectorBackend, VectorIndex, Vectors, lost
 from ingest.index.exact import ExactIndex, open_exact, write_exact
 from ingest.index.seal import SEAL, flush, seal, unseal

@@ -8,10 +8,10 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+from core.domain import DATA, Domain
+from core.errors import DocumentError, EmbedderMismatch, KnowledgeBaseError
 from ingest.derived import Derived
-from ingest.domain import DATA, Domain
 from ingest.embedding import Embedder, open_embedder
-from ingest.errors import DocumentError, EmbedderMismatch, KnowledgeBaseError
 from ingest.generation import Generations
 from ingest.index import VectorBackend, Vectors
 from ingest.index.chroma import ChromaBackend

@@ -15,8 +15,8 @@ from uuid import uuid4
 
 import numpy as np
 
+from core.errors import KnowledgeBaseError
 from ingest.database import Database
-from ingest.errors import KnowledgeBaseError
 from ingest.index import Labels, Vectors
 from ingest.steps import reached
 from ingest.types import Chunk, Document, Filter

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from core.language import CJK
 from ingest.index import Damaged, Labels, Ranking, top
 from ingest.index.seal import seal, unseal
-from ingest.language import CJK
 from ingest.term_counts import Numbers, TermCounts
 
 TOKENS = "bm25 jieba-search s-stem 2"

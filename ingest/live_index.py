@@ -10,8 +10,8 @@ from threading import RLock
 
 from filelock import FileLock, Timeout
 
+from core.errors import KnowledgeBaseError
 from ingest.derived import Derived
-from ingest.errors import KnowledgeBaseError
 from ingest.generation import Generation, Generations
 from ingest.index import Damaged
 from ingest.ledger import Ledger

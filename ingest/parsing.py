@@ -16,8 +16,8 @@ from dataclasses import astuple
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from core.errors import DocumentError
 from ingest.cleaning import clean
-from ingest.errors import DocumentError
 from ingest.loaders import LOADERS, RawDocument
 from ingest.loaders.front_matter import FIELDS
 from ingest.loaders.records import stream_jsonl

@@ -18,8 +18,8 @@ from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any
 
+from core.errors import AssistantError, DocumentError, EmbedderMismatch, EngineError
 from ingest.embedding import Embedder, LocalEmbedder, open_embedder
-from ingest.errors import AssistantError, DocumentError, EmbedderMismatch, EngineError
 from ingest.index import Vectors
 from ingest.loaders import LOADERS, RawDocument
 from ingest.reading import OpenSandbox, shown

@@ -8,14 +8,14 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
+from core.errors import DocumentError
+from core.language import Lang, detect
 from ingest.cleaning import clean_line
-from ingest.errors import DocumentError
-from ingest.language import detect
 from ingest.loaders import LOADERS, RawDocument, front_matter
 from ingest.loaders.decoding import decode
 from ingest.recall import Known, Limits, Recall, Recalled, nothing_known
 from ingest.sandbox import Sandbox
-from ingest.types import Document, Lang
+from ingest.types import Document
 from settings import Parsing
 
 SIDECAR = ".yaml"

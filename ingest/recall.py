@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 
-from ingest.errors import DocumentError
+from core.errors import DocumentError
 from ingest.loaders import LOADERS
 from ingest.parsing import PARSERS
 from ingest.types import Document

@@ -5,9 +5,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
+from core.errors import KnowledgeBaseError
+from core.weights.catalogue import model_folder
 from ingest.embedding import fast_dtype
-from ingest.errors import KnowledgeBaseError
-from ingest.weights import model_folder
 from settings import Settings
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from core.errors import DocumentError
 from ingest import parsing
-from ingest.errors import DocumentError
 from ingest.loaders import RawDocument
 from ingest.recall import Entry
 from settings import PROJECT, Parsing

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
+from core.errors import KnowledgeBaseError
 from ingest.embedding import Embedder
-from ingest.errors import KnowledgeBaseError
 from ingest.fusion import Found, best, fuse
 from ingest.generation import Generation
 from ingest.index import Ranking

@@ -12,9 +12,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 
+from core.errors import DocumentError
 from ingest.chunking import CHUNKER, split
 from ingest.embedding import Embedder
-from ingest.errors import DocumentError
 from ingest.index import Vectors
 from ingest.ledger import Entry, Ledger
 from ingest.types import Document

@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
-Lang = Literal["zh", "en"]
+from core.language import Lang
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ import numpy as np
 
 from assistant.generation.types import Generation
 from assistant.types import Prompt, Usage
+from core.language import words
 from ingest.index import Vectors
-from ingest.language import words
 
 
 def question_of(prompt: Prompt) -> str:

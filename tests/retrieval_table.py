@@ -16,12 +16,12 @@ from contextlib import closing
 
 import numpy as np
 
+from core.domain import Domain, find_domain
 from evaluation.metrics.retrieval import MEASURES
 from evaluation.questions import Choice, choose_questions
 from evaluation.retrieval import DEPTH, MODES, rank, score_all
 from evaluation.significance import Resampling
 from evaluation.types import Reference, Score
-from ingest.domain import Domain, find_domain
 from ingest.embedding import Embedder, open_embedder
 from ingest.index import Vectors
 from ingest.knowledge_base import bring_up_to_date, open_knowledge_base

@@ -23,8 +23,8 @@ from zlib import crc32
 
 import numpy as np
 
+from core.domain import Domain
 from ingest import steps
-from ingest.domain import Domain
 from ingest.index import Vectors
 from ingest.knowledge_base import KnowledgeBase, open_knowledge_base
 from ingest.types import Document

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from assistant.adapters import adapter_fingerprint
 from assistant.generation import shared_prefix
 from assistant.types import Message
+from core.errors import AdapterError, GenerationError
 from ingest.embedding import fast_dtype
-from ingest.errors import AdapterError, GenerationError
 
 if TYPE_CHECKING:
     import torch

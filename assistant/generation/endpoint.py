@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.generation.types import Generation
 from assistant.types import Prompt, Usage
-from ingest.errors import GenerationError
-from ingest.language import words
+from core.errors import GenerationError
+from core.language import words
 from settings import Settings
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from assistant.generation.causal_lm import CausalLM
-from ingest.errors import GenerationError
+from core.errors import GenerationError
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -17,9 +17,9 @@ from assistant.generation.prefix_cache import PrefixStore, prefix_key
 from assistant.generation.shared_prefix import Layers
 from assistant.generation.types import Generation
 from assistant.types import Prompt, Usage
+from core.errors import AdapterError, GenerationError
+from core.weights.catalogue import fingerprint, model_folder
 from ingest.embedding import batches as length_sorted
-from ingest.errors import AdapterError, GenerationError
-from ingest.weights import fingerprint, model_folder
 from settings import Generator as GeneratorSettings
 from settings import Settings
 

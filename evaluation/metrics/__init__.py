@@ -1,6 +1,7 @@
 """What an answer is measured by. `METRICS` need the answers alone; `JUDGED` also need a judge."""
 
 from assistant.matching import exact_match, f1
+from core.errors import AssistantError
 from evaluation.metrics.bleu import Bleu
 from evaluation.metrics.judged import JUDGED
 from evaluation.metrics.refusal import RefusalPrecision, RefusalRecall
@@ -8,7 +9,6 @@ from evaluation.metrics.retrieval import MEASURES, RankedContexts
 from evaluation.metrics.rouge import Rouge
 from evaluation.metrics.text import BestReference
 from evaluation.types import Metric
-from ingest.errors import AssistantError
 
 METRICS: dict[str, Metric] = {
     "exact_match": BestReference("exact_match", exact_match),

@@ -12,11 +12,11 @@ from importlib.metadata import version
 from typing import Any
 
 from assistant.matching import tokens
+from core.language import detect
 from evaluation.judge import Judge, JudgeError
 from evaluation.metrics.bench import BOUNDS, Bench, QueryEmbedder, ragas_metric
 from evaluation.types import Sample, Score, mean_score
 from ingest.chunking import split
-from ingest.language import detect
 from ingest.types import Chunk, Document
 
 PASSAGES = 4

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from ingest.errors import KnowledgeBaseError
+from core.errors import KnowledgeBaseError
 from ingest.index import Damaged, Labels, Ranking, Vectors
 from ingest.index.seal import seal, unseal
 

@@ -10,7 +10,7 @@ from itertools import islice
 
 from charset_normalizer import from_bytes
 
-from ingest.errors import DocumentError
+from core.errors import DocumentError
 
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _COMMON_SHARE = 0.8

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from zipfile import ZipFile, ZipInfo
 
-from ingest.errors import DocumentError
+from core.errors import DocumentError
 from ingest.loaders.raw import RawDocument
 from ingest.loaders.sentences import rows_as_sentences
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from ingest.errors import DocumentError
+from core.errors import DocumentError
 
 FIELDS = ("id", "title", "lang", "source", "as_of")
 

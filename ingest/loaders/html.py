@@ -9,7 +9,7 @@ import re
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
-from ingest.errors import DocumentError
+from core.errors import DocumentError
 from ingest.loaders.decoding import decode
 from ingest.loaders.raw import RawDocument
 from ingest.loaders.sentences import rows_as_sentences

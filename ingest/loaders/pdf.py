@@ -4,8 +4,8 @@ import logging
 import re
 from io import BytesIO
 
-from ingest.errors import DocumentError
-from ingest.language import CJK
+from core.errors import DocumentError
+from core.language import CJK
 from ingest.loaders.raw import RawDocument
 
 _SENTENCE_END = re.compile(r"[.!?:;。！？：；]['\"”’)）]*$")

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ingest.errors import DocumentError
+from core.errors import DocumentError
 from ingest.loaders.decoding import decode
 from ingest.loaders.front_matter import FIELDS
 from ingest.loaders.raw import RawDocument

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import chain, repeat
 
-from ingest.language import detect
+from core.language import detect
 
 _MARKS = {"zh": ("：", "；", "。"), "en": (": ", "; ", ".")}
 

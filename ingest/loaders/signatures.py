@@ -1,6 +1,6 @@
 """What a file is by its first bytes, whatever its name says. Knows nothing of how formats are parsed."""
 
-from ingest.errors import DocumentError
+from core.errors import DocumentError
 
 HEAD_BYTES = 8
 _SIGNATURES = {

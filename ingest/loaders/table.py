@@ -3,7 +3,7 @@
 import csv
 from io import StringIO
 
-from ingest.errors import DocumentError
+from core.errors import DocumentError
 from ingest.loaders.decoding import decode
 from ingest.loaders.raw import RawDocument
 from ingest.loaders.sentences import rows_as_sentences

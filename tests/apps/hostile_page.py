@@ -9,7 +9,7 @@ import streamlit as st
 from apps.engine import Engine
 from apps.side_by_side import page
 from assistant.types import Answer, Question
-from ingest.domain import Domain
+from core.domain import Domain
 from ingest.types import Document
 from tests.apps.scripted import ScriptedAssistant, ScriptedStrategy
 

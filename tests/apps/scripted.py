@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from assistant.citations import cite
 from assistant.prompts import is_refusal
 from assistant.types import Answer, Question, Timing, Usage
-from ingest.errors import DocumentError
+from core.errors import DocumentError
 from ingest.ledger import DocumentRecord
 from ingest.sync import IngestReport
 from ingest.types import Chunk, Document, Hit

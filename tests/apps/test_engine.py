@@ -8,8 +8,8 @@ import pytest
 
 from apps.engine import Engine, Moment
 from assistant.types import Answer, Question
-from ingest.domain import Domain
-from ingest.errors import AdapterError
+from core.domain import Domain
+from core.errors import AdapterError
 from tests.apps.scripted import ScriptedAssistant
 
 DOMAIN = Domain("travel", Path("travel"))

@@ -9,8 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from apps.engine import Engine
-from ingest.domain import Domain, find_domain
-from ingest.errors import AdapterError
+from core.domain import Domain, find_domain
+from core.errors import AdapterError
 from settings import PROJECT, Settings
 from tests.apps.scripted import ScriptedAssistant
 

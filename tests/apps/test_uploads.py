@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from apps.uploads import Upload, UploadStore
+from core.errors import DocumentError
 from ingest.cleaning import clean_line
-from ingest.errors import DocumentError
 from ingest.types import Document
 from settings import Parsing
 

@@ -9,7 +9,7 @@ import pytest
 from assistant.generation.causal_lm import CausalLM
 from assistant.generation.local import LocalGenerator
 from assistant.generation.prefix_cache import PrefixStore
-from ingest.weights import fingerprint
+from core.weights.catalogue import fingerprint
 from settings import Generator
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from assistant.generation.local import LocalGenerator
 from assistant.registry import Assistant
-from ingest.domain import Domain
+from core.domain import Domain
 from ingest.knowledge_base import open_knowledge_base
 from ingest.types import Document
 from settings import Generator, Retrieval, Settings

@@ -15,7 +15,7 @@ import pytest
 from assistant.generation.endpoint import EndpointGenerator, open_endpoint
 from assistant.generation.local import LocalGenerator
 from assistant.types import Message, Prompt
-from ingest.errors import GenerationError
+from core.errors import GenerationError
 from settings import Generator, Settings
 
 PROMPTS = [Prompt((Message("user", text),)) for text in ("When is the deposit refunded?", "押金多久退还？")]

@@ -7,7 +7,7 @@ import pytest
 
 from assistant.generation.local import LocalGenerator
 from assistant.types import Message, Prompt
-from ingest.errors import GenerationError
+from core.errors import GenerationError
 
 VERDICT = json.dumps(
     {

@@ -11,7 +11,7 @@ from assistant.generation.causal_lm import CausalLM
 from assistant.generation.local import Encoded, LocalGenerator, batches
 from assistant.generation.types import Generation
 from assistant.types import Message, Prompt
-from ingest.errors import AdapterError, GenerationError
+from core.errors import AdapterError, GenerationError
 
 DOCUMENTS = Message("system", "The hotel refunds the deposit in seven days. 酒店在七天内退还押金。" * 40)
 QUESTIONS = [

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from assistant.prompts import Style, closed_book, infer_style, is_refusal, open_book, refusal
-from ingest.types import Chunk, Lang
+from core.language import Lang
+from ingest.types import Chunk
 
 
 @pytest.mark.parametrize(

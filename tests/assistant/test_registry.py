@@ -10,9 +10,9 @@ from assistant.adapters import find_adapter
 from assistant.generation.endpoint import EndpointGenerator
 from assistant.generation.local import LocalGenerator
 from assistant.registry import STRATEGIES, Assistant, open_assistant
-from ingest.domain import Domain
-from ingest.errors import AdapterError, AssistantError, QuestionError
-from ingest.weights import fingerprint
+from core.domain import Domain
+from core.errors import AdapterError, AssistantError, QuestionError
+from core.weights.catalogue import fingerprint
 from settings import Generator, Settings
 
 QUESTION = {"id": "1", "question": "退还押金要多久？", "answers": ["七天"], "split": "train"}

@@ -9,7 +9,7 @@ The arms take turns and medians are compared; what must be equal is checked besi
 import sys
 from collections.abc import Callable, Sequence
 
-from ingest.domain import find_domain
+from core.domain import find_domain
 from settings import Settings
 from tests.bench.generating import evaluation, first_token
 from tests.bench.ingesting import embedding, ingest, ingest_again

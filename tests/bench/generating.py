@@ -9,9 +9,9 @@ from assistant.generation.local import LocalGenerator, open_local
 from assistant.long_context import LongContext
 from assistant.registry import open_assistant
 from assistant.types import Prompt, Question
-from ingest.domain import Domain, find_domain
+from core.domain import Domain, find_domain
+from core.weights.catalogue import model_folder
 from ingest.knowledge_base import bring_up_to_date
-from ingest.weights import model_folder
 from settings import Settings
 from tests.bench.measuring import Result, in_turn, timed
 

@@ -7,13 +7,13 @@ from itertools import count
 from pathlib import Path
 from statistics import median
 
+from core.domain import Domain, find_domain
+from core.weights.catalogue import model_folder
 from ingest.chunking import split
-from ingest.domain import Domain, find_domain
 from ingest.embedding import Embedder, LocalEmbedder, open_embedder
 from ingest.knowledge_base import KnowledgeBase, bring_up_to_date, open_knowledge_base
 from ingest.reading import read_documents
 from ingest.types import Chunk, Document
-from ingest.weights import model_folder
 from settings import Settings
 from tests.bench import peers
 from tests.bench.measuring import Result, in_turn, nearest, overlap, timed

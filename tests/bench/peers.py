@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from core.weights.catalogue import model_folder
 from ingest.embedding import Embedder
 from ingest.index import Vectors
-from ingest.weights import model_folder
 from settings import Settings
 
 sys.path.append(str(Path(sys.prefix) / "bench"))  # last: what the environment has comes first

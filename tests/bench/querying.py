@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ingest.domain import QuestionRecord, find_domain
+from core.domain import find_domain
+from core.questions import QuestionRecord
 from ingest.embedding import open_embedder
 from ingest.lexical import LexicalIndex, tokens
 from settings import Settings

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from core.language import Lang
 from ingest.index import Vectors
 from ingest.index.hnsw import HnswBackend, HnswIndex
-from ingest.types import Document, Lang
+from ingest.types import Document
 from settings import Settings
 from tests.bench import peers
 from tests.bench.ingesting import fill

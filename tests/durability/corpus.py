@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ingest.domain import Domain
+from core.domain import Domain
 from ingest.knowledge_base import KnowledgeBase, open_knowledge_base
 from ingest.types import Document
 from settings import load_settings

@@ -18,8 +18,8 @@ from itertools import islice
 from pathlib import Path
 from unittest import mock
 
+from core.errors import KnowledgeBaseError
 from ingest import steps
-from ingest.errors import KnowledgeBaseError
 from ingest.knowledge_base import KnowledgeBase
 from settings import PROJECT
 from tests.durability.corpus import Faults, Outcome, document, open_base, state

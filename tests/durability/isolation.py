@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ingest.domain import find_domain
+from core.domain import find_domain
 from ingest.embedding import Embedder
 from ingest.knowledge_base import KnowledgeBase, bring_up_to_date, open_knowledge_base
 from ingest.types import Document

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 import ingest.sync
+from core.errors import AssistantError
 from ingest import steps
-from ingest.errors import AssistantError
 from ingest.index import Vectors
 from ingest.lexical import tokens
 from tests.durability.corpus import Faults, Outcome, document, open_base

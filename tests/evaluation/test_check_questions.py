@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from core.domain import find_domain
 from evaluation.check_questions import TARGETS, app, find_faults, load_material
-from ingest.domain import find_domain
 
 HEAD = "---\nid: {}\ntitle: Rules\nsource: Tariff 1\nas_of: 2025-01-01\n---\n"
 DOCUMENTS = {

@@ -9,10 +9,10 @@ import pytest
 from llguidance import LLMatcher
 
 from assistant.types import Answer, Citation, Prompt
+from core.errors import GenerationError
 from evaluation.judge import Judge
 from evaluation.metrics.judged import JUDGED, PASSAGES, Panel, Ragas
 from evaluation.types import Reference, Sample, Score
-from ingest.errors import GenerationError
 from ingest.index import Vectors
 from ingest.types import Chunk, Hit
 from tests.fakes import ScriptedGenerator

@@ -4,11 +4,12 @@ import pytest
 import sacrebleu
 
 from assistant.types import Answer, Question
+from core.errors import AssistantError
+from core.language import Lang
 from evaluation.metrics import METRICS, NAMES, choose
 from evaluation.metrics.retrieval import mrr, ndcg, recall
 from evaluation.types import Reference, Sample
-from ingest.errors import AssistantError
-from ingest.types import Chunk, Hit, Lang
+from ingest.types import Chunk, Hit
 
 TEXT_METRICS = ("exact_match", "f1", "rouge1", "rouge2", "rougeL")
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from core.domain import Domain
+from core.errors import AssistantError
 from evaluation.retrieval import DEPTH, MILLISECONDS, app, choose_modes, measure, rank
 from evaluation.types import Reference
-from ingest.domain import Domain
-from ingest.errors import AssistantError
 from ingest.knowledge_base import KnowledgeBase, open_knowledge_base
 from ingest.types import Document
 from settings import load_settings

@@ -9,10 +9,10 @@ import pytest
 from assistant.fine_tuned import FineTuned
 from assistant.rag import Rag
 from assistant.types import Prompt
+from core.errors import GenerationError
 from evaluation.journal import Journal, JsonLines
 from evaluation.runner import Model, Run, Runner, run_all
 from evaluation.types import Reference
-from ingest.errors import GenerationError
 from ingest.types import Chunk, Hit
 from tests.fakes import ScriptedGenerator, question_of
 

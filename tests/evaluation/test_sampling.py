@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from core.domain import find_domain
+from core.errors import DomainError
 from evaluation.questions import Choice, choose_questions
 from evaluation.sampling import balanced
 from evaluation.types import Reference
-from ingest.domain import find_domain
-from ingest.errors import DomainError
 
 REFERENCES = [
     Reference("q", ("a",), (), kind, "test", f"{lang}-{kind}-{number}", lang)

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from core.domain import DATA, find_domain
+from core.leaks import find_leaks
 from evaluation.check_questions import find_faults, load_material
-from ingest.domain import DATA, find_domain
-from ingest.leaks import find_leaks
 from ingest.reading import read_documents
 from ingest.types import Document
 from settings import PROJECT

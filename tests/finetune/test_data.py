@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from assistant.prompts import closed_book
+from core.domain import Domain, find_domain
+from core.errors import DomainError
+from core.leaks import find_leaks
 from finetune.batches import IGNORED, Encoded, collate, plan
 from finetune.data import training_data
-from ingest.domain import Domain, find_domain
-from ingest.errors import DomainError
-from ingest.leaks import find_leaks
 
 
 def domain_with(folder: Path, *rows: dict[str, object]) -> Domain:

@@ -8,12 +8,12 @@ import torch
 from safetensors.torch import load_file
 
 from assistant.types import Message
+from core.errors import AdapterError
 from finetune.adapter import merge_adapter
 from finetune.batches import Encoded, collate
 from finetune.data import Example
 from finetune.lora import LoraModel
 from finetune.training import Trainer
-from ingest.errors import AdapterError
 from settings import Finetune, load_settings
 
 EXAMPLES = [

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
-from ingest.errors import DocumentError
+from core.errors import DocumentError
 from ingest.sandbox import Sandbox
 from settings import Parsing
 from tests.ingest.hostile import archive, good, members

@@ -6,8 +6,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from ingest.domain import Domain
-from ingest.errors import DocumentError
+from core.domain import Domain
+from core.errors import DocumentError
 from ingest.knowledge_base import open_knowledge_base
 from ingest.reading import read_documents
 from ingest.types import Document

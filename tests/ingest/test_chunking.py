@@ -2,8 +2,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from core.language import words
 from ingest.chunking import split
-from ingest.language import words
 from ingest.types import Chunk, Document
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from ingest.errors import DocumentError
+from core.errors import DocumentError
 from ingest.loaders.decoding import decode
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest.errors import KnowledgeBaseError
+from core.errors import KnowledgeBaseError
 from ingest.knowledge_base import KnowledgeBase
 from ingest.types import Document
 from tests.durability.corpus import document, open_base, state

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest.errors import KnowledgeBaseError
+from core.errors import KnowledgeBaseError
 from ingest.index import Damaged, Labels, VectorBackend, Vectors, lost, top
 from ingest.index.chroma import ChromaBackend
 from ingest.index.exact import open_exact, write_exact

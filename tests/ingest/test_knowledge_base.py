@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from ingest.domain import Domain
-from ingest.errors import DocumentError, EmbedderMismatch, KnowledgeBaseError
+from core.domain import Domain
+from core.errors import DocumentError, EmbedderMismatch, KnowledgeBaseError
+from core.language import Lang
 from ingest.generation import Generations
 from ingest.index.exact import ExactIndex
 from ingest.index.hnsw import HnswBackend, HnswIndex
 from ingest.knowledge_base import KnowledgeBase, bring_up_to_date, open_knowledge_base
-from ingest.types import Document, Lang
+from ingest.types import Document
 from settings import Settings, load_settings
 from tests.fakes import FakeEmbedder
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest.errors import KnowledgeBaseError
+from core.errors import KnowledgeBaseError
 from ingest.ledger import Entry, Ledger
 from ingest.types import Chunk, Document
 

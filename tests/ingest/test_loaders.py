@@ -6,8 +6,8 @@ import docx
 import pytest
 from fpdf import FPDF
 
+from core.errors import DocumentError
 from ingest.cleaning import clean
-from ingest.errors import DocumentError
 from ingest.loaders import LOADERS, RawDocument
 from tests.ingest.hostile import archive, members
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.errors import DocumentError
+from core.errors import DocumentError
 from ingest.reading import read_documents
 from ingest.types import Document
 from settings import Parsing

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.domain import Domain
-from ingest.errors import DocumentError
+from core.domain import Domain
+from core.errors import DocumentError
 from ingest.knowledge_base import KnowledgeBase, bring_up_to_date, open_knowledge_base
 from ingest.loaders import RawDocument
 from ingest.sandbox import Sandbox

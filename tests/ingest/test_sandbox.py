@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ingest.errors import DocumentError
+from core.errors import DocumentError
 from ingest.loaders import RawDocument
 from ingest.parsing import pack, unpack
 from ingest.sandbox import Sandbox

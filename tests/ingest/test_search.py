@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.domain import Domain
-from ingest.errors import KnowledgeBaseError
+from core.domain import Domain
+from core.errors import KnowledgeBaseError
 from ingest.fusion import fuse
 from ingest.knowledge_base import KnowledgeBase, open_knowledge_base
 from ingest.types import Document, Filter

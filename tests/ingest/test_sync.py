@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.errors import DocumentError
+from core.errors import DocumentError
 from ingest.index import Vectors
 from ingest.ledger import Ledger
 from ingest.reading import read_documents

@@ -2,9 +2,9 @@
 
 import re
 import unicodedata
+from typing import Literal
 
-from ingest.types import Lang
-
+Lang = Literal["zh", "en"]
 CJK = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 _CJK = re.compile(f"[{CJK}]")
 _LATIN_WORD = re.compile(r"[A-Za-z]+")

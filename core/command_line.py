@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import typer
 
-from ingest.errors import AssistantError
+from core.errors import AssistantError
 
 
 @contextmanager

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ingest.domain import Domain, find_domain
-from ingest.errors import DomainError
-from ingest.language import detect
+from core.domain import Domain, find_domain
+from core.errors import DomainError
+from core.language import detect
 
 QUESTION = {"id": "q1", "question": "退货期限是几天？", "answers": ["7天"], "split": "test"}
 

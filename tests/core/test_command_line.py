@@ -5,8 +5,8 @@ import errno
 import pytest
 import typer
 
-from ingest.command_line import plain_errors
-from ingest.errors import AdapterError
+from core.command_line import plain_errors
+from core.errors import AdapterError
 
 
 @pytest.mark.parametrize(

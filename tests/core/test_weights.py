@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest import weights
-from ingest.conversion import _dequantise
-from ingest.errors import WeightsError
-from ingest.weights import Pinned, fingerprint, model_folder
+from core.errors import WeightsError
+from core.weights import catalogue
+from core.weights.catalogue import Pinned, fingerprint, model_folder
+from core.weights.conversion import _dequantise
 
 SLICES = [b"first slice|", b"second slice|", b"third slice"]
 CONTENT = b"".join(SLICES)
@@ -58,7 +58,7 @@ def pin(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
         member=".bin",
         convert=copy_converter,
     )
-    monkeypatch.setitem(weights.CATALOGUE, "toy", toy)
+    monkeypatch.setitem(catalogue.CATALOGUE, "toy", toy)
 
 
 def test_slices_are_joined_in_order_checked_and_converted_once(
@@ -166,7 +166,7 @@ def hub() -> Iterator[str]:
 
 def test_a_hub_model_is_fetched_without_its_pickles(hub: str, tmp_path: Path) -> None:
     code = (
-        "from pathlib import Path; from ingest.weights import model_folder;"
+        "from pathlib import Path; from core.weights.catalogue import model_folder;"
         "print(sorted(p.name for p in model_folder('acme/toy', Path('unused')).iterdir()))"
     )
     environment = {**os.environ, "HF_ENDPOINT": hub, "HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "0"}

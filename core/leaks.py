@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ingest.domain import QuestionRecord
-from ingest.language import words
+from core.language import words
+from core.questions import QuestionRecord
 
 _PERMUTATIONS = 128
 _CANDIDATE = 0.5  # MinHash similarity from which a pair is measured exactly; below every sensible limit

@@ -1,0 +1,1 @@
+"""What every layer stands on: errors, languages, domains, weights. Knows nothing of documents or answers."""

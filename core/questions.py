@@ -1,0 +1,85 @@
+"""`questions.jsonl`: questions with their references, as records. Knows nothing of domains or models."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.errors import DomainError
+from core.language import detect
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionRecord:
+    """One line of `questions.jsonl`: the question and its references, still without types of answering.
+
+    `trap` says what a careless reader would fall for: an expired rule, another jurisdiction, a false premise.
+    """
+
+    id: str
+    question: str
+    answers: tuple[str, ...]
+    evidence_doc_ids: tuple[str, ...]
+    evidence_text: tuple[str, ...]
+    answer_type: str
+    split: str
+    fact_id: str
+    lang: str
+    trap: str = ""
+    line: int = 0
+
+
+def read_questions(path: Path) -> Iterator[QuestionRecord]:
+    """Yield the questions of a file in its order.
+
+    Raises:
+        DomainError: no such file, or a broken line, by number.
+    """
+    seen: set[str] = set()
+    for number, line in enumerate(_lines(path), start=1):
+        if not line.strip():
+            continue
+        try:
+            record = _question(json.loads(line), number)
+        except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+            reason = f"key {error} is missing" if isinstance(error, KeyError) else str(error)
+            raise DomainError(f"{path}, line {number}: {reason}; mend or remove this line") from error
+        if record.id in seen:
+            raise DomainError(f"{path}, line {number}: id {record.id!r} is there twice; rename one")
+        seen.add(record.id)
+        yield record
+
+
+def _lines(path: Path) -> list[str]:
+    if not path.is_file():
+        raise DomainError(f"{path} is missing; write one question a line, see README, 'Your own questions'")
+    try:
+        return path.read_text(encoding="utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        raise DomainError(f"{path} is not UTF-8: {error}; save it as UTF-8") from error
+
+
+def _question(row: Any, number: int) -> QuestionRecord:
+    if not isinstance(row, dict):
+        raise TypeError("not a JSON object")
+    question = str(row["question"]).strip()
+    if not question:
+        raise ValueError("the question is empty")
+    lists = {key: row.get(key) or [] for key in ("answers", "evidence_doc_ids", "evidence_text")}
+    for key, value in lists.items():
+        if not isinstance(value, list):
+            raise TypeError(f"{key} must be a list")
+    return QuestionRecord(
+        id=str(row["id"]),
+        question=question,
+        answers=tuple(map(str, lists["answers"])),
+        evidence_doc_ids=tuple(map(str, lists["evidence_doc_ids"])),
+        evidence_text=tuple(map(str, lists["evidence_text"])),
+        answer_type=str(row.get("answer_type") or "short"),
+        split=str(row.get("split") or "test"),
+        fact_id=str(row.get("fact_id") or ""),
+        lang=str(row.get("lang") or detect(question)),
+        trap=str(row.get("trap") or ""),
+        line=number,
+    )
