@@ -16,8 +16,8 @@ from typing import Literal, Protocol, TypeVar
 from assistant.types import Answer, Question, Strategy
 from core.domain import Domain
 from core.errors import AssistantError, DocumentError
-from ingest.ledger import DocumentRecord
-from ingest.sync import IngestReport
+from ingest.store.intake import IngestReport
+from ingest.store.ledger import DocumentRecord
 from ingest.types import Document
 
 Result = TypeVar("Result")

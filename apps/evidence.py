@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from apps.engine import Moment
 from assistant.types import Answer, Citation
 from core.language import detect
-from ingest.ledger import DocumentRecord
+from ingest.store.ledger import DocumentRecord
 from ingest.types import Hit
 
 LABELS = {

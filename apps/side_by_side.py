@@ -24,8 +24,8 @@ from assistant.types import Question
 from core.domain import DATA, Domain, find_domain
 from core.errors import AssistantError, DocumentError, DomainError
 from core.language import detect
+from ingest.files.loaders import LOADERS
 from ingest.knowledge_base import bring_up_to_date
-from ingest.loaders import LOADERS
 from ingest.types import Document
 
 STYLE = Path(__file__).with_name("style.css")

@@ -10,9 +10,9 @@ from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
 from core.errors import DocumentError
-from ingest.cleaning import clean_line
-from ingest.loaders import LOADERS
-from ingest.reading import read_documents, shown
+from ingest.files.cleaning import clean_line
+from ingest.files.loaders import LOADERS
+from ingest.files.reading import read_documents, shown
 from ingest.types import Document
 from settings import Parsing
 

@@ -23,8 +23,8 @@ from core.errors import DocumentError
 from core.language import detect
 from core.leaks import find_leaks
 from core.questions import QuestionRecord
-from ingest.loaders import LOADERS
-from ingest.reading import read_documents
+from ingest.files.loaders import LOADERS
+from ingest.files.reading import read_documents
 from ingest.types import Document
 
 SPLITS = ("train", "dev", "test")

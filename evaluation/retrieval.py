@@ -23,8 +23,8 @@ from evaluation.report import entry
 from evaluation.significance import Resampling
 from evaluation.types import Reference, Score
 from ingest.knowledge_base import KnowledgeBase, bring_up_to_date, open_knowledge_base
-from ingest.reranking import open_reranker
-from ingest.search import MODES as KNOWN
+from ingest.search.reranking import open_reranker
+from ingest.search.search import MODES as KNOWN
 from settings import Settings
 
 MODES = ("bm25", "dense", "hybrid", "exact")

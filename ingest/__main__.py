@@ -20,17 +20,16 @@ from core.command_line import plain_errors, run
 from core.domain import Domain, find_domain
 from core.errors import DocumentError, DomainError
 from core.language import detect
-from ingest.audit import DEPTH
-from ingest.audit import audit as run_audit
 from ingest.embedding import open_embedder
-from ingest.index import Vectors
+from ingest.files.child import Sandbox
+from ingest.files.reading import OpenSandbox, read_documents, walk
+from ingest.files.unchanged import Known
 from ingest.knowledge_base import KnowledgeBase, bring_up_to_date, open_knowledge_base
-from ingest.ray_engine import Engine, connect
-from ingest.reading import OpenSandbox, read_documents, walk
-from ingest.recall import Known
-from ingest.sandbox import Sandbox
-from ingest.sync import IngestReport, Progress
-from ingest.types import Document, Filter
+from ingest.search.audit import DEPTH
+from ingest.search.audit import audit as run_audit
+from ingest.store.intake import IngestReport, Progress
+from ingest.types import Document, Filter, Vectors
+from ingest.workers.ray import Engine, connect
 from settings import Settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Fill and tend a knowledge base.")

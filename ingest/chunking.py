@@ -71,7 +71,7 @@ def split(document: Document, size: int, overlap: int) -> list[Chunk]:
     """Return the passages of `document` in order; together they hold all of its text.
 
     Args:
-        document: its text is clean, see `ingest.cleaning`.
+        document: its text is clean, see `ingest.files.cleaning`.
         size: words a chunk may hold, as `core.language.words` counts them.
         overlap: whole sentences up to this many words are repeated from the chunk before, except
             where a new section begins.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from core.weights.catalogue import fingerprint, model_folder
-from ingest.index import Vectors
+from ingest.types import Vectors
 from settings import Embedder as EmbedderSettings
 from settings import Settings
 

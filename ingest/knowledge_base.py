@@ -10,20 +10,20 @@ from pathlib import Path
 
 from core.domain import DATA, Domain
 from core.errors import DocumentError, EmbedderMismatch, KnowledgeBaseError
-from ingest.derived import Derived
 from ingest.embedding import Embedder, open_embedder
-from ingest.generation import Generations
-from ingest.index import VectorBackend, Vectors
+from ingest.files.child import Sandbox
+from ingest.files.reading import OpenSandbox, read_documents
+from ingest.index import VectorBackend
 from ingest.index.chroma import ChromaBackend
 from ingest.index.hnsw import HnswBackend
-from ingest.ledger import DocumentRecord, Ledger
-from ingest.live_index import LiveIndex
-from ingest.reading import OpenSandbox, read_documents
-from ingest.reranking import open_reranker
-from ingest.sandbox import Sandbox
-from ingest.search import EVERYTHING, Search, Wanted
-from ingest.sync import IngestReport, Intake, Progress
-from ingest.types import Chunk, Document, Filter, Hit
+from ingest.index.live import LiveIndex
+from ingest.index.snapshot import Snapshots
+from ingest.search.reranking import open_reranker
+from ingest.search.search import EVERYTHING, Search, Wanted
+from ingest.store.derived import Derived
+from ingest.store.intake import IngestReport, Intake, Progress
+from ingest.store.ledger import DocumentRecord, Ledger
+from ingest.types import Chunk, Document, Filter, Hit, Vectors
 from settings import Retrieval, Settings
 
 _OWN = "domain"  # origin of the documents that lie in the domain's folder
@@ -43,8 +43,8 @@ class KnowledgeBase:
         self._chunking = settings.chunking
         self._ledger = Ledger(folder / "ledger.sqlite")
         self._derived = Derived(folder / "derived", self._ledger)
-        generations = Generations(folder, *_backend(settings.retrieval, settings.threads))
-        self._index = LiveIndex(name, self._ledger, generations, self._derived)
+        snapshots = Snapshots(folder, *_backend(settings.retrieval, settings.threads))
+        self._index = LiveIndex(name, self._ledger, snapshots, self._derived)
         self._search = Search(
             self._ledger, embedder, settings.retrieval, cache(lambda: open_reranker(settings))
         )
@@ -120,7 +120,7 @@ class KnowledgeBase:
         return self._ledger.count()
 
     def read_from(self, file: str) -> Document | None:
-        """Return the document that a file of this digest (`ingest.recall`) gave, where there is one."""
+        """Return the document that a file of this digest (`files.unchanged`) gave, where there is one."""
         return self._ledger.read_from(file)
 
     def documents(self, lang: str = "") -> Iterator[Document]:
@@ -141,8 +141,8 @@ class KnowledgeBase:
 
     def vectors(self) -> dict[str, Vectors]:
         """Return the vectors of each language's passages, mapped, not loaded."""
-        generation = self._index.generation()
-        return {lang: generation.exact[lang].vectors for lang in generation.languages}
+        snapshot = self._index.snapshot()
+        return {lang: snapshot.exact[lang].vectors for lang in snapshot.languages}
 
     def search(
         self,
@@ -177,12 +177,12 @@ class KnowledgeBase:
             KnowledgeBaseError: it holds no documents, or the index can neither be opened nor built.
         """
         wanted = Wanted(top_k or self._retrieval.top_k, mode or self._retrieval.mode, lang, only)
-        generation = self._index.generation()
-        if not generation.languages:
+        snapshot = self._index.snapshot()
+        if not snapshot.languages:
             raise KnowledgeBaseError(f"no documents yet; run: python -m ingest add --domain {self.name}")
         if wanted.mode != "bm25":
-            self._check_embedder(generation.embedder)
-        return self._search.run(generation, queries, wanted) if queries else []
+            self._check_embedder(snapshot.embedder)
+        return self._search.run(snapshot, queries, wanted) if queries else []
 
     def close(self) -> None:
         """Let go of files and connections."""

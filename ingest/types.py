@@ -1,9 +1,19 @@
-"""Document, Chunk and Hit: what ingest hands on. Knows nothing of files or indexes."""
+"""Document, Chunk and Hit: what ingest hands on, and what its parts count with. Knows nothing of files."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from core.language import Lang
+
+Vectors = NDArray[np.float32]
+"""(n, dim), each row of length 1."""
+Labels = NDArray[np.int64]
+"""(n,): the ledger's numbers of the chunks."""
+Ranking = list[tuple[int, float]]
+"""Labels with their scores, best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +27,7 @@ class Document:
     source: str = ""
     as_of: str = ""
     file: str = field(default="", compare=False)
-    """Digest of the file that gave this document and nothing else, see `ingest.recall`; empty: none such."""
+    """Digest of the file that gave this document and nothing else (`files.unchanged`); empty: none such."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import numpy as np
 from assistant.generation.types import Generation
 from assistant.types import Prompt, Usage
 from core.language import words
-from ingest.index import Vectors
+from ingest.types import Vectors
 
 
 def question_of(prompt: Prompt) -> str:

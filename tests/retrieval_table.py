@@ -23,9 +23,8 @@ from evaluation.retrieval import DEPTH, MODES, rank, score_all
 from evaluation.significance import Resampling
 from evaluation.types import Reference, Score
 from ingest.embedding import Embedder, open_embedder
-from ingest.index import Vectors
 from ingest.knowledge_base import bring_up_to_date, open_knowledge_base
-from ingest.types import Document
+from ingest.types import Document, Vectors
 from tests.bench import peers
 
 SPLITTERS: dict[str, dict[str, int]] = {

@@ -24,10 +24,9 @@ from zlib import crc32
 import numpy as np
 
 from core.domain import Domain
-from ingest import steps
-from ingest.index import Vectors
 from ingest.knowledge_base import KnowledgeBase, open_knowledge_base
-from ingest.types import Document
+from ingest.store import crash_points
+from ingest.types import Document, Vectors
 from settings import load_settings
 
 DIM = 384
@@ -130,7 +129,7 @@ def _child(home: Path, chunks: int) -> "subprocess.Popen[bytes]":
 def _ingest(home: Path, chunks: int) -> dict[str, float]:
     """Ingest in this process; return MB, seconds and counts."""
     watch = _Watch()
-    steps.listeners.append(lambda step: watch.turn("index") if step == "while building" else None)
+    crash_points.listeners.append(lambda step: watch.turn("index") if step == "while building" else None)
     start = time.monotonic()
     base = open_base(home, home / "embedded")
     report = base.sync(documents(chunks // CHUNKS_A_DOCUMENT))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from evaluation.judge import Call, Judge, JudgeError
-from ingest.index import Vectors
+from ingest.types import Vectors
 
 _TASK = "\nNow perform the same with the following input\n"
 _SAME_LANGUAGE = "\nWrite every text in the language of the input."

@@ -6,12 +6,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-Vectors = NDArray[np.float32]
-"""(n, dim), each row of length 1."""
-Labels = NDArray[np.int64]
-"""(n,): the ledger's numbers of the chunks."""
-Ranking = list[tuple[int, float]]
-"""Labels with their scores, best first."""
+from ingest.types import Labels, Ranking, Vectors
+
 _SAME = 0.999  # cosine: the vector itself, or one of the same text
 
 

@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from core.errors import KnowledgeBaseError
-from ingest.index import Damaged, Labels, Ranking, Vectors
+from ingest.index import Damaged
 from ingest.index.seal import seal, unseal
+from ingest.types import Labels, Ranking, Vectors
 
 _NAME, _STORE = "collection", "store"
 _BATCH = 2000  # vectors a call; Chroma takes 5,461 at most

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ingest.index import Damaged, Labels, Ranking, Vectors, top
+from ingest.index import Damaged, top
 from ingest.index.seal import seal, unseal
+from ingest.types import Labels, Ranking, Vectors
 
 _LABELS, _VECTORS = "labels.npy", "vectors.npy"
 _FEW = 4  # queries that are scored without BLAS

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.index import Damaged, Labels, Ranking, Vectors, lost, top
+from ingest.index import Damaged, lost, top
 from ingest.index.seal import seal, unseal
+from ingest.types import Labels, Ranking, Vectors
 
 _FILE, _SPACE, _SEED = "graph.hnsw", "cosine", 42
 _BATCH = 1024  # vectors added at a time: Ctrl-C is heard between two batches

@@ -6,8 +6,8 @@ from assistant.citations import cite
 from assistant.prompts import is_refusal
 from assistant.types import Answer, Question, Timing, Usage
 from core.errors import DocumentError
-from ingest.ledger import DocumentRecord
-from ingest.sync import IngestReport
+from ingest.store.intake import IngestReport
+from ingest.store.ledger import DocumentRecord
 from ingest.types import Chunk, Document, Hit
 
 RIGHTS = Document(

@@ -7,7 +7,7 @@ import pytest
 from apps.engine import Moment
 from apps.evidence import asked, column, excerpt, highlight, joined, notice
 from assistant.types import Answer, Citation, Question, Timing, Usage
-from ingest.ledger import DocumentRecord
+from ingest.store.ledger import DocumentRecord
 from ingest.types import Chunk, Hit
 
 HOSTILE = (

@@ -6,7 +6,7 @@ import pytest
 
 from apps.uploads import Upload, UploadStore
 from core.errors import DocumentError
-from ingest.cleaning import clean_line
+from ingest.files.cleaning import clean_line
 from ingest.types import Document
 from settings import Parsing
 

@@ -11,8 +11,8 @@ from core.domain import Domain, find_domain
 from core.weights.catalogue import model_folder
 from ingest.chunking import split
 from ingest.embedding import Embedder, LocalEmbedder, open_embedder
+from ingest.files.reading import read_documents
 from ingest.knowledge_base import KnowledgeBase, bring_up_to_date, open_knowledge_base
-from ingest.reading import read_documents
 from ingest.types import Chunk, Document
 from settings import Settings
 from tests.bench import peers

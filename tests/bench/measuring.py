@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from ingest.index import Vectors
+from ingest.types import Vectors
 
 T = TypeVar("T")
 ROUNDS = 5

@@ -10,7 +10,7 @@ from typing import Any
 
 from core.weights.catalogue import model_folder
 from ingest.embedding import Embedder
-from ingest.index import Vectors
+from ingest.types import Vectors
 from settings import Settings
 
 sys.path.append(str(Path(sys.prefix) / "bench"))  # last: what the environment has comes first

@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 
 from core.language import Lang
-from ingest.index import Vectors
 from ingest.index.hnsw import HnswBackend, HnswIndex
-from ingest.types import Document
+from ingest.types import Document, Vectors
 from settings import Settings
 from tests.bench import peers
 from tests.bench.ingesting import fill

@@ -89,7 +89,7 @@ def test_a_shipped_domain_has_questions_for_every_use(name: str, lang: str) -> N
 
 @pytest.mark.parametrize("name", ["travel", "legal"])
 def test_every_quote_stands_in_its_document(name: str) -> None:
-    from ingest.reading import read_documents
+    from ingest.files.reading import read_documents
 
     domain = find_domain(name)
     texts = {item.id: item.text for item in read_documents(domain.documents)}  # type: ignore[union-attr]

@@ -1,6 +1,6 @@
 """R3: index files that are cut, flipped, swapped, emptied or gone are built again. R4: once is enough.
 
-Every case starts from a whole knowledge base; files of the generation that serves are harmed.
+Every case starts from a whole knowledge base; files of the snapshot that serves are harmed.
 """
 
 from collections.abc import Callable
@@ -21,13 +21,13 @@ def damaged_indexes(cases: int, home: Path, seed: int = 5) -> Outcome:
     draw, faults = np.random.default_rng(seed), Faults()
     base = open_base(home)
     base.sync(document(number) for number in range(_COUNT - 1))
-    base.sync([document(_COUNT - 1)])  # so that there is a generation before
+    base.sync([document(_COUNT - 1)])  # so that there is a snapshot before
     answers = _answers(base)
     base.close()
     for case in range(cases):
         name, harm = list(HARMS.items())[case % len(HARMS)]
         victim = _victim(state(home), draw)
-        faults.where = f"case {case}, {name} {victim.relative_to(state(home) / 'generations')}"
+        faults.where = f"case {case}, {name} {victim.relative_to(state(home) / 'snapshots')}"
         harm(victim, draw)
         embedder = FakeEmbedder()
         base = open_base(home, embedder)
@@ -69,8 +69,8 @@ def _answers(base: KnowledgeBase) -> list[list[str]]:
 
 
 def _victim(folder: Path, draw: np.random.Generator) -> Path:
-    generation = folder / "generations" / (folder / "CURRENT").read_text().strip()
-    files = sorted(path for path in generation.rglob("*") if path.is_file())
+    snapshot = folder / "generations" / (folder / "CURRENT").read_text().strip()
+    files = sorted(path for path in snapshot.rglob("*") if path.is_file())
     return files[int(draw.integers(len(files)))]
 
 
@@ -86,7 +86,7 @@ def _flip(victim: Path, draw: np.random.Generator) -> None:
 
 
 def _swap(victim: Path, draw: np.random.Generator) -> None:
-    """Exchange a file with another of its generation."""
+    """Exchange a file with another of its snapshot."""
     others = sorted(path for path in victim.parent.rglob("*") if path.is_file() and path != victim)
     others = [path for path in others if path.read_bytes() != victim.read_bytes()] or [
         victim.parent.parent / "seal.json"
@@ -99,12 +99,12 @@ def _swap(victim: Path, draw: np.random.Generator) -> None:
 
 def _stale(victim: Path, draw: np.random.Generator) -> None:
     """Put a whole leg of the other language in place of this one: each of its files fits its own seal."""
-    generation = next(path for path in victim.parents if path.parent.name == "generations")
+    snapshot = next(path for path in victim.parents if path.parent.name == "generations")
     leg = ("dense", "exact", "bm25")[int(draw.integers(3))]
-    here, there = generation / "en" / leg, generation / "zh" / leg
-    here.rename(generation / "aside")
+    here, there = snapshot / "en" / leg, snapshot / "zh" / leg
+    here.rename(snapshot / "aside")
     there.rename(here)
-    (generation / "aside").rename(there)
+    (snapshot / "aside").rename(there)
 
 
 def _empty(victim: Path, draw: np.random.Generator) -> None:

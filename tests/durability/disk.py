@@ -19,8 +19,8 @@ from pathlib import Path
 from unittest import mock
 
 from core.errors import KnowledgeBaseError
-from ingest import steps
 from ingest.knowledge_base import KnowledgeBase
+from ingest.store import crash_points
 from settings import PROJECT
 from tests.durability.corpus import Faults, Outcome, document, open_base, state
 
@@ -31,7 +31,7 @@ _SIZES = (200, 400, 700, 1000, 1500)  # kilobytes; the first is too small for an
 
 
 def failing_disks(home: Path, every: int = 1) -> Outcome:
-    """Let each file of a generation, each flush and rename and the ledger fail, one at a time."""
+    """Let each file of a snapshot, each flush and rename and the ledger fail, one at a time."""
     faults = Faults()
     base = open_base(home)
     base.sync(_OLD)
@@ -53,8 +53,8 @@ Failing = Callable[[], "contextmanager[None]"]
 
 def _failures(folder: Path) -> Iterator[tuple[str, Failing]]:
     """Yield what fails, and a context in which it does."""
-    generation = folder / "generations" / (folder / "CURRENT").read_text().strip()
-    files = sorted(path.relative_to(generation) for path in generation.rglob("*") if path.is_file())
+    snapshot = folder / "generations" / (folder / "CURRENT").read_text().strip()
+    files = sorted(path.relative_to(snapshot) for path in snapshot.rglob("*") if path.is_file())
     for error, device in DEVICES.items():
         for file in files:
             yield f"{error} writing {file}", lambda file=file, device=device: _linked(folder, file, device)
@@ -94,7 +94,7 @@ def _finds(base: KnowledgeBase, id_: str, text: str) -> bool:
 
 @contextmanager
 def _linked(folder: Path, file: Path, device: Path) -> Iterator[None]:
-    """Put a link to `device` where the next generation will write `file`."""
+    """Put a link to `device` where the next snapshot will write `file`."""
 
     def plant(step: str) -> None:
         newest = max((folder / "generations").iterdir(), key=lambda path: path.stat().st_mtime_ns)
@@ -102,11 +102,11 @@ def _linked(folder: Path, file: Path, device: Path) -> Iterator[None]:
         if step == "while building" and target.parent.is_dir() and not os.path.lexists(target):
             target.symlink_to(device)
 
-    steps.listeners.append(plant)
+    crash_points.listeners.append(plant)
     try:
         yield
     finally:
-        steps.listeners.remove(plant)
+        crash_points.listeners.remove(plant)
 
 
 @contextmanager

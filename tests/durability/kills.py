@@ -15,11 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-import ingest.sync
+import ingest.store.intake
 from core.errors import AssistantError
-from ingest import steps
-from ingest.index import Vectors
-from ingest.lexical import tokens
+from ingest.index.bm25 import tokens
+from ingest.store import crash_points
+from ingest.types import Vectors
 from tests.durability.corpus import Faults, Outcome, document, open_base
 from tests.fakes import FakeEmbedder
 
@@ -67,7 +67,7 @@ def kill_ingests(cycles: int, home: Path, seed: int = 3) -> Outcome:
     log = home / "acknowledged"
     log.touch()
     for cycle in range(cycles):
-        step = steps.STEPS[cycle // 2 % len(steps.STEPS)] if cycle % 2 else ""
+        step = crash_points.STEPS[cycle // 2 % len(crash_points.STEPS)] if cycle % 2 else ""
         nth = int(moments.integers(1, 9))  # within three rounds of adding, changing and deleting
         child = _forks.Process(target=_ingest, args=(home, cycle * 1000, step, nth))
         child.start()
@@ -89,9 +89,9 @@ def kill_ingests(cycles: int, home: Path, seed: int = 3) -> Outcome:
 
 def _ingest(home: Path, first: int, step: str, nth: int) -> None:
     """Add ten documents, change one, delete one, and so on, until killed."""
-    ingest.sync._WINDOW = 5
+    ingest.store.intake._WINDOW = 5
     if step:
-        steps.listeners.append(_Assassin(step, nth))
+        crash_points.listeners.append(_Assassin(step, nth))
     base = open_base(home)
     log = os.open(home / "acknowledged", os.O_WRONLY | os.O_APPEND)
 

@@ -16,8 +16,8 @@ from threading import Event, Thread
 
 import numpy as np
 
-from ingest import steps
 from ingest.knowledge_base import KnowledgeBase
+from ingest.store import crash_points
 from tests.durability.corpus import Outcome, document, open_base
 
 _forks = multiprocessing.get_context("forkserver")
@@ -77,7 +77,7 @@ def _write(base: KnowledgeBase, seconds: float, first: int, log: Path, readings:
         if step == "after commit":
             committed.append(time.monotonic())
 
-    steps.listeners.append(note)
+    crash_points.listeners.append(note)
     try:
         while time.monotonic() < end:
             try:
@@ -92,7 +92,7 @@ def _write(base: KnowledgeBase, seconds: float, first: int, log: Path, readings:
             number += 1
             time.sleep(_PAUSE)
     finally:
-        steps.listeners.remove(note)
+        crash_points.listeners.remove(note)
     return number - first
 
 

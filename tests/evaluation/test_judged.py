@@ -13,8 +13,7 @@ from core.errors import GenerationError
 from evaluation.judge import Judge
 from evaluation.metrics.judged import JUDGED, PASSAGES, Panel, Ragas
 from evaluation.types import Reference, Sample, Score
-from ingest.index import Vectors
-from ingest.types import Chunk, Hit
+from ingest.types import Chunk, Hit, Vectors
 from tests.fakes import ScriptedGenerator
 
 pytestmark = pytest.mark.filterwarnings("ignore")

@@ -11,7 +11,7 @@ import pytest
 from core.domain import DATA, find_domain
 from core.leaks import find_leaks
 from evaluation.check_questions import find_faults, load_material
-from ingest.reading import read_documents
+from ingest.files.reading import read_documents
 from ingest.types import Document
 from settings import PROJECT
 

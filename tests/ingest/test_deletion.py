@@ -22,7 +22,7 @@ OTHERS = [document(number) for number in range(60)]
 
 @pytest.fixture(params=["hnsw", "chroma"])
 def base(request: pytest.FixtureRequest, tmp_path: Path) -> Iterable[KnowledgeBase]:
-    """A knowledge base whose last two generations hold the canary."""
+    """A knowledge base whose last two snapshots hold the canary."""
     opened = open_base(tmp_path, backend=request.param)
     opened.sync([*OTHERS[:-1], CANARY])
     opened.sync(OTHERS)

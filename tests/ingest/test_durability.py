@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest import steps
 from ingest.embedding import LocalEmbedder
+from ingest.store import crash_points
 from settings import Embedder
 from tests.durability.corpus import document, open_base
 from tests.durability.damage import HARMS, damaged_indexes, repeated_ingests
@@ -53,13 +53,13 @@ def test_readers_never_see_a_torn_index(tmp_path: Path) -> None:
 def test_an_ingest_comes_to_every_step(tmp_path: Path) -> None:
     """So that a kill at each is a kill somewhere."""
     seen: list[str] = []
-    steps.listeners.append(seen.append)
+    crash_points.listeners.append(seen.append)
     try:
         base = open_base(tmp_path)
         for number in range(3):
             base.sync([document(number)])
         base.close()
     finally:
-        steps.listeners.remove(seen.append)
-    assert set(seen) == set(steps.STEPS)
-    assert list(dict.fromkeys(seen)) == list(steps.STEPS)
+        crash_points.listeners.remove(seen.append)
+    assert set(seen) == set(crash_points.STEPS)
+    assert list(dict.fromkeys(seen)) == list(crash_points.STEPS)

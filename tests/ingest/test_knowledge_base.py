@@ -14,9 +14,9 @@ from filelock import FileLock
 from core.domain import Domain
 from core.errors import DocumentError, EmbedderMismatch, KnowledgeBaseError
 from core.language import Lang
-from ingest.generation import Generations
 from ingest.index.exact import ExactIndex
 from ingest.index.hnsw import HnswBackend, HnswIndex
+from ingest.index.snapshot import Snapshots
 from ingest.knowledge_base import KnowledgeBase, bring_up_to_date, open_knowledge_base
 from ingest.types import Document
 from settings import Settings, load_settings
@@ -220,8 +220,8 @@ class TestInterruption:
     def test_a_stopped_ingest_goes_on_where_it_was(
         self, open_base: Open, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("ingest.sync._WINDOW", 4)
-        monkeypatch.setattr("ingest.sync._PIECE", 3)
+        monkeypatch.setattr("ingest.store.intake._WINDOW", 4)
+        monkeypatch.setattr("ingest.store.intake._PIECE", 3)
         with pytest.raises(KeyboardInterrupt):
             open_base(FakeEmbedder(stop_after=8)).sync(CORPUS)  # 2 windows of 4 in pieces of 3 and 1
         acknowledged = [record.id for record in open_base().records()]
@@ -235,7 +235,7 @@ class TestInterruption:
     def test_vectors_of_an_unfinished_window_are_kept(
         self, open_base: Open, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("ingest.sync._PIECE", 3)
+        monkeypatch.setattr("ingest.store.intake._PIECE", 3)
         with pytest.raises(KeyboardInterrupt):
             open_base(FakeEmbedder(stop_after=6)).sync(CORPUS)
         assert open_base().records() == []
@@ -246,7 +246,7 @@ class TestInterruption:
     def test_a_rebuild_for_another_embedder_goes_on_too(
         self, open_base: Open, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("ingest.sync._WINDOW", 4)
+        monkeypatch.setattr("ingest.store.intake._WINDOW", 4)
         open_base().sync(CORPUS)
         with pytest.raises(KeyboardInterrupt):
             open_base(FakeEmbedder("fake-2", stop_after=8)).rebuild()
@@ -291,7 +291,7 @@ class TestDamage:
     @pytest.mark.parametrize(
         "harm",
         [
-            pytest.param(lambda folder: shutil.rmtree(folder / "generations"), id="no generations"),
+            pytest.param(lambda folder: shutil.rmtree(folder / "generations"), id="no snapshots"),
             pytest.param(
                 lambda folder: (folder / "CURRENT").write_text("../../etc"), id="pointer is nonsense"
             ),
@@ -410,7 +410,7 @@ class TestWriters:
             db.close()
             assert found(reader, "visa")[0] == "en/visa"
 
-    def test_only_the_last_two_generations_are_kept(self, open_base: Open, tmp_path: Path) -> None:
+    def test_only_the_last_two_snapshots_are_kept(self, open_base: Open, tmp_path: Path) -> None:
         base = open_base()
         for end in (4, 8, 12, 16):
             base.sync(CORPUS[:end])
@@ -433,8 +433,8 @@ def test_up_to_so_many_passages_brute_force_answers(
     count = sum(each.lang == "en" for each in CORPUS)
     base = open_base(exact_up_to=count + more)
     base.sync(CORPUS)
-    generations = Generations(home(tmp_path), HnswBackend())
-    assert isinstance(generations.open(generations.current()).dense["en"], kind)
+    snapshots = Snapshots(home(tmp_path), HnswBackend())
+    assert isinstance(snapshots.open(snapshots.current()).dense["en"], kind)
     assert found(base, "visa", mode="dense")[0] == "en/visa"
 
 

@@ -1,0 +1,31 @@
+"""One loader for each format: bytes in, raw documents out. Knows nothing of folders, ids or cleaning.
+
+To read another format, write a loader beside these and name its suffix here.
+"""
+
+from collections.abc import Callable
+
+from ingest.files.loaders.docx import load_docx
+from ingest.files.loaders.html import load_html
+from ingest.files.loaders.markdown import load_markdown
+from ingest.files.loaders.pdf import load_pdf
+from ingest.files.loaders.raw import RawDocument
+from ingest.files.loaders.records import load_json, load_jsonl
+from ingest.files.loaders.table import load_csv
+from ingest.files.loaders.text import load_text
+
+__all__ = ["LOADERS", "RawDocument"]
+
+LOADERS: dict[str, Callable[[bytes, str], list[RawDocument]]] = {
+    ".md": load_markdown,
+    ".markdown": load_markdown,
+    ".txt": load_text,
+    ".html": load_html,
+    ".htm": load_html,
+    ".pdf": load_pdf,
+    ".docx": load_docx,
+    ".csv": load_csv,
+    ".json": load_json,
+    ".jsonl": load_jsonl,
+}
+"""By lower-case suffix. A loader takes the bytes and the name to give in errors, and raises DocumentError."""

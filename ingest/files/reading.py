@@ -1,0 +1,194 @@
+"""From a file or folder to documents; a bad file never stops the rest. Knows nothing of indexes."""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+from core.errors import DocumentError
+from core.language import Lang, detect
+from ingest.files.child import Sandbox
+from ingest.files.cleaning import clean_line
+from ingest.files.loaders import LOADERS, RawDocument, front_matter
+from ingest.files.loaders.decoding import decode
+from ingest.files.unchanged import Known, Limits, Recall, Recalled, nothing_known
+from ingest.types import Document
+from settings import Parsing
+
+SIDECAR = ".yaml"
+"""`fares.csv.yaml` beside `fares.csv` says what its front matter would: id, title, lang, source, as_of."""
+_HIDDEN = (".", "~$")  # `~$report.docx` is the lock that Word leaves beside an open file
+_HEADING = re.compile(r"^#{1,6}[ \t]+(\S.*)$", re.MULTILINE)
+_CLOSING_HASHES = re.compile(r"\s#+$")
+_TITLE_CHARS = 200
+_HEADING_CHARS = 1000
+_SIDECAR_BYTES = 1 << 16
+_LIMITS = Parsing()
+
+OpenSandbox = Callable[[Parsing], Sandbox]
+"""Makes what parses the files, within limits."""
+
+
+def read_documents(
+    source: Path,
+    max_file_mb: int = 64,
+    limits: Parsing = _LIMITS,
+    sandbox: OpenSandbox = Sandbox,
+    known: Known = nothing_known,
+) -> Iterator[Document | DocumentError]:
+    """Yield the documents of a file or of all files under a folder, in order of their paths.
+
+    What cannot be read, or not within `limits`, is yielded as an error, one line that names the file
+    and the remedy. A file whose document is `known` is not parsed.
+
+    Raises:
+        DocumentError: `source` does not exist, or is a folder without files.
+    """
+    if not os.path.exists(source):
+        raise DocumentError(f"{shown(source)} does not exist or may not be entered; check the path")
+    entries = walk(source)
+    first = next(entries, None)
+    if first is None:
+        raise DocumentError(f"{shown(source)} holds no documents; put some there ({', '.join(LOADERS)})")
+    base = source if source.is_dir() else source.parent
+    recall = Recall(known, base, SIDECAR, Limits(max_file_mb << 20, limits.max_chars))
+    read = partial(_read_file, base=base, max_file_mb=max_file_mb)
+    return _read_all(chain([first], entries), recall, read, sandbox(limits))
+
+
+def walk(source: Path) -> Iterator[Path | DocumentError]:
+    """Yield a file, or what lies under a folder, in order; a folder that cannot be read is an error."""
+    pending = [source]  # not a recursion: folders can nest deeper than calls
+    while pending:
+        entry = pending.pop()
+        try:
+            is_link = entry.is_symlink() and entry is not source  # one to a parent would never end
+            if is_link or not entry.is_dir():
+                yield entry
+                continue
+            pending += sorted((inner for inner in entry.iterdir() if _is_wanted(inner)), reverse=True)
+        except OSError as error:
+            yield _unreadable(entry, error)
+
+
+def _is_wanted(entry: Path) -> bool:
+    if entry.name.startswith(_HIDDEN):
+        return False
+    return not (entry.name.endswith(SIDECAR) and entry.with_name(entry.name.removesuffix(SIDECAR)).exists())
+
+
+def _unreadable(path: Path, error: OSError) -> DocumentError:
+    return DocumentError(f"{shown(path)} cannot be read: {error.strerror}; check its permissions")
+
+
+def shown(path: Path) -> str:
+    r"""Return the path on one line, as it is written in a program: a line break in a name as `\n`."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in str(path))
+
+
+def _read_all(
+    entries: Iterable[Path | DocumentError],
+    recall: Recall,
+    read: Callable[..., Iterator[Document | DocumentError]],
+    opened: Sandbox,
+) -> Iterator[Document | DocumentError]:
+    seen: dict[str, str] = {}
+    with opened as sandbox:
+        for entry in sandbox.ahead(recall.entries(entries)):
+            if isinstance(entry, DocumentError):
+                yield entry
+                continue
+            name = shown(entry.path if isinstance(entry, Recalled) else entry)
+            for item in _items(entry, recall, partial(read, sandbox=sandbox)):
+                if isinstance(item, Document) and item.id in seen:
+                    yield DocumentError(f"{name}: id {item.id!r} is taken by {seen[item.id]}; rename one")
+                    continue
+                if isinstance(item, Document):
+                    seen[item.id] = name
+                yield item
+
+
+def _items(
+    entry: Path | Recalled, recall: Recall, read: Callable[..., Iterator[Document | DocumentError]]
+) -> Iterator[Document | DocumentError]:
+    return iter([entry.document]) if isinstance(entry, Recalled) else recall.noted(entry, read(entry))
+
+
+def _read_file(
+    path: Path, base: Path, max_file_mb: int, sandbox: Sandbox
+) -> Iterator[Document | DocumentError]:
+    relative = clean_line(os.fsencode(path.relative_to(base)).decode("utf-8", "replace"))
+    try:
+        beside = _sidecar(path)
+        stated_id = beside.pop("id", relative)
+        for number, raw in enumerate(_load(path, max_file_mb, sandbox), start=1):
+            if isinstance(raw, DocumentError):
+                yield raw
+                continue
+            fallback_id = stated_id if number == 1 else f"{stated_id}:{number}"
+            yield _document(replace(raw, **beside), fallback_id, path)
+    except DocumentError as error:
+        yield error
+    except OSError as error:
+        yield _unreadable(path, error)
+
+
+def _sidecar(path: Path) -> dict[str, str]:
+    """Return what the file beside `path` says of it; that wins over what the file itself says."""
+    beside = path.with_name(path.name + SIDECAR)
+    if not os.path.isfile(beside):  # Path.is_file fails where this name would be too long
+        return {}
+    with beside.open("rb") as file:
+        stated = front_matter.parse(decode(file.read(_SIDECAR_BYTES), shown(beside)), shown(beside))
+    if stated is None:
+        raise DocumentError(f"{shown(beside)} states no fields; write `title: ...` a line, or remove it")
+    return stated
+
+
+def _load(path: Path, max_file_mb: int, sandbox: Sandbox) -> Iterator[RawDocument | DocumentError]:
+    if path.suffix.lower() not in LOADERS:
+        raise DocumentError(f"{shown(path)} is in no known format; known are {', '.join(LOADERS)}")
+    _check_size(path, max_file_mb)
+    return sandbox.documents(path, shown(path))
+
+
+def _check_size(path: Path, max_file_mb: int) -> None:
+    """Refuse before reading: opening a named pipe would wait for ever."""
+    size = path.stat().st_size
+    if not path.is_file():
+        raise DocumentError(f"{shown(path)} is not a regular file; remove it")
+    if size == 0:
+        raise DocumentError(f"{shown(path)} is empty; fill or remove it")
+    if size > max_file_mb << 20:
+        limit = f"over the limit of {max_file_mb} MB"
+        raise DocumentError(
+            f"{shown(path)} has {size >> 20} MB, {limit}; split it or raise max_file_mb in domain.toml"
+        )
+
+
+def _document(raw: RawDocument, relative: str, path: Path) -> Document | DocumentError:
+    if not raw.text:
+        return DocumentError(f"{shown(path)} holds no text; fill or remove it")
+    heading = _HEADING.search(raw.text)
+    title = clean_line(raw.title) or (
+        _CLOSING_HASHES.sub("", clean_line(heading.group(1)[:_HEADING_CHARS])) if heading else ""
+    )
+    return Document(
+        id=clean_line(raw.id) or relative,
+        title=title[:_TITLE_CHARS] or clean_line(raw.id) or Path(relative).stem,
+        text=raw.text,
+        lang=_lang(raw.lang, raw.text),
+        source=clean_line(raw.source) or relative,
+        as_of=clean_line(raw.as_of),
+    )
+
+
+def _lang(stated: str, text: str) -> Lang:
+    """Return the language a file states (`zh-CN`, `en_US`), where it is one of ours."""
+    prefix = stated.strip().lower()[:2]
+    if prefix == "zh":
+        return "zh"
+    return "en" if prefix == "en" else detect(text)

@@ -1,9 +1,0 @@
-"""Plain text. Knows nothing of structure."""
-
-from ingest.loaders.decoding import decode
-from ingest.loaders.raw import RawDocument
-
-
-def load_text(data: bytes, name: str) -> list[RawDocument]:
-    """Return the text as it is."""
-    return [RawDocument(decode(data, name))]

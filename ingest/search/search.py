@@ -1,0 +1,127 @@
+"""From queries to passages: legs, fusion, reranker. Knows nothing of files or of models that answer."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from core.errors import KnowledgeBaseError
+from ingest.embedding import Embedder
+from ingest.index.snapshot import Snapshot
+from ingest.search.fusion import Found, best, fuse
+from ingest.search.reranking import Reranker
+from ingest.store.ledger import Ledger
+from ingest.types import Filter, Hit, Ranking
+from settings import Retrieval
+
+MODES = ("bm25", "dense", "hybrid", "exact", "reranked")
+EVERYTHING = Filter()
+_LEGS = {
+    "hybrid": ("dense", "bm25"),
+    "reranked": ("dense", "bm25"),
+    "dense": ("dense",),
+    "bm25": ("bm25",),
+    "exact": ("exact",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to find: `k` passages a query, in a language (empty: all), by a mode, among some documents."""
+
+    k: int
+    mode: str = "hybrid"
+    lang: str = ""
+    only: Filter = EVERYTHING
+
+
+class Search:
+    """Finds passages in a snapshot of one knowledge base."""
+
+    def __init__(
+        self, ledger: Ledger, embedder: Embedder, settings: Retrieval, reranker: Callable[[], Reranker]
+    ) -> None:
+        self._ledger, self._embedder, self._settings, self._reranker = ledger, embedder, settings, reranker
+
+    def run(self, snapshot: Snapshot, queries: Sequence[str], wanted: Wanted) -> list[list[Hit]]:
+        """Return up to `wanted.k` passages for each query, best first.
+
+        Raises:
+            KnowledgeBaseError: there is no such mode, or no reranker.
+        """
+        if wanted.mode not in _LEGS:
+            raise KnowledgeBaseError(f"no retrieval mode {wanted.mode!r}; known are {', '.join(MODES)}")
+        reranks = wanted.mode == "reranked"
+        depth = max(wanted.k, self._settings.rerank) if reranks else wanted.k
+        found = self._hits(self._found(snapshot, queries, wanted, depth))
+        if reranks:
+            found = self._reranked(queries, found)
+        return [self._widened(hits[: wanted.k]) for hits in found]
+
+    def _found(
+        self, snapshot: Snapshot, queries: Sequence[str], wanted: Wanted, depth: int
+    ) -> list[list[Found]]:
+        legs = _LEGS[wanted.mode]
+        per_leg = max(depth, self._settings.candidates) if len(legs) > 1 else depth
+        rankings = {leg: self._leg(snapshot, leg, queries, replace(wanted, k=per_leg)) for leg in legs}
+        dense = self._settings.dense_weight
+        weights = {"dense": dense, "bm25": 1 - dense, "exact": 1.0}
+        return [
+            fuse({leg: rankings[leg][place] for leg in legs}, weights, self._settings.fusion)[:depth]
+            for place in range(len(queries))
+        ]
+
+    def _leg(self, snapshot: Snapshot, leg: str, queries: Sequence[str], wanted: Wanted) -> list[Ranking]:
+        """Return the ranking of each query in one leg, merged over languages.
+
+        With a filter every passage is scored: what it allows may be anywhere, and a graph would miss it.
+        """
+        languages = (wanted.lang,) if wanted.lang in snapshot.languages else snapshot.languages
+        allowed = None if wanted.only == EVERYTHING else self._ledger.allowed(wanted.only)
+        if leg == "dense" and allowed is not None:
+            leg = "exact"
+        found = []
+        for lang in languages:
+            k = wanted.k if allowed is None else len(snapshot.exact[lang].labels)
+            found.append(self._ask(snapshot, (leg, lang), queries, k))
+        merged = (chain.from_iterable(rankings) for rankings in zip(*found, strict=True))
+        return [best(hits, wanted.k, allowed) for hits in merged]
+
+    def _ask(self, snapshot: Snapshot, leg: tuple[str, str], queries: Sequence[str], k: int) -> list[Ranking]:
+        kind, lang = leg
+        if kind == "bm25":
+            return snapshot.bm25[lang].search_many(queries, k)
+        return snapshot.vectors(kind, lang).search(self._embedder.embed_queries(queries), k)
+
+    def _hits(self, found: Sequence[Sequence[Found]]) -> list[list[Hit]]:
+        """Return the passages that the labels name; one that was deleted a moment ago is left out."""
+        chunks = self._ledger.find({one.label for ranking in found for one in ranking})
+        return [
+            [Hit(chunks[one.label], one.score, one.legs) for one in ranking if one.label in chunks]
+            for ranking in found
+        ]
+
+    def _reranked(self, queries: Sequence[str], found: Sequence[Sequence[Hit]]) -> list[list[Hit]]:
+        """Return the hits as the reranker orders them; it reads the pairs of all queries at once."""
+        pairs = [
+            (query, hit.chunk.passage) for query, hits in zip(queries, found, strict=True) for hit in hits
+        ]
+        scores = iter(self._reranker().score(pairs))
+        scored = [[replace(hit, score=next(scores)) for hit in hits] for hits in found]
+        return [sorted(hits, key=lambda hit: -hit.score) for hits in scored]
+
+    def _widened(self, hits: Sequence[Hit]) -> list[Hit]:
+        """Return the hits with their neighbours; one that lies in a better one by now is left out."""
+        count = self._settings.neighbours
+        if not count:
+            return list(hits)
+        wide: list[Hit] = []
+        for hit in hits:
+            chunk = hit.chunk
+            if not any(
+                chunk.document_id == other.chunk.document_id
+                and other.chunk.start <= chunk.start
+                and chunk.end <= other.chunk.end
+                for other in wide
+            ):
+                wide.append(replace(hit, chunk=self._ledger.around(chunk.id, count)))
+        return wide

@@ -1,0 +1,314 @@
+"""SQLite, the truth: documents, their chunks and vectors. Knows nothing of indexes, models or files.
+
+What is committed here is kept (WAL, synchronous=FULL); everything else can be built from it again.
+Chunk labels are never given twice, so an index that is out of date can name a chunk that is gone,
+but never a wrong one.
+"""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, replace
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+
+from core.errors import KnowledgeBaseError
+from ingest.store.crash_points import reached
+from ingest.store.database import Database
+from ingest.types import Chunk, Document, Filter, Labels, Vectors
+
+_VERSION = 2
+_SCHEMA = """
+CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE documents (
+    ordinal INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
+    text TEXT NOT NULL, lang TEXT NOT NULL, source TEXT NOT NULL, as_of TEXT NOT NULL,
+    sha256 TEXT NOT NULL, recipe TEXT NOT NULL, origin TEXT NOT NULL, file TEXT NOT NULL DEFAULT '');
+CREATE INDEX documents_of_file ON documents (file);
+CREATE TABLE chunks (
+    label INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+    document INTEGER NOT NULL REFERENCES documents (ordinal) ON DELETE CASCADE,
+    text TEXT NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL, title TEXT NOT NULL,
+    key BLOB NOT NULL);
+CREATE INDEX chunks_of_document ON chunks (document);
+CREATE INDEX chunks_of_vector ON chunks (key);
+CREATE TABLE vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL);
+CREATE VIEW passages AS
+    SELECT c.label, c.id, d.id AS document_id, c.text, c.start, c.stop, c.title, d.lang, c.key
+    FROM chunks c JOIN documents d ON d.ordinal = c.document;
+"""
+_UPGRADES = {
+    1: "ALTER TABLE documents ADD COLUMN file TEXT NOT NULL DEFAULT '';"
+    "CREATE INDEX documents_of_file ON documents (file)"
+}
+_DOCUMENT = "id, title, text, lang, source, as_of, file"
+_CHUNK = "id, document_id, text, start, stop, title"
+_STORED = np.dtype("<f2")  # bf16 models give fewer digits than float16 holds
+_ROWS = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A document with its chunks, ready to be committed; `keys` name the vectors of the chunks."""
+
+    document: Document
+    chunks: Sequence[Chunk]
+    keys: Sequence[bytes]
+    sha256: str
+    recipe: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRecord:
+    """A document as it is listed."""
+
+    id: str
+    title: str
+    lang: str
+    source: str
+    as_of: str
+    chunks: int
+
+
+class Ledger(Database):
+    """Documents, chunks and vectors in one SQLite file."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, _SCHEMA, _VERSION, _UPGRADES)
+
+    @property
+    def revision(self) -> str:
+        """A random token that is new after every change; empty for a ledger that never held anything."""
+        return self.fact("revision")
+
+    @property
+    def removal(self) -> str:
+        """A token that is new after text was deleted or replaced: what was derived before may hold it."""
+        return self.fact("removal") or "none"
+
+    def fact(self, name: str) -> str:
+        """Return what `remember` stored, or an empty string."""
+        rows = self.rows("SELECT value FROM facts WHERE name = ?", name)
+        return str(next(rows, ("",))[0])
+
+    def remember(self, **facts: str) -> None:
+        """Store facts about the whole ledger."""
+        with self.transaction() as db:
+            db.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts.items())
+
+    def state(self, document_id: str) -> tuple[str, str]:
+        """Return content hash and recipe of a document; both empty where there is none."""
+        found = next(self.rows("SELECT sha256, recipe FROM documents WHERE id = ?", document_id), ("", ""))
+        return str(found[0]), str(found[1])
+
+    def read_from(self, file: str) -> Document | None:
+        """Return the document that a file of this digest gave, where there is one."""
+        row = next(self.rows(f"SELECT {_DOCUMENT} FROM documents WHERE file = ?", file), None)
+        return row and Document(*row)
+
+    def note_files(self, files: Mapping[str, str]) -> None:
+        """Commit for documents, by id, the digests of the files that gave them, where they are new."""
+        known = "SELECT 1 FROM documents WHERE id = ? AND file = ?"
+        new = [(file, id) for id, file in files.items() if not any(self.rows(known, id, file))]
+        if new:
+            with self.transaction() as db:
+                db.executemany("UPDATE documents SET file = ? WHERE id = ?", new)
+
+    def missing(self, keys: Iterable[bytes]) -> list[bytes]:
+        """Return the `keys` that have no vector yet, each once."""
+        query = "SELECT 1 FROM vectors WHERE key = ?"
+        return [key for key in dict.fromkeys(keys) if not any(self.rows(query, key))]
+
+    def put_vectors(self, keys: Sequence[bytes], vectors: Vectors) -> None:
+        """Commit vectors; chunks that use them may follow later."""
+        reached("before vectors")
+        blobs = (row.tobytes() for row in vectors.astype(_STORED))
+        with self.transaction() as db:
+            db.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", zip(keys, blobs, strict=True))
+        reached("after vectors")
+
+    def put(self, entries: Iterable[Entry]) -> None:
+        """Commit documents, all or none; one that is there already keeps its place and its origin."""
+        with self.transaction() as db:
+            replaced = sum(_put(db, entry) for entry in entries)
+            _renew(db, "revision")
+            if replaced:
+                _remove_rest(db)
+            reached("before commit")
+        reached("after commit")
+
+    def delete(self, ids: Iterable[str]) -> int:
+        """Commit the deletion of documents with chunks and vectors; return how many there were."""
+        with self.transaction() as db:
+            deleted = sum(db.execute("DELETE FROM documents WHERE id = ?", (id,)).rowcount for id in ids)
+            if deleted:
+                _renew(db, "revision")
+                _remove_rest(db)
+            reached("before commit")
+        reached("after commit")
+        return deleted
+
+    def documents(self, lang: str = "") -> Iterator[Document]:
+        """Yield the documents in the order they came; the ledger may change meanwhile."""
+        last = 0
+        query = (
+            f"SELECT ordinal, {_DOCUMENT} FROM documents "
+            "WHERE ordinal > ? AND ? IN ('', lang) ORDER BY ordinal LIMIT 64"
+        )
+        while rows := list(self.rows(query, last, lang)):
+            yield from (Document(*row[1:]) for row in rows)
+            last = rows[-1][0]
+
+    def count(self) -> int:
+        """Return how many documents there are."""
+        return int(next(self.rows("SELECT count(*) FROM documents"))[0])
+
+    def records(self) -> list[DocumentRecord]:
+        """Return what is listed of every document, in the order they came."""
+        query = (
+            "SELECT d.id, d.title, lang, source, as_of, count(c.label) FROM documents d "
+            "LEFT JOIN chunks c ON c.document = d.ordinal GROUP BY d.ordinal ORDER BY d.ordinal"
+        )
+        return [DocumentRecord(*row) for row in self.rows(query)]
+
+    def ids(self, origin: str) -> set[str]:
+        """Return the ids of all documents of one origin."""
+        return {row[0] for row in self.rows("SELECT id FROM documents WHERE origin = ?", origin)}
+
+    def labels(self, lang: str) -> Labels:
+        """Return the labels of a language, in order."""
+        rows = self.rows("SELECT label FROM passages WHERE lang = ? ORDER BY label", lang)
+        return np.fromiter((row[0] for row in rows), np.int64)
+
+    def identities(self, lang: str) -> Labels:
+        """Return for each label of a language what it and its text are known by: (n, 2), in order."""
+        rows = self.rows("SELECT label, key FROM passages WHERE lang = ? ORDER BY label", lang)
+        pairs = (number for label, key in rows for number in (label, int.from_bytes(key[:8], signed=True)))
+        return np.fromiter(pairs, np.int64).reshape(-1, 2)
+
+    def allowed(self, only: Filter) -> set[int]:
+        """Return the labels of the passages whose documents `only` allows."""
+        query = (
+            "SELECT c.label FROM chunks c JOIN documents d ON d.ordinal = c.document "
+            "WHERE instr(lower(d.source), lower(?1)) AND d.as_of >= ?2 "
+            "AND (?3 = '' OR d.as_of BETWEEN '0' AND ?3)"
+        )
+        return {row[0] for row in self.rows(query, only.source, only.since, only.until)}
+
+    def around(self, chunk_id: str, count: int) -> Chunk:
+        """Return a passage together with `count` passages before and after it.
+
+        Raises:
+            KnowledgeBaseError: there is none of this id.
+        """
+        chunk = self.chunk(chunk_id)
+        span = (
+            "SELECT min(n.start), max(n.stop), d.text FROM chunks c "
+            "JOIN documents d ON d.ordinal = c.document "
+            "JOIN chunks n ON n.document = c.document AND n.label BETWEEN c.label - ?2 AND c.label + ?2 "
+            "WHERE c.id = ?1"
+        )
+        start, stop, text = next(self.rows(span, chunk_id, count))
+        return replace(chunk, text=text[start:stop], start=start, end=stop)
+
+    @property
+    def dim(self) -> int:
+        """Length of a stored vector; 0 where there is none."""
+        row = next(self.rows("SELECT length(vector) FROM passages JOIN vectors USING (key) LIMIT 1"), (0,))
+        return int(row[0]) // _STORED.itemsize
+
+    def languages(self) -> dict[str, int]:
+        """Return how many chunks each language has."""
+        return dict(self.rows("SELECT lang, count(*) FROM passages GROUP BY lang ORDER BY lang"))
+
+    def chunks(self, lang: str, after: int = 0) -> Iterator[tuple[int, Chunk]]:
+        """Yield the chunks of a language with labels over `after`, in the order of the labels."""
+        query = f"SELECT label, {_CHUNK} FROM passages WHERE lang = ? AND label > ? ORDER BY label"
+        for label, *fields in self.rows(query, lang, after):
+            yield label, Chunk(*fields)
+
+    def vectors(self, lang: str, after: int = 0) -> Iterator[tuple[Labels, Vectors]]:
+        """Yield labels over `after` and vectors of a language in batches, in the order of the labels."""
+        query = (
+            "SELECT label, vector FROM passages JOIN vectors USING (key) "
+            "WHERE lang = ? AND label > ? ORDER BY label LIMIT ?"
+        )
+        last = after
+        while rows := list(self.rows(query, lang, last, _ROWS)):
+            last = rows[-1][0]
+            matrix = np.frombuffer(b"".join(row[1] for row in rows), _STORED).reshape(len(rows), -1)
+            yield np.array([row[0] for row in rows], np.int64), matrix.astype(np.float32)
+
+    def find(self, labels: Iterable[int]) -> dict[int, Chunk]:
+        """Return the chunks that `labels` name; those that are gone are left out."""
+        query = f"SELECT label, {_CHUNK} FROM passages WHERE label = ?"
+        rows = [row for label in labels for row in self.rows(query, label)]
+        return {label: Chunk(*fields) for label, *fields in rows}
+
+    def chunk(self, chunk_id: str) -> Chunk:
+        """Return one chunk by its id.
+
+        Raises:
+            KnowledgeBaseError: there is none.
+        """
+        row = next(self.rows(f"SELECT {_CHUNK} FROM passages WHERE id = ?", chunk_id), None)
+        if row is None:
+            raise KnowledgeBaseError(
+                f"no passage {chunk_id!r}; its document was changed or deleted, search again"
+            )
+        return Chunk(*row)
+
+    def corpus_sha256(self) -> str:
+        """Return the digest of all ids and contents, whatever their order."""
+        digest = hashlib.sha256()
+        for row in self.rows("SELECT id, sha256 FROM documents ORDER BY id"):
+            digest.update(json.dumps(row).encode())
+        return digest.hexdigest()
+
+    def problems(self) -> list[str]:
+        """Return what is wrong with the file, the offsets of chunks and their vectors, a line each."""
+        found = [f"ledger: {row[0]}" for row in self.rows("PRAGMA integrity_check") if row[0] != "ok"]
+        torn = (
+            "SELECT c.id FROM chunks c JOIN documents d ON d.ordinal = c.document "
+            "WHERE substr(d.text, c.start + 1, c.stop - c.start) <> c.text"
+        )
+        found += [f"passage {row[0]!r} is not the text of its document" for row in self.rows(torn)]
+        bare = "SELECT id FROM chunks WHERE key NOT IN (SELECT key FROM vectors)"
+        found += [f"passage {row[0]!r} has no vector" for row in self.rows(bare)]
+        return found
+
+
+def _put(db: sqlite3.Connection, entry: Entry) -> int:
+    """Put one document; return how many chunks of its former text are gone."""
+    document = entry.document
+    (ordinal,) = db.execute(
+        f"INSERT INTO documents ({_DOCUMENT}, sha256, recipe, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (id) DO UPDATE SET title = excluded.title, text = excluded.text, lang = excluded.lang, "
+        "source = excluded.source, as_of = excluded.as_of, file = excluded.file, sha256 = excluded.sha256, "
+        "recipe = excluded.recipe RETURNING ordinal",
+        (*astuple(document), entry.sha256, entry.recipe, entry.origin),
+    ).fetchone()
+    replaced = db.execute("DELETE FROM chunks WHERE document = ?", (ordinal,)).rowcount
+    db.executemany(
+        "INSERT INTO chunks (id, document, text, start, stop, title, key) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            (chunk.id, ordinal, chunk.text, chunk.start, chunk.end, chunk.title, key)
+            for chunk, key in zip(entry.chunks, entry.keys, strict=True)
+        ),
+    )
+    return replaced
+
+
+def _remove_rest(db: sqlite3.Connection) -> None:
+    """Delete vectors that no chunk uses, and have what was derived from removed text removed with it."""
+    db.execute("DELETE FROM vectors WHERE key NOT IN (SELECT key FROM chunks)")
+    _renew(db, "removal")
+
+
+def _renew(db: sqlite3.Connection, fact: str) -> None:
+    """Give the ledger a new token."""
+    db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (fact, uuid4().hex))
