@@ -5,15 +5,15 @@ from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
-from assistant.adapters import find_adapter
-from assistant.base import PromptStrategy
-from assistant.fine_tuned import FineTuned
+from assistant.generation.adapters import find_adapter
 from assistant.generation.endpoint import open_endpoint
 from assistant.generation.local import open_local
 from assistant.generation.types import Generator
-from assistant.long_context import LongContext
 from assistant.prompts import Style, infer_style
-from assistant.rag import Rag
+from assistant.strategies.base import PromptStrategy
+from assistant.strategies.fine_tuned import FineTuned
+from assistant.strategies.long_context import LongContext
+from assistant.strategies.rag import Rag
 from assistant.types import Question
 from core.domain import Domain
 from core.errors import AdapterError, AssistantError, DomainError, QuestionError

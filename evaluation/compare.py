@@ -17,10 +17,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from assistant.adapters import adapter_fingerprint
+from assistant.generation.adapters import adapter_fingerprint
 from assistant.generation.types import Generator
-from assistant.long_context import Coverage, LongContext
 from assistant.registry import STRATEGIES, Assistant, check_strategies, open_assistant
+from assistant.strategies.long_context import Coverage, LongContext
 from assistant.types import Strategy
 from core.command_line import plain_errors
 from core.domain import Domain, find_domain

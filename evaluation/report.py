@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from assistant.long_context import Coverage
+from assistant.strategies.long_context import Coverage
 from assistant.types import Answer
 from evaluation.runner import Run
 from evaluation.significance import Pair, Resampling, restrict

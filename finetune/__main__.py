@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from assistant.adapters import find_adapter
+from assistant.generation.adapters import find_adapter
 from core.command_line import plain_errors, run
 from core.domain import find_domain
 from core.weights.catalogue import fingerprint, model_folder

@@ -1,6 +1,6 @@
 """From a domain to its adapter: train, measure before and after, write the manifest, merge.
 
-Knows nothing of reports. What it leaves is a folder that `assistant.adapters` finds: safetensors,
+Knows nothing of reports. What it leaves is a folder that `assistant.generation.adapters` finds: safetensors,
 `manifest.json`, `curve.json` and `curve.png`.
 """
 
@@ -13,9 +13,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.fine_tuned import FineTuned
 from assistant.generation.local import open_local
 from assistant.matching import exact_match, f1
+from assistant.strategies.fine_tuned import FineTuned
 from assistant.types import Answer, Question
 from core.domain import Domain
 from core.errors import AdapterError

@@ -11,8 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assistant.adapters import adapter_fingerprint
 from assistant.generation import shared_prefix
+from assistant.generation.adapters import adapter_fingerprint
 from assistant.types import Message
 from core.errors import AdapterError, GenerationError
 from ingest.embedding import fast_dtype

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant.adapters import find_adapter
+from assistant.generation.adapters import find_adapter
 from assistant.generation.endpoint import EndpointGenerator
 from assistant.generation.local import LocalGenerator
 from assistant.registry import STRATEGIES, Assistant, open_assistant

@@ -6,8 +6,8 @@ from itertools import islice
 from pathlib import Path
 
 from assistant.generation.local import LocalGenerator, open_local
-from assistant.long_context import LongContext
 from assistant.registry import open_assistant
+from assistant.strategies.long_context import LongContext
 from assistant.types import Prompt, Question
 from core.domain import Domain, find_domain
 from core.weights.catalogue import model_folder

@@ -27,7 +27,7 @@ def damaged_indexes(cases: int, home: Path, seed: int = 5) -> Outcome:
     for case in range(cases):
         name, harm = list(HARMS.items())[case % len(HARMS)]
         victim = _victim(state(home), draw)
-        faults.where = f"case {case}, {name} {victim.relative_to(state(home) / 'snapshots')}"
+        faults.where = f"case {case}, {name} {victim.relative_to(state(home) / 'generations')}"
         harm(victim, draw)
         embedder = FakeEmbedder()
         base = open_base(home, embedder)

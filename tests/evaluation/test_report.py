@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from assistant.long_context import Coverage
+from assistant.strategies.long_context import Coverage
 from assistant.types import Answer, Timing, Usage
 from evaluation.metrics import METRICS
 from evaluation.rendering import html, markdown, terminal

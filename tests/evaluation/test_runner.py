@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant.fine_tuned import FineTuned
-from assistant.rag import Rag
+from assistant.strategies.fine_tuned import FineTuned
+from assistant.strategies.rag import Rag
 from assistant.types import Prompt
 from core.errors import GenerationError
 from evaluation.journal import Journal, JsonLines

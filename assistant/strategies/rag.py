@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from assistant.base import PromptStrategy
 from assistant.generation.types import Generator
 from assistant.prompts import Style, open_book
+from assistant.strategies.base import PromptStrategy
 from assistant.types import Prompt, Question
 from ingest.types import Hit
 

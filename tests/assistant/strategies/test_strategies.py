@@ -5,12 +5,12 @@ from itertools import count
 
 import pytest
 
-from assistant.base import PromptStrategy
-from assistant.fine_tuned import FineTuned
 from assistant.generation.types import Generation
-from assistant.long_context import LongContext, pack
 from assistant.prompts import refusal
-from assistant.rag import Rag
+from assistant.strategies.base import PromptStrategy
+from assistant.strategies.fine_tuned import FineTuned
+from assistant.strategies.long_context import LongContext, pack
+from assistant.strategies.rag import Rag
 from assistant.types import Answer, Prompt, Question, Timing
 from ingest.types import Chunk, Document, Hit
 from tests.fakes import ScriptedGenerator, question_of

@@ -5,9 +5,9 @@ Knows nothing of documents or of where an adapter is.
 
 from collections.abc import Sequence
 
-from assistant.base import PromptStrategy
 from assistant.generation.types import Generator
 from assistant.prompts import Style, closed_book
+from assistant.strategies.base import PromptStrategy
 from assistant.types import Prompt, Question
 
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from assistant.base import PromptStrategy
 from assistant.generation.types import Generator
 from assistant.prompts import Style, open_book, passage
+from assistant.strategies.base import PromptStrategy
 from assistant.types import Prompt, Question
 from core.language import Lang
 from ingest.types import Chunk, Document, Hit
