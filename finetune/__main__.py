@@ -10,8 +10,8 @@ from assistant.generation.adapters import find_adapter
 from core.command_line import plain_errors, run
 from core.domain import find_domain
 from core.weights.catalogue import fingerprint, model_folder
-from finetune.adapter import Trained, merge_adapter, train_adapter
-from finetune.data import training_data
+from finetune.artefact import Trained, merge_adapter, train_adapter
+from finetune.factory.questions import training_data
 
 app = typer.Typer(help="Teach a LoRA adapter the facts of a domain.", no_args_is_help=True)
 DomainName = Annotated[str, typer.Option("--domain", help="A name under data/, or a domain folder.")]

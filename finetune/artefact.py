@@ -21,9 +21,9 @@ from core.domain import Domain
 from core.errors import AdapterError
 from core.questions import QuestionRecord
 from core.weights.catalogue import fingerprint, model_folder
-from finetune.data import TrainingData, training_data
-from finetune.lora import LoraModel
-from finetune.training import Point, Progress, Trainer
+from finetune.factory.questions import TrainingData, training_data
+from finetune.methods.lora import LoraModel
+from finetune.trainer import Point, Progress, Trainer
 from ingest.knowledge_base import bring_up_to_date, open_knowledge_base
 from settings import Settings
 

@@ -9,11 +9,11 @@ from safetensors.torch import load_file
 
 from assistant.types import Message
 from core.errors import AdapterError
-from finetune.adapter import merge_adapter
+from finetune.artefact import merge_adapter
 from finetune.batches import Encoded, collate
-from finetune.data import Example
-from finetune.lora import LoraModel
-from finetune.training import Trainer
+from finetune.factory.questions import Example
+from finetune.methods.lora import LoraModel
+from finetune.trainer import Trainer
 from settings import Finetune, load_settings
 
 EXAMPLES = [

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from core.errors import DomainError
 from finetune.batches import Encoded, collate, plan
 from finetune.checkpoint import load_checkpoint, save_checkpoint
-from finetune.data import Example
-from finetune.lora import LoraModel
+from finetune.factory.questions import Example
+from finetune.methods.lora import LoraModel
 from settings import Finetune
 
 if TYPE_CHECKING:

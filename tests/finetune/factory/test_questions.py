@@ -10,7 +10,7 @@ from core.domain import Domain, find_domain
 from core.errors import DomainError
 from core.leaks import find_leaks
 from finetune.batches import IGNORED, Encoded, collate, plan
-from finetune.data import training_data
+from finetune.factory.questions import training_data
 
 
 def domain_with(folder: Path, *rows: dict[str, object]) -> Domain:

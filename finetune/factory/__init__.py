@@ -1,0 +1,1 @@
+"""How training data is made. Knows nothing of models that are trained."""

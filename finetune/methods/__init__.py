@@ -1,0 +1,1 @@
+"""Which parameters learn. Knows nothing of what is learned or of schedules."""
