@@ -17,7 +17,7 @@ import typer
 from assistant.generation.local import open_local
 from assistant.types import Answer
 from core.command_line import plain_errors
-from evaluation.judge import open_judge
+from evaluation.metrics.judge import open_judge
 from evaluation.metrics.judged import JUDGED, Panel, Ragas
 from evaluation.types import Reference, Sample
 from ingest.embedding import open_embedder

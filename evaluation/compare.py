@@ -25,15 +25,15 @@ from assistant.types import Strategy
 from core.command_line import plain_errors
 from core.domain import Domain, find_domain
 from core.errors import AssistantError
+from evaluation.asking.questions import Choice, choose_questions
+from evaluation.asking.runner import Model, Run, Runner, run_all
+from evaluation.asking.sampling import balanced
 from evaluation.journal import Journal
-from evaluation.judge import open_judge
 from evaluation.metrics import METRICS, choose
+from evaluation.metrics.judge import open_judge
 from evaluation.metrics.judged import JUDGED, Panel, Ragas
-from evaluation.questions import Choice, choose_questions
-from evaluation.rendering import html, markdown, terminal
-from evaluation.report import Comparison, ModelCard, Report, build, dumps
-from evaluation.runner import Model, Run, Runner, run_all
-from evaluation.sampling import balanced
+from evaluation.report.rendering import html, markdown, terminal
+from evaluation.report.schema import Comparison, ModelCard, Report, build, dumps
 from evaluation.types import Metric, Reference, Score
 from ingest.knowledge_base import bring_up_to_date
 from settings import Settings

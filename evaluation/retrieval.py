@@ -16,10 +16,10 @@ import typer
 from core.command_line import plain_errors
 from core.domain import find_domain
 from core.errors import AssistantError
+from evaluation.asking.questions import Choice, choose_questions
 from evaluation.metrics.retrieval import MEASURES, score_rankings
-from evaluation.questions import Choice, choose_questions
-from evaluation.rendering import NOT_APPLICABLE, cell
-from evaluation.report import entry
+from evaluation.report.rendering import NOT_APPLICABLE, cell
+from evaluation.report.schema import entry
 from evaluation.significance import Resampling
 from evaluation.types import Reference, Score
 from ingest.knowledge_base import KnowledgeBase, bring_up_to_date, open_knowledge_base

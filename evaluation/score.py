@@ -19,8 +19,8 @@ from core.command_line import plain_errors
 from core.domain import Domain, find_domain
 from core.errors import AssistantError
 from evaluation.metrics import METRICS
-from evaluation.rendering import cell
-from evaluation.report import entry
+from evaluation.report.rendering import cell
+from evaluation.report.schema import entry
 from evaluation.significance import Resampling
 from evaluation.types import Reference, Sample, reference
 

@@ -17,8 +17,8 @@ from contextlib import closing
 import numpy as np
 
 from core.domain import Domain, find_domain
+from evaluation.asking.questions import Choice, choose_questions
 from evaluation.metrics.retrieval import MEASURES
-from evaluation.questions import Choice, choose_questions
 from evaluation.retrieval import DEPTH, MODES, rank, score_all
 from evaluation.significance import Resampling
 from evaluation.types import Reference, Score

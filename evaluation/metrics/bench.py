@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from evaluation.judge import Call, Judge, JudgeError
+from evaluation.metrics.judge import Call, Judge, JudgeError
 from ingest.types import Vectors
 
 _TASK = "\nNow perform the same with the following input\n"

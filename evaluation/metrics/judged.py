@@ -13,8 +13,8 @@ from typing import Any
 
 from assistant.matching import tokens
 from core.language import detect
-from evaluation.judge import Judge, JudgeError
 from evaluation.metrics.bench import BOUNDS, Bench, QueryEmbedder, ragas_metric
+from evaluation.metrics.judge import Judge, JudgeError
 from evaluation.types import Sample, Score, mean_score
 from ingest.chunking import split
 from ingest.types import Chunk, Document

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from evaluation.calibrate import ITEMS, Agreement, calibrate
-from evaluation.judge import Judge
+from evaluation.metrics.judge import Judge
 from evaluation.metrics.judged import Panel
-from tests.evaluation.test_judged import Axes, script
+from tests.evaluation.metrics.test_judged import Axes, script
 from tests.fakes import ScriptedGenerator
 
 pytestmark = pytest.mark.filterwarnings("ignore")

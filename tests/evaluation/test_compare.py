@@ -13,10 +13,10 @@ from core.domain import Domain, find_domain
 from core.errors import AdapterError, AssistantError, GenerationError
 from evaluation import compare as command
 from evaluation import retrieval
+from evaluation.asking.questions import Choice, choose_questions
 from evaluation.compare import Plan, choose_strategies, compare
 from evaluation.metrics import METRICS
-from evaluation.questions import Choice, choose_questions
-from evaluation.report import Report
+from evaluation.report.schema import Report
 from ingest.knowledge_base import bring_up_to_date, open_knowledge_base
 from settings import Settings
 from tests.fakes import FakeEmbedder, ScriptedGenerator, question_of

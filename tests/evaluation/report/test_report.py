@@ -10,10 +10,10 @@ from rich.console import Console
 
 from assistant.strategies.long_context import Coverage
 from assistant.types import Answer, Timing, Usage
+from evaluation.asking.runner import Run
 from evaluation.metrics import METRICS
-from evaluation.rendering import html, markdown, terminal
-from evaluation.report import Comparison, ModelCard, Report, build, dumps
-from evaluation.runner import Run
+from evaluation.report.rendering import html, markdown, terminal
+from evaluation.report.schema import Comparison, ModelCard, Report, build, dumps
 from evaluation.types import Reference, Sample, Score
 from ingest.types import Chunk, Hit
 from settings import Settings

@@ -10,7 +10,7 @@ from llguidance import LLMatcher
 
 from assistant.types import Answer, Citation, Prompt
 from core.errors import GenerationError
-from evaluation.judge import Judge
+from evaluation.metrics.judge import Judge
 from evaluation.metrics.judged import JUDGED, PASSAGES, Panel, Ragas
 from evaluation.types import Reference, Sample, Score
 from ingest.types import Chunk, Hit, Vectors

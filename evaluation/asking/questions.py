@@ -6,7 +6,7 @@ from pathlib import Path
 from core.domain import Domain
 from core.errors import DomainError
 from core.questions import QuestionRecord
-from evaluation.sampling import balanced
+from evaluation.asking.sampling import balanced
 from evaluation.types import Reference, reference
 
 _DEFAULT_SPLITS = ("test", "dev")

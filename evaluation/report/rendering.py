@@ -12,8 +12,8 @@ from rich.console import Group
 from rich.markup import escape
 from rich.table import Table
 
-from evaluation.plots import Bar, bar_chart
-from evaluation.report import Report
+from evaluation.report.plots import Bar, bar_chart
+from evaluation.report.schema import Report
 
 NOT_APPLICABLE = "n/a"
 SHOWN = 200

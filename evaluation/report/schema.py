@@ -17,10 +17,10 @@ import numpy as np
 
 from assistant.strategies.long_context import Coverage
 from assistant.types import Answer
-from evaluation.runner import Run
+from evaluation.asking.runner import Run
+from evaluation.report.verdict import verdict
 from evaluation.significance import Pair, Resampling, restrict
 from evaluation.types import Reference, Score
-from evaluation.verdict import verdict
 from settings import Settings
 
 SCHEMA_VERSION = 1

@@ -10,8 +10,8 @@ from assistant.strategies.fine_tuned import FineTuned
 from assistant.strategies.rag import Rag
 from assistant.types import Prompt
 from core.errors import GenerationError
+from evaluation.asking.runner import Model, Run, Runner, run_all
 from evaluation.journal import Journal, JsonLines
-from evaluation.runner import Model, Run, Runner, run_all
 from evaluation.types import Reference
 from ingest.types import Chunk, Hit
 from tests.fakes import ScriptedGenerator, question_of

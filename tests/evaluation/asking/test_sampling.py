@@ -8,8 +8,8 @@ import pytest
 
 from core.domain import find_domain
 from core.errors import DomainError
-from evaluation.questions import Choice, choose_questions
-from evaluation.sampling import balanced
+from evaluation.asking.questions import Choice, choose_questions
+from evaluation.asking.sampling import balanced
 from evaluation.types import Reference
 
 REFERENCES = [

@@ -1,0 +1,1 @@
+"""Which questions are asked, and the asking. Knows nothing of metrics or reports."""
