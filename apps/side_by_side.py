@@ -16,9 +16,9 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from apps.engine import ENDED, Assistant, Engine, Moment
-from apps.evidence import asked, column, joined, label, notice
-from apps.uploads import Upload, UploadStore
+from apps.page.engine import ENDED, Assistant, Engine, Moment
+from apps.page.evidence import asked, column, joined, label, notice
+from apps.page.uploads import Upload, UploadStore
 from assistant.registry import STRATEGIES, open_assistant
 from assistant.types import Question
 from core.domain import DATA, Domain, find_domain
@@ -28,8 +28,8 @@ from ingest.files.loaders import LOADERS
 from ingest.knowledge_base import bring_up_to_date
 from ingest.types import Document
 
-STYLE = Path(__file__).with_name("style.css")
-ICON = Path(__file__).with_name("icon.svg")
+STYLE = Path(__file__).with_name("page") / "style.css"
+ICON = Path(__file__).with_name("page") / "icon.svg"
 DEFAULT = ("rag", "long_context", "fine_tuned")
 _EXAMPLES = 2  # questions in each language
 _REPORT_HEIGHT = 900

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from apps.engine import Engine
+from apps.page.engine import Engine
 from apps.side_by_side import page
 from assistant.types import Answer, Question
 from core.domain import Domain

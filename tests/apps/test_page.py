@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from apps.engine import Engine
+from apps.page.engine import Engine
 from core.domain import Domain, find_domain
 from core.errors import AdapterError
 from settings import PROJECT, Settings

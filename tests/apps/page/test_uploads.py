@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from apps.uploads import Upload, UploadStore
+from apps.page.uploads import Upload, UploadStore
 from core.errors import DocumentError
 from ingest.files.cleaning import clean_line
 from ingest.types import Document

@@ -7,7 +7,7 @@ nothing else: no markup, no links, no images.
 import html
 from collections.abc import Iterable, Mapping, Sequence
 
-from apps.engine import Moment
+from apps.page.engine import Moment
 from assistant.types import Answer, Citation
 from core.language import detect
 from ingest.store.ledger import DocumentRecord

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from apps.engine import Moment
-from apps.evidence import asked, column, excerpt, highlight, joined, notice
+from apps.page.engine import Moment
+from apps.page.evidence import asked, column, excerpt, highlight, joined, notice
 from assistant.types import Answer, Citation, Question, Timing, Usage
 from ingest.store.ledger import DocumentRecord
 from ingest.types import Chunk, Hit

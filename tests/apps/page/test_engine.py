@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from apps.engine import Engine, Moment
+from apps.page.engine import Engine, Moment
 from assistant.types import Answer, Question
 from core.domain import Domain
 from core.errors import AdapterError

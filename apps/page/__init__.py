@@ -1,0 +1,1 @@
+"""The parts of the page. Knows nothing of how answers are made."""
