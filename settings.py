@@ -37,6 +37,8 @@ class Generator(Section):
     """`auto` is bfloat16 on a GPU or a CPU with bf16 instructions, else float32."""
     max_new_tokens: int = Field(default=96, ge=1)
     """Answers are cut here."""
+    thinking: bool = False
+    """Let a model that can think before it answers do so; give it more `max_new_tokens` then."""
     batch_tokens: int = Field(default=8192, ge=256)
     """Prompt tokens, padding included, that one batch of questions may hold."""
     prefix_cache_mb: int = Field(default=2048, ge=0)
@@ -45,6 +47,8 @@ class Generator(Section):
     """Base URL of an OpenAI-compatible server (vLLM, Ollama, ...). Set: no local weights are loaded."""
     endpoint_timeout: float = Field(default=60.0, gt=0)
     """Seconds after which a silent endpoint is given up."""
+    tokenizer: str = ""
+    """Tokenizer of the model at the endpoint, a folder or a Hugging Face id; empty: tokens are estimated."""
 
 
 class Embedder(Section):
@@ -122,8 +126,14 @@ class LongContext(Section):
 
 
 class Finetune(Section):
-    """LoRA training. See Hu et al., 2021 (arXiv:2106.09685)."""
+    """Training. Of LoRA see Hu et al., 2021 (arXiv:2106.09685)."""
 
+    name: str = ""
+    """What the trained adapter is called (`fine_tuned:NAME`); empty: as the method."""
+    method: str = "lora"
+    """Which parameters learn: a name in `finetune.methods`."""
+    objective: str = "sft"
+    """What is learned: a name in `finetune.objectives`."""
     rank: int = Field(default=8, ge=1)
     """Rank of the update matrices."""
     alpha: int = Field(default=16, ge=1)

@@ -17,9 +17,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from apps.page.engine import ENDED, Assistant, Engine, Moment
-from apps.page.evidence import asked, column, joined, label, notice
+from apps.page.evidence import asked, column, joined, notice
 from apps.page.uploads import Upload, UploadStore
-from assistant.registry import STRATEGIES, open_assistant
+from assistant.registry import open_assistant
+from assistant.strategies import STRATEGIES, about
 from assistant.types import Question
 from core.domain import DATA, Domain, find_domain
 from core.errors import AssistantError, DocumentError, DomainError
@@ -30,7 +31,6 @@ from ingest.types import Document
 
 STYLE = Path(__file__).with_name("page") / "style.css"
 ICON = Path(__file__).with_name("page") / "icon.svg"
-DEFAULT = ("rag", "long_context", "fine_tuned")
 _EXAMPLES = 2  # questions in each language
 _REPORT_HEIGHT = 900
 _log = logging.getLogger(__name__)
@@ -71,7 +71,12 @@ def _choices(domains: Sequence[Domain]) -> tuple[Domain, list[str]]:
     key = which.selectbox("Domain", keys, start, format_func=lambda key: named[key].title, key="domain")
     names = list(STRATEGIES)
     chosen = how.pills(
-        "Strategies", names, selection_mode="multi", default=DEFAULT, format_func=label, key="strategies"
+        "Strategies",
+        names,
+        selection_mode="multi",
+        default=[name for name in names if about(name).shown],
+        format_func=lambda name: about(name).label,
+        key="strategies",
     )
     return named[key], [name for name in names if name in chosen]
 

@@ -11,7 +11,8 @@ from typing import Annotated
 import typer
 from tqdm import tqdm
 
-from assistant.registry import STRATEGIES, check_strategies, open_assistant
+from assistant.registry import open_assistant
+from assistant.strategies import STRATEGIES, check_strategies
 from assistant.types import Answer
 from core.command_line import plain_errors, run
 from core.domain import find_domain

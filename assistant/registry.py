@@ -1,22 +1,18 @@
-"""What a strategy is made of: the wiring. The one place of this package that reads settings."""
+"""A domain's parts and the strategies made of them: the wiring. Knows nothing of how any of them works."""
 
-from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import cached_property
-from pathlib import Path
 
-from assistant.generation.adapters import find_adapter
+from assistant.generation.adapters import Adapter, find_adapter
 from assistant.generation.endpoint import open_endpoint
 from assistant.generation.local import open_local
 from assistant.generation.types import Generator
 from assistant.prompts import Style, infer_style
+from assistant.strategies import kind_of
 from assistant.strategies.base import PromptStrategy
-from assistant.strategies.fine_tuned import FineTuned
-from assistant.strategies.long_context import LongContext
-from assistant.strategies.rag import Rag
 from assistant.types import Question
 from core.domain import Domain
-from core.errors import AdapterError, AssistantError, DomainError, QuestionError
+from core.errors import AdapterError, DomainError, QuestionError
 from core.language import Lang, detect
 from core.weights.catalogue import fingerprint, model_folder
 from ingest.knowledge_base import KnowledgeBase, open_knowledge_base
@@ -24,12 +20,17 @@ from settings import Settings
 
 
 class Assistant:
-    """A domain's knowledge base and generator, each opened at first use, and its strategies."""
+    """A domain's knowledge base and generator, each opened at first use, and its strategies.
 
-    def __init__(self, domain: Domain, settings: Settings) -> None:
+    A comparison passes a `generator` of its own, which remembers what it has answered.
+    """
+
+    def __init__(self, domain: Domain, settings: Settings, generator: Generator | None = None) -> None:
         self.domain = domain
         self.settings = settings
         self._strategies: dict[str, PromptStrategy] = {}
+        if generator is not None:
+            self.generator = generator
 
     @cached_property
     def knowledge(self) -> KnowledgeBase:
@@ -38,13 +39,14 @@ class Assistant:
 
     @cached_property
     def generator(self) -> Generator:
-        """The model that every strategy answers with, the domain's adapter beside it if there is one."""
+        """The model that every strategy answers with, the domain's adapters beside it."""
         if self.settings.generator.endpoint:
             return open_endpoint(self.settings)
-        adapters: dict[str, Path] = {}
-        with suppress(AdapterError):
-            adapters[self.domain.name] = self.adapter()
-        return open_local(self.settings, adapters, lambda: self.knowledge.derived() / "prefixes")
+        return open_local(
+            self.settings,
+            lambda name: self._adapter(name).folder,
+            lambda: self.knowledge.derived() / "prefixes",
+        )
 
     @cached_property
     def style(self) -> Style:
@@ -57,8 +59,8 @@ class Assistant:
             )
         return infer_style([])
 
-    def adapter(self) -> Path:
-        """Return the folder of the domain's adapter.
+    def adapter(self, name: str = "") -> str:
+        """Return what the generator calls an adapter of the domain; empty: that of the settings.
 
         Raises:
             AdapterError: there is none for the base model, or the model is behind an endpoint.
@@ -68,8 +70,11 @@ class Assistant:
                 "an adapter needs local weights; unset generator.endpoint, "
                 "or serve the merged model (python -m finetune merge) at the endpoint and ask closed_book"
             )
+        return self._adapter(name).name
+
+    def _adapter(self, name: str) -> Adapter:
         base = model_folder(self.settings.generator.model, self.settings.home)
-        return find_adapter(self.domain, self.settings, fingerprint(base))
+        return find_adapter(self.domain, self.settings, fingerprint(base), name)
 
     def question(self, text: str, lang: Lang | None = None) -> Question:
         """Return `text` as a question, in the language that it is written in unless `lang` says otherwise.
@@ -88,50 +93,11 @@ class Assistant:
         """Return the strategy called `name`, the same one every time.
 
         Raises:
-            AssistantError: there is none of this name.
-            AdapterError: it needs an adapter that is not there.
+            AssistantError: there is none of this name, or something that it needs is not there.
         """
-        check_strategies([name])
         if name not in self._strategies:
-            self._strategies[name] = STRATEGIES[name](self)
+            self._strategies[name] = kind_of(name).assemble(self, name.partition(":")[2])
         return self._strategies[name]
-
-
-Builder = Callable[[Assistant], PromptStrategy]
-
-
-def _rag(assistant: Assistant) -> PromptStrategy:
-    top_k = assistant.settings.retrieval.top_k
-    return Rag(assistant.generator, assistant.knowledge, assistant.style, top_k)
-
-
-def _long_context(assistant: Assistant) -> PromptStrategy:
-    max_tokens = assistant.settings.long_context.max_tokens
-    return LongContext(assistant.generator, assistant.knowledge, assistant.style, max_tokens)
-
-
-def _fine_tuned(assistant: Assistant) -> PromptStrategy:
-    assistant.adapter()  # says what to do if there is none
-    return FineTuned(assistant.generator, assistant.style, assistant.domain.name)
-
-
-def _closed_book(assistant: Assistant) -> PromptStrategy:
-    return FineTuned(assistant.generator, assistant.style)
-
-
-STRATEGIES: dict[str, Builder] = {
-    "rag": _rag,
-    "long_context": _long_context,
-    "fine_tuned": _fine_tuned,
-    "closed_book": _closed_book,
-}
-
-
-def check_strategies(names: Iterable[str]) -> None:
-    """Raise AssistantError, which lists the known, unless each name is a strategy's."""
-    for name in names:
-        if name not in STRATEGIES:
-            raise AssistantError(f"no strategy {name!r}; known are {', '.join(STRATEGIES)}")
 
 
 def open_assistant(domain: Domain, settings: Settings) -> Assistant:

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from core.language import Lang
 from ingest.types import Hit
+
+Ending = Literal["", "stop", "length", "loop", "thinking"]
+"""By itself, cut at its limit, repeating itself, still thinking; empty: nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,8 @@ class Prompt:
 
     `prefix` are the leading `messages` that many questions share (their KV cache is kept);
     `adapter` is the name of the adapter to switch on, empty for the base model; `schema` is the JSON schema
-    that the completion has to follow, empty for free text.
+    that the completion has to follow, empty for free text. `one_line` ends the answer with its first line.
+    `ranked` are the documents that were found for the question, best first.
     """
 
     messages: tuple[Message, ...]
@@ -39,24 +43,34 @@ class Prompt:
     adapter: str = ""
     prefix: tuple[Message, ...] = ()
     schema: str = ""
+    one_line: bool = False
+    ranked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens; `cached_tokens` are those of `prompt_tokens` that were not computed anew."""
+    """Tokens; `cached_tokens` are those of `prompt_tokens` that were not computed anew.
+
+    `estimated`: a server did not say, and they were counted here without its tokenizer.
+    """
 
     prompt_tokens: int = 0
     cached_tokens: int = 0
     completion_tokens: int = 0
+    estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Seconds. `first_token` and `total` count from the asking; in a batch they are the batch's."""
+    """Seconds. `first_token` and `total` count from the asking; in a batch they are the batch's.
+
+    `alone`: no other question was answered meanwhile, so that they are what a user waits.
+    """
 
     retrieval: float = 0.0
     first_token: float = 0.0
     total: float = 0.0
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +82,25 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of the corpus a prompt holds."""
+
+    documents: int
+    included: int
+    left_out: tuple[str, ...]
+    """Ids of the documents that did not fit."""
+    tokens: int
+    """Of the included documents with their titles."""
+    budget: int
+    cut: str = ""
+    """Id of the only included document, if that had to be cut."""
+    estimated: bool = False
+    """Whether tokens were counted without the model's tokenizer."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """A result that remembers its request."""
+    """A result that remembers its request. `text` is empty where the model gave no answer."""
 
     question: Question
     text: str
@@ -81,6 +112,26 @@ class Answer:
     timing: Timing = Timing()
     model: str = ""
     adapter: str = ""
+    ranked: tuple[str, ...] = ()
+    ending: Ending = ""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a page or a report must know of a strategy."""
+
+    label: str
+    """What people call it."""
+    how: str
+    """How it works, in half a line."""
+    doing: str
+    """What it does before its first word, in one word."""
+    waiting: str
+    """The same as a line to read meanwhile."""
+    reads: Literal["", "passage", "document"] = ""
+    """What stands in its prompt."""
+    shown: bool = True
+    """Whether a page shows it unless told otherwise."""
 
 
 class Strategy(Protocol):
@@ -88,12 +139,9 @@ class Strategy(Protocol):
 
     name: str
 
-    def prepare(self, question: Question) -> Prompt:
-        """Return the prompt for one question."""
-        ...
-
-    def prepare_many(self, questions: Sequence[Question]) -> list[Prompt]:
-        """Return the prompts for all questions; searches and counts once for all."""
+    @property
+    def about(self) -> About:
+        """What a page or a report must know of it."""
         ...
 
     def answer_many(
@@ -104,4 +152,8 @@ class Strategy(Protocol):
 
     def stream(self, question: Question) -> Iterator[Answer]:
         """Yield the answer as it grows; the last item is complete. Closing the iterator stops the model."""
+        ...
+
+    def coverage(self, lang: Lang) -> Coverage | None:
+        """Return what part of the corpus every question in `lang` meets; None where that depends on it."""
         ...

@@ -20,6 +20,15 @@ def detect(text: str) -> Lang:
     return "zh" if len(_CJK.findall(text)) > len(_LATIN_WORD.findall(text)) else "en"
 
 
+def is_cjk(word: str) -> bool:
+    """Say whether a word, as `words` gives it, is a CJK character.
+
+    >>> is_cjk("七"), is_cjk("7")
+    (True, False)
+    """
+    return bool(_CJK.match(word))
+
+
 def words(text: str) -> list[str]:
     """Return runs of letters and digits, and single CJK characters, after NFKC and lower-casing.
 

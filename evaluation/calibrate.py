@@ -100,7 +100,7 @@ def main(
         if limit:
             items = [item for item in items if int(item["id"].rpartition("-")[2]) <= limit]
         path = settings.home / "runs" / "judge" / "judge.jsonl"
-        judge = open_judge(settings, lambda: open_local(settings, {}), path)
+        judge = open_judge(settings, lambda: open_local(settings), path)
         panel = Panel(judge, open_embedder(settings), frozenset(item["id"] for item in items))
         print(f"judge: {judge.name}")
         print(f"{'metric':24}{'lang':>6}{'n':>5}{'failed':>8}{'AUC':>7}{'right':>7}")

@@ -10,25 +10,23 @@ of how strategies are made.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from assistant.generation.adapters import adapter_fingerprint
+from assistant.generation.journaled import JournaledGenerator
 from assistant.generation.types import Generator
-from assistant.registry import STRATEGIES, Assistant, check_strategies, open_assistant
-from assistant.strategies.long_context import Coverage, LongContext
-from assistant.types import Strategy
+from assistant.registry import Assistant, open_assistant
+from assistant.strategies import STRATEGIES, check_strategies
+from assistant.types import Coverage, Strategy
 from core.command_line import plain_errors
 from core.domain import Domain, find_domain
 from core.errors import AssistantError
 from evaluation.asking.questions import Choice, choose_questions
-from evaluation.asking.runner import Model, Run, Runner, run_all
+from evaluation.asking.runner import Run, run_all
 from evaluation.asking.sampling import balanced
-from evaluation.journal import Journal
 from evaluation.metrics import METRICS, choose
 from evaluation.metrics.judge import open_judge
 from evaluation.metrics.judged import JUDGED, Panel, Ragas
@@ -63,13 +61,10 @@ def compare(plan: Plan, assistant: Assistant, announce: Announce) -> Report:
     """
     announce(f"{plan.domain.name}: bringing the knowledge base up to date")
     _bring_up_to_date(assistant, announce)
+    judged_by = assistant.generator
+    assistant.generator = JournaledGenerator(assistant.generator, plan.out / "answers.jsonl")
     strategies, skipped = _open(assistant, plan)
-    runner = Runner(
-        Journal(plan.out / "answers.jsonl"),
-        _model(assistant),
-        plan.settings.evaluation.latency_sample,
-    )
-    runs, failed = run_all(runner, strategies, plan.references, announce)
+    runs, failed = run_all(strategies, plan.references, plan.settings.evaluation.latency_sample, announce)
     if not runs:
         raise AssistantError("no strategy could answer: " + "; ".join((skipped | failed).values()))
     announce("measuring")
@@ -80,7 +75,7 @@ def compare(plan: Plan, assistant: Assistant, announce: Announce) -> Report:
         corpus=_corpus(assistant),
         references=plan.references,
         runs=runs,
-        scores=_score(runs, _metrics(assistant, plan)),
+        scores=_score(runs, _metrics(assistant, judged_by, plan)),
         skipped=skipped | failed,
         coverage=_coverage(strategies, plan.references),
     )
@@ -112,17 +107,8 @@ def _open(assistant: Assistant, plan: Plan) -> tuple[list[Strategy], dict[str, s
     return strategies, skipped
 
 
-def _model(assistant: Assistant) -> Model:
-    return Model(
-        assistant.generator.fingerprint,
-        assistant.settings.generator.max_new_tokens,
-        cache(lambda name: adapter_fingerprint(assistant.adapter())),  # a domain has one adapter
-    )
-
-
 def _card(generator: Generator) -> ModelCard:
-    device = getattr(generator, "device", "endpoint")
-    return ModelCard(generator.name, generator.fingerprint, device, getattr(generator, "dtype", ""))
+    return ModelCard(generator.name, generator.fingerprint, generator.device, generator.dtype)
 
 
 def _corpus(assistant: Assistant) -> dict[str, int | str]:
@@ -132,14 +118,14 @@ def _corpus(assistant: Assistant) -> dict[str, int | str]:
     }
 
 
-def _metrics(assistant: Assistant, plan: Plan) -> list[Metric]:
+def _metrics(assistant: Assistant, local: Generator, plan: Plan) -> list[Metric]:
     wanted = [METRICS[name] for name in plan.metrics if name in METRICS]
     judged = [name for name in plan.metrics if name in JUDGED]
     if not judged:
         return wanted
     answerable = [one for one in plan.references if one.answerable]
     sample = balanced(answerable, plan.settings.evaluation.ragas_sample, plan.seed)
-    judge = open_judge(plan.settings, lambda: assistant.generator, plan.out / "judge.jsonl")
+    judge = open_judge(plan.settings, lambda: local, plan.out / "judge.jsonl")
     panel = Panel(judge, assistant.knowledge.embedder, frozenset(one.id for one in sample))
     return [*wanted, *(Ragas(name, JUDGED[name], panel) for name in judged)]
 
@@ -154,12 +140,8 @@ def _score(runs: Sequence[Run], metrics: Sequence[Metric]) -> dict[str, dict[str
 
 def _coverage(strategies: Sequence[Strategy], references: Sequence[Reference]) -> dict[str, Coverage]:
     languages = sorted({one.lang for one in references})
-    return {
-        lang: strategy.coverage("zh" if lang == "zh" else "en")
-        for strategy in strategies
-        if isinstance(strategy, LongContext)
-        for lang in languages
-    }
+    read = ((lang, one.coverage("zh" if lang == "zh" else "en")) for lang in languages for one in strategies)
+    return {lang: one for lang, one in read if one is not None}
 
 
 def _write(report: Report, out: Path) -> None:

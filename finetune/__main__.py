@@ -51,14 +51,16 @@ def train(domain: DomainName) -> None:
 @plain_errors()
 def merge(
     domain: DomainName,
+    name: Annotated[str, typer.Option(help="Which adapter; default: that of the settings.")] = "",
     out: Annotated[Path | None, typer.Option(help="Folder of the merged model; must not exist.")] = None,
 ) -> None:
     """Write base and adapter as one ordinary model, for engines that know no adapters."""
     found = find_domain(domain)
     settings = found.settings()
     base = model_folder(settings.generator.model, settings.home)
+    adapter = find_adapter(found, settings, fingerprint(base), name)
     folder = out or settings.home / "merged" / found.key
-    merge_adapter(base, find_adapter(found, settings, fingerprint(base)), folder)
+    merge_adapter(base, adapter.folder, folder)
     print(f"merged model: {folder}")
 
 

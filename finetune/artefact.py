@@ -15,6 +15,7 @@ from typing import Any
 
 from assistant.generation.local import open_local
 from assistant.matching import exact_match, f1
+from assistant.strategies.closed_book import ClosedBook
 from assistant.strategies.fine_tuned import FineTuned
 from assistant.types import Answer, Question
 from core.domain import Domain
@@ -26,8 +27,6 @@ from finetune.methods.lora import LoraModel
 from finetune.trainer import Point, Progress, Trainer
 from ingest.knowledge_base import bring_up_to_date, open_knowledge_base
 from settings import Settings
-
-_NAME = "tuned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ def train_adapter(domain: Domain, settings: Settings) -> Trained:
     """
     data = training_data(domain, settings)
     base = model_folder(settings.generator.model, settings.home)
-    runs = open_local(settings, {})
+    runs = open_local(settings)
     identity = _identity(fingerprint(base), data, settings, runs.dtype)
     work = settings.home / "training" / domain.key
     model = LoraModel(base, settings, runs.dtype, runs.device)
@@ -108,8 +107,8 @@ def _identity(base: str, data: TrainingData, settings: Settings, dtype: str) -> 
 
 def _score(data: TrainingData, settings: Settings, adapter: str) -> DevScores:
     """Answer the `dev` questions without documents and measure the answers."""
-    generator = open_local(settings, {_NAME: Path(adapter)} if adapter else {})
-    strategy = FineTuned(generator, data.style, _NAME if adapter else "")
+    generator = open_local(settings, lambda name: Path(name))
+    strategy = FineTuned(generator, data.style, adapter) if adapter else ClosedBook(generator, data.style)
     questions = [
         Question(one.id, one.question, "zh" if one.lang == "zh" else "en") for one in data.dev_questions
     ]

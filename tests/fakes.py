@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from assistant.generation.types import Generation
-from assistant.types import Prompt, Usage
+from assistant.types import Ending, Prompt, Usage
 from core.language import words
 from ingest.types import Vectors
 
@@ -19,12 +20,22 @@ def question_of(prompt: Prompt) -> str:
 class ScriptedGenerator:
     """A generator that says what `reply` makes of each prompt; `asked` are the prompts so far."""
 
+    max_new_tokens = 96
+    device, dtype, window, estimates_tokens = "cpu", "float32", 0, False
+
     def __init__(
-        self, reply: Callable[[Prompt], str], name: str = "scripted", fingerprint: str = "f0"
+        self,
+        reply: Callable[[Prompt], str],
+        name: str = "scripted",
+        fingerprint: str = "f0",
+        ending: Ending = "stop",
     ) -> None:
-        self.name, self.fingerprint = name, fingerprint
+        self.name, self.fingerprint, self.ending = name, fingerprint, ending
         self.asked: list[Prompt] = []
         self._reply = reply
+
+    def identity(self, adapter: str) -> tuple[str, ...]:
+        return self.fingerprint, adapter, self.device, self.dtype
 
     def generate(
         self,
@@ -43,7 +54,7 @@ class ScriptedGenerator:
     def stream(self, prompt: Prompt, max_new_tokens: int | None = None) -> Iterator[Generation]:
         generation = self._generation(prompt)
         yield Generation(generation.text[:1], first_token=0.1, total=0.1)
-        yield generation
+        yield replace(generation, alone=True)
 
     def count_tokens(self, text: str) -> int:
         return len(text.split())
@@ -51,7 +62,9 @@ class ScriptedGenerator:
     def _generation(self, prompt: Prompt) -> Generation:
         self.asked.append(prompt)
         size = sum(self.count_tokens(message.content) for message in prompt.messages)
-        return Generation(self._reply(prompt), Usage(size, 0, 3), first_token=0.1, total=0.4)
+        return Generation(
+            self._reply(prompt), Usage(size, 0, 3), first_token=0.1, total=0.4, ending=self.ending
+        )
 
 
 class FakeEmbedder:

@@ -8,28 +8,12 @@ import html
 from collections.abc import Iterable, Mapping, Sequence
 
 from apps.page.engine import Moment
+from assistant.strategies import about
 from assistant.types import Answer, Citation
 from core.language import detect
 from ingest.store.ledger import DocumentRecord
 from ingest.types import Hit
 
-LABELS = {
-    "rag": ("Retrieval", "reads the passages it finds"),
-    "long_context": ("Long context", "reads every document that fits"),
-    "fine_tuned": ("Fine-tuned", "answers from what it learned"),
-    "closed_book": ("Closed book", "the base model without documents"),
-}
-"""What the page calls a strategy, and how it works in half a line."""
-
-WORKING = {
-    "rag": ("Retrieving", "Searching the passages, then reading them…"),
-    "long_context": ("Reading", "Reading the documents…"),
-    "fine_tuned": ("Recalling", "Recalling…"),
-    "closed_book": ("Recalling", "Recalling…"),
-}
-"""What a strategy does before its first word: on its badge, and in its column."""
-
-_WORKING = ("Working", "Working…")
 _EMPTY = {
     "waiting": "Waiting for its turn…",
     "opening": "Opening the knowledge base…",
@@ -40,11 +24,6 @@ _EMPTY = {
 
 _FOLD = 4  # as many passages as rag finds by default: long_context reads dozens
 _AROUND = 80  # characters shown on each side of a cited sentence
-
-
-def label(strategy: str) -> str:
-    """Return what the page calls a strategy."""
-    return LABELS.get(strategy, (strategy, ""))[0]
 
 
 def plain(text: str) -> str:
@@ -118,9 +97,9 @@ def joined(title: str) -> str:
 
 def column(strategy: str, moment: Moment) -> str:
     """Return one strategy's column: its state and, as far as they exist, answer, figures and evidence."""
-    name, how = LABELS.get(strategy, (strategy, ""))
+    known = about(strategy)
     parts = [
-        f'<header><div><h3>{plain(name)}</h3><p class="how">{plain(how)}</p></div>',
+        f'<header><div><h3>{plain(known.label)}</h3><p class="how">{plain(known.how)}</p></div>',
         f"{_state(strategy, moment)}</header>",
         _body(strategy, moment),
     ]
@@ -136,7 +115,7 @@ def column(strategy: str, moment: Moment) -> str:
 def _state(strategy: str, moment: Moment) -> str:
     refused = moment.state == "done" and moment.answer is not None and moment.answer.abstained
     kind = "refused" if refused else moment.state
-    words = {"working": WORKING.get(strategy, _WORKING)[0], "failed": "Unavailable"}
+    words = {"working": about(strategy).doing, "failed": "Unavailable"}
     running = moment.state in ("opening", "working", "answering")
     clock = f" {moment.seconds:.0f} s" if running else ""
     return f'<span class="state {kind}">{words.get(kind, kind.capitalize())}{clock}</span>'
@@ -148,7 +127,7 @@ def _body(strategy: str, moment: Moment) -> str:
     if moment.problem:
         parts.append(notice(moment.problem))
     elif not text:
-        pending = WORKING.get(strategy, _WORKING)[1] if moment.state == "working" else _EMPTY[moment.state]
+        pending = about(strategy).waiting if moment.state == "working" else _EMPTY[moment.state]
         parts.append(f'<p class="pending">{pending}</p>')
     return "".join(parts)
 
@@ -191,8 +170,8 @@ def _evidence(answer: Answer, records: Mapping[str, DocumentRecord]) -> str:
     cited = [citation.chunk_id for citation in answer.citations]
     hits = sorted(answer.contexts, key=lambda hit: hit.chunk.id not in cited)
     drawers = [_passage(hit, answer.citations, records.get(hit.chunk.document_id)) for hit in hits]
-    noun = "document" if answer.strategy == "long_context" else "passage"
-    return f"<h4>Evidence <small>{_count(len(hits), noun)}</small></h4>{_folded(drawers)}"
+    count = _count(len(hits), about(answer.strategy).reads)
+    return f"<h4>Evidence <small>{count}</small></h4>{_folded(drawers)}"
 
 
 def _folded(drawers: Sequence[str]) -> str:

@@ -1,38 +1,75 @@
-"""Where a domain's adapter is, and whether it fits the base model. Knows nothing of training or models.
+"""Which adapters a domain has, and whether they fit the base model. Knows nothing of training or models.
 
 An adapter is a folder: `adapter_config.json`, `adapter_model.safetensors` and `manifest.json`, which
-names the base it was trained on: `{"base": {"name": ..., "sha256": ...}, ...}`.
+names the base it was trained on: `{"base": {"name": ..., "sha256": ...}, ...}`. Those trained here lie in
+`adapters/<domain>/<name>/` of the home; one of the same name for another base in `<name>-<8 digits of it>`.
+A domain may come with one, in its folder `adapter/`.
 """
 
 import hashlib
 import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from core.domain import Domain
 from core.errors import AdapterError
 from settings import Settings
 
+REPLACED = ".replaced"
+"""Ending of the hidden folder of an adapter that serves until the new one is in its place."""
 _WEIGHTS = "adapter_model.safetensors"
 _CONFIG = "adapter_config.json"
 _MANIFEST = "manifest.json"
+_FIRST = "lora"  # what an adapter is called whose folder does not say: there was no other method
+_NAME = re.compile(r"[\w][\w.-]{0,63}")
 
 
-def find_adapter(domain: Domain, settings: Settings, base_fingerprint: str) -> Path:
-    """Return the folder of the domain's adapter: the one trained here, else the one it came with.
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """An adapter on the disk, and the base model that it was trained on."""
+
+    name: str
+    folder: Path
+    base_name: str
+    base_sha256: str
+
+
+def find_adapter(domain: Domain, settings: Settings, base_fingerprint: str, name: str = "") -> Adapter:
+    """Return the domain's adapter called `name` for a base model.
+
+    Without a name it is the one that training with these settings makes.
 
     Raises:
-        AdapterError: there is none for the base model `base_fingerprint`.
+        AdapterError: there is none for this base; the message says which there are.
     """
-    train = f"python -m finetune train --domain {domain.name}"
-    folders = [settings.home / "adapters" / domain.key, domain.folder / "adapter"]
-    bases = {folder: _base(folder, train) for folder in folders if (folder / _WEIGHTS).is_file()}
-    for folder, (_, sha256) in bases.items():
-        if sha256 == base_fingerprint:
-            return folder
-    if not bases:
-        raise AdapterError(f"domain {domain.name} has no adapter; run: {train}")
-    found = "; ".join(f"{folder} is for {name}" for folder, (name, _) in bases.items())
-    raise AdapterError(f"no adapter for {settings.generator.model} ({found}); run: {train}")
+    train = f"python -m finetune train --domain {domain.name}" + (f" --name {name}" if name else "")
+    wanted = name or settings.finetune.name or settings.finetune.method
+    found = list(_adapters(domain, settings))
+    named = [adapter for adapter in found if adapter.name == wanted]
+    for adapter in named:
+        if adapter.base_sha256 == base_fingerprint:
+            return adapter
+    if named:
+        others = "; ".join(f"{one.folder} is for {one.base_name}" for one in named)
+        raise AdapterError(f"no adapter for {settings.generator.model} ({others}); run: {train}")
+    known = f" {wanted!r}, only {', '.join(sorted({one.name for one in found}))}" if found else ""
+    raise AdapterError(f"domain {domain.name} has no adapter{known}; run: {train}")
+
+
+def adapter_folder(domain: Domain, settings: Settings, base_fingerprint: str, name: str) -> Path:
+    """Return where an adapter of this name belongs; one for another base model keeps its place.
+
+    Raises:
+        AdapterError: the name is none for a folder.
+    """
+    if not _NAME.fullmatch(name):
+        raise AdapterError(f"{name!r} cannot name an adapter; use letters, digits, dots, - and _")
+    folder = _home(domain, settings) / name
+    if _holds_adapter(folder) and _read(folder, name).base_sha256 != base_fingerprint:
+        return folder.with_name(f"{name}-{base_fingerprint[:8]}")
+    return folder
 
 
 def adapter_fingerprint(folder: Path) -> str:
@@ -50,12 +87,38 @@ def adapter_fingerprint(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _base(folder: Path, train: str) -> tuple[str, str]:
-    """Return name and sha256 of the base model that the adapter in `folder` was trained on."""
+def _adapters(domain: Domain, settings: Settings) -> Iterator[Adapter]:
+    """Yield the adapters trained here, then the one that the domain came with."""
+    home = _home(domain, settings)
+    for folder in sorted(path for path in home.glob("*") if _holds_adapter(path)):
+        adapter = _read(folder, _shown(folder))
+        own = f"-{adapter.base_sha256[:8]}"
+        yield Adapter(adapter.name.removesuffix(own), folder, adapter.base_name, adapter.base_sha256)
+    for folder in (home, domain.folder / "adapter"):  # earlier versions kept one adapter, in `home` itself
+        if _holds_adapter(folder):
+            yield _read(folder, _FIRST)
+
+
+def _home(domain: Domain, settings: Settings) -> Path:
+    return settings.home / "adapters" / domain.key
+
+
+def _holds_adapter(folder: Path) -> bool:
+    """Tell a folder with an adapter; a hidden one is half written, or set aside while another replaces it."""
+    serves = not folder.name.startswith(".") or (
+        folder.name.endswith(REPLACED) and not folder.with_name(_shown(folder)).is_dir()
+    )
+    return serves and (folder / _WEIGHTS).is_file()
+
+
+def _shown(folder: Path) -> str:
+    """Return what an adapter's folder is called when nothing happens to it."""
+    return folder.name.removeprefix(".").removesuffix(REPLACED)
+
+
+def _read(folder: Path, name: str) -> Adapter:
     try:
         base = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))["base"]
-        return str(base["name"]), str(base["sha256"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise AdapterError(
-            f"{folder / _MANIFEST} does not say which base model the adapter is for; run: {train}"
-        ) from error
+        return Adapter(name, folder, str(base["name"]), str(base["sha256"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return Adapter(name, folder, f"a base that {_MANIFEST} does not tell", "")

@@ -4,27 +4,23 @@ The weights are read at the first forward pass. A lock is held for one forward p
 several threads, streams and adapters share one copy of the weights.
 """
 
-import re
 import threading
-from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.generation import shared_prefix
 from assistant.generation.adapters import adapter_fingerprint
-from assistant.types import Message
+from assistant.generation.chat import Chat
 from core.errors import AdapterError, GenerationError
 from ingest.embedding import fast_dtype
 
 if TYPE_CHECKING:
     import torch
 
-_CHAT_END = "<|im_end|>"
-
 
 class CausalLM:
-    """Weights, tokenizer and chat template of one folder in Hugging Face format."""
+    """Weights and tokenizer of one folder in Hugging Face format."""
 
     def __init__(self, folder: Path, device: str = "auto", dtype: str = "auto", threads: int = 1) -> None:
         """Remember what to load; nothing is read yet. `device` and `dtype` are as in `settings.Generator`."""
@@ -51,15 +47,10 @@ class CausalLM:
 
     @cached_property
     def tokenizer(self) -> Any:
-        """The tokenizer, with its chat template."""
+        """The tokenizer."""
         from transformers import AutoTokenizer
 
-        tokenizer = AutoTokenizer.from_pretrained(self.folder)
-        if not tokenizer.chat_template:
-            raise GenerationError(
-                f"{self.folder} has no chat template; set generator.model to an instruct model"
-            )
-        return tokenizer
+        return AutoTokenizer.from_pretrained(self.folder)
 
     @cached_property
     def config(self) -> Any:
@@ -75,17 +66,16 @@ class CausalLM:
 
     @property
     def window(self) -> int:
-        """Tokens that prompt and answer may take together."""
-        return int(getattr(self.config, "max_position_embeddings", 0) or 1 << 30)
+        """Tokens that prompt and answer may take together; 0 where the model does not say."""
+        return window_of(self.config)
 
     @cached_property
     def stops(self) -> frozenset[int]:
         """Ids of the tokens that end an answer."""
         with self._lock:
             configured = self._model.generation_config.eos_token_id
-        ids = {self.tokenizer.eos_token_id, self.tokenizer.get_vocab().get(_CHAT_END)}
-        ids.update(configured if isinstance(configured, list) else [configured])
-        return frozenset(ids - {None})
+        ids = configured if isinstance(configured, list) else [configured]
+        return Chat(self.tokenizer).stops | frozenset(ids) - {None}
 
     @cached_property
     def _model(self) -> Any:
@@ -101,27 +91,6 @@ class CausalLM:
         )
         model.get_output_embeddings().register_forward_pre_hook(_contiguous)
         return model.to(self.device).eval()
-
-    @cached_property
-    def _control(self) -> re.Pattern[str]:
-        return re.compile("|".join(map(re.escape, self.tokenizer.get_added_vocab())) or r"(?!)")
-
-    def encode(self, messages: Sequence[Message], reply: bool) -> list[int]:
-        """Return the token ids of a chat; `reply` opens the assistant's turn.
-
-        A control token such as `<|im_end|>` inside a message is broken up by a space: no document or
-        question can end its turn.
-        """
-        chat = [
-            {"role": message.role, "content": self._control.sub(_broken, message.content)}
-            for message in messages
-        ]
-        ids = self.tokenizer.apply_chat_template(chat, add_generation_prompt=reply, return_dict=False)
-        return list(ids)
-
-    def decode(self, ids: Sequence[int]) -> str:
-        """Return the text of `ids`, without control tokens and without an unfinished last character."""
-        return str(self.tokenizer.decode(ids, skip_special_tokens=True)).rstrip("\ufffd")
 
     def add_adapter(self, folder: Path) -> str:
         """Load the adapter in `folder` beside the base weights, once; return the name to switch it on.
@@ -200,5 +169,15 @@ def _contiguous(_: Any, inputs: "tuple[torch.Tensor, ...]") -> "tuple[torch.Tens
     return inputs[0].contiguous(), *inputs[1:]
 
 
-def _broken(control: re.Match[str]) -> str:
-    return f"{control[0][0]} {control[0][1:]}"
+def window_of(config: Any) -> int:
+    """Return the tokens that a model can attend over, stretched positions included; 0: it does not say.
+
+    A YaRN configuration of Qwen2.5 keeps `max_position_embeddings` at 32,768 and states a factor of 4.
+    """
+    text = config.get_text_config()
+    window = int(getattr(text, "max_position_embeddings", 0) or 0)
+    rope = getattr(text, "rope_parameters", None) or {}
+    for one in (rope, *(value for value in rope.values() if isinstance(value, dict))):
+        if one.get("factor") and one.get("original_max_position_embeddings"):
+            window = max(window, int(one["factor"] * one["original_max_position_embeddings"]))
+    return window

@@ -5,12 +5,14 @@ their masks and caches hold their own tokens alone. Prompts are read a few rows 
 is padding, and then answered together, padded on the left.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from assistant.generation.causal_lm import CausalLM
+from assistant.generation.endings import looping
 from assistant.generation.guided import Guide
 from assistant.generation.shared_prefix import Layers
+from assistant.types import Ending
 from ingest.embedding import batches
 
 if TYPE_CHECKING:
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
 PREFILL = 1024
 """Tokens read in one pass, of a prefix or of several rows: more takes more memory and is no faster."""
+
+Stop = Callable[[Sequence[int]], bool]
+"""Whether a row is complete, given the tokens that it has got."""
 
 
 def prefill(lm: CausalLM, ids: Sequence[int], adapter: str) -> Layers:
@@ -48,11 +53,17 @@ class Decoding:
         past: Layers,
         adapter: str = "",
         guide: Guide | None = None,
+        stops: Mapping[int, Stop] | None = None,
     ) -> None:
-        """Start with the token ids of each row, without those of the prefix `past` (empty: there is none)."""
+        """Start with the token ids of each row, without those of the prefix `past` (empty: there is none).
+
+        `guide` holds rows to their schemas; `stops` says of some rows, after each token, whether to go on.
+        """
         self.tokens: list[list[int]] = [[] for _ in rows]
         """What each row has got so far."""
-        self._lm, self._adapter, self._guide = lm, adapter, guide
+        self.endings: dict[int, Ending] = {}
+        """How the rows that have ended did so."""
+        self._lm, self._adapter, self._guide, self._stops = lm, adapter, guide, stops or {}
         self._past = [(key.to(lm.device), value.to(lm.device)) for key, value in past]
         self._prompts = rows
         self._rows: list[int] = []
@@ -60,24 +71,32 @@ class Decoding:
     def run(self, limit: int) -> Iterator[list[int]]:
         """Take one step after the other; after each, yield the rows that ended with it.
 
-        A row ends with a stop token, or is cut after `limit` tokens.
+        A row ends with a stop token or as `stops` says, when it loops, or after `limit` tokens.
         """
-        ended: set[int] = set()
         chosen = self._read()
-        for step in range(1, limit + 1):
+        for _ in range(limit):
             now = []
             for row, token in zip(self._rows, chosen.tolist(), strict=True):
-                if row in ended:
-                    continue
-                if token not in self._lm.stops:
-                    self.tokens[row].append(token)
-                if token in self._lm.stops or step == limit:
+                if row not in self.endings and (ending := self._take(row, token, limit)):
+                    self.endings[row] = ending
                     now.append(row)
-            ended.update(now)
             yield now
-            if len(ended) == len(self.tokens):
+            if len(self.endings) == len(self.tokens):
                 return
-            chosen = self._advance(chosen, ended)
+            chosen = self._advance(chosen)
+
+    def _take(self, row: int, token: int, limit: int) -> Ending:
+        """Give a row its next token; return how that ends the row, if it does."""
+        if token in self._lm.stops:
+            return "stop"
+        tokens = self.tokens[row]
+        tokens.append(token)
+        if row in self._stops and self._stops[row](tokens):
+            return "stop"
+        if not (self._guide and self._guide.holds(row)) and (again := looping(tokens)):
+            del tokens[-again:]
+            return "loop"
+        return "length" if len(tokens) == limit else ""
 
     def _read(self) -> "Tensor":
         """Read all prompts, longest first; return the first token of each of `_rows`."""
@@ -119,11 +138,11 @@ class Decoding:
             shared_prefix=self._past or None,
         )
 
-    def _advance(self, chosen: "Tensor", ended: set[int]) -> "Tensor":
+    def _advance(self, chosen: "Tensor") -> "Tensor":
         """Return the tokens after the chosen ones; rows that have ended leave once they are half of all."""
         import torch
 
-        keep = [place for place, row in enumerate(self._rows) if row not in ended]
+        keep = [place for place, row in enumerate(self._rows) if row not in self.endings]
         if 2 * len(keep) <= len(self._rows):
             chosen, self._mask = chosen[keep], self._mask[keep]
             self._cache.batch_select_indices(torch.tensor(keep, device=self._lm.device))

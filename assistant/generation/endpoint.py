@@ -1,20 +1,23 @@
 """A generator over any LangChain chat model, such as a server that speaks OpenAI's protocol.
 
-Knows nothing of documents. It has no tokenizer: `count_tokens` counts words of Latin script and single
-Chinese characters instead, which for most models is within a third of the truth.
+Knows nothing of documents. Where the tokenizer of the model is not known, tokens are estimated from words.
 """
 
 import hashlib
 import json
+import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from assistant.generation.chat import for_endpoint, is_line_over
 from assistant.generation.types import Generation
-from assistant.types import Prompt, Usage
+from assistant.types import Ending, Prompt, Usage
 from core.errors import GenerationError
-from core.language import words
+from core.language import is_cjk, words
 from settings import Settings
 
 if TYPE_CHECKING:
@@ -24,20 +27,55 @@ if TYPE_CHECKING:
 MAX_CONCURRENCY = 8
 """Requests in flight: servers batch what arrives together."""
 _RETRIES = 2
+_A_WORD = 1.35  # tokens, of Latin script; by Qwen2.5's tokenizer on the shipped documents
+_ENDINGS: dict[str, Ending] = {"stop": "stop", "length": "length"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a chat model is and what it is called there; `tokenizer` is a folder or a hub id, if known."""
+
+    url: str
+    model: str
+    tokenizer: str = ""
 
 
 class EndpointGenerator:
     """A chat model somewhere else; deterministic as far as the server honours temperature 0."""
 
-    def __init__(self, chat: "BaseChatModel", name: str, url: str, max_new_tokens: int) -> None:
-        """Remember the chat model; `url` says where it is, in error messages and in the fingerprint."""
-        self.name = name
-        self.fingerprint = hashlib.sha256(f"{url}\n{name}".encode()).hexdigest()
-        self._chat, self._url, self._max_new_tokens = chat, url, max_new_tokens
+    device = "endpoint"
+    dtype = ""
+    window = 0
+
+    def __init__(self, chat: "BaseChatModel", place: Place, max_new_tokens: int) -> None:
+        """Remember the chat model; `place` stands in error messages and in the fingerprint."""
+        self.name = place.model
+        self.fingerprint = hashlib.sha256(f"{place.url}\n{place.model}".encode()).hexdigest()
+        self.max_new_tokens = max_new_tokens
+        self._chat, self._place = chat, place
+
+    @property
+    def estimates_tokens(self) -> bool:
+        """Whether `count_tokens` guesses, since the model's tokenizer is not known."""
+        return not self._place.tokenizer
+
+    def identity(self, adapter: str) -> tuple[str, ...]:
+        """Return all that a completion depends on besides its prompt and its limit."""
+        return self.fingerprint, adapter, self.device, self.dtype, "temperature 0"
 
     def count_tokens(self, text: str) -> int:
-        """Return roughly the number of tokens of `text`: its words and Chinese characters."""
-        return len(words(text))
+        """Return the number of tokens of `text`: without a tokenizer roughly, from words and characters."""
+        if self._place.tokenizer:
+            return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+        found = words(text)
+        characters = sum(map(is_cjk, found))
+        return math.ceil(characters + _A_WORD * (len(found) - characters))
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        from transformers import AutoTokenizer
+
+        return AutoTokenizer.from_pretrained(self._place.tokenizer)
 
     def generate(
         self,
@@ -57,7 +95,7 @@ class EndpointGenerator:
         with tqdm(total=len(prompts), desc="answering", unit="question", delay=3, leave=False) as bar:
             for index, reply in self._replies(prompts, max_new_tokens):
                 seconds = time.perf_counter() - start
-                results[index] = Generation(_text(reply), _usage(reply), seconds, seconds)
+                results[index] = self._generation(prompts[index], reply, (seconds, seconds))
                 bar.update()
                 if on_done:
                     on_done(index, results[index])
@@ -72,14 +110,37 @@ class EndpointGenerator:
         start = time.perf_counter()
         first, whole = 0.0, None
         try:
-            for part in self._bound(max_new_tokens, prompt.schema).stream(_chat(prompt)):
+            for part in self._bound(max_new_tokens, prompt.schema).stream(for_endpoint(prompt.messages)):
                 whole = part if whole is None else whole + part
                 now = time.perf_counter() - start
                 if whole.text:
                     first = first or now
-                    yield Generation(_text(whole), _usage(whole), first, now)
+                    yield replace(self._generation(prompt, whole, (first, now)), alone=True)
+                    if prompt.one_line and is_line_over(str(whole.text)):
+                        return
+            if whole is not None and not whole.text:
+                now = time.perf_counter() - start
+                yield replace(self._generation(prompt, whole, (now, now)), alone=True)
         except Exception as error:
             raise self._failure(error) from error
+
+    def _generation(self, prompt: Prompt, reply: "AIMessage", seconds: tuple[float, float]) -> Generation:
+        text = str(reply.text).rstrip("\ufffd")  # the token limit may cut a character in two
+        reason = str(reply.response_metadata.get("finish_reason") or "")
+        return Generation(text, self._usage(prompt, reply), *seconds, ending=_ENDINGS.get(reason, ""))
+
+    def _usage(self, prompt: Prompt, reply: "AIMessage") -> Usage:
+        """Return the tokens that the server reports; where it does not, as they are counted here."""
+        told = reply.usage_metadata
+        if told is None:
+            asked = sum(self.count_tokens(message.content) for message in prompt.messages)
+            said = self.count_tokens(str(reply.text))
+            return Usage(asked, 0, said, estimated=self.estimates_tokens)
+        return Usage(
+            prompt_tokens=told.get("input_tokens", 0),
+            cached_tokens=(told.get("input_token_details") or {}).get("cache_read", 0) or 0,
+            completion_tokens=told.get("output_tokens", 0),
+        )
 
     def _replies(
         self, prompts: Sequence[Prompt], max_new_tokens: int | None
@@ -88,7 +149,7 @@ class EndpointGenerator:
         from langchain_core.runnables import RunnableLambda
 
         def ask(prompt: Prompt) -> Any:
-            return self._bound(max_new_tokens, prompt.schema).invoke(_chat(prompt))
+            return self._bound(max_new_tokens, prompt.schema).invoke(for_endpoint(prompt.messages))
 
         try:
             yield from RunnableLambda(ask).batch_as_completed(
@@ -98,7 +159,7 @@ class EndpointGenerator:
             raise self._failure(error) from error
 
     def _bound(self, max_new_tokens: int | None, schema: str) -> Any:
-        bound = self._chat.bind(max_tokens=max_new_tokens or self._max_new_tokens)
+        bound = self._chat.bind(max_tokens=max_new_tokens or self.max_new_tokens)
         if not schema:
             return bound
         form = {"name": "reply", "schema": json.loads(schema)}
@@ -108,7 +169,7 @@ class EndpointGenerator:
         """Return what to do about an error; every provider's client raises its own."""
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
         return GenerationError(
-            f"{self.name} at {self._url} gave no answer ({reason}); check that the server runs, "
+            f"{self.name} at {self._place.url} gave no answer ({reason}); check that the server runs, "
             f"generator.endpoint, generator.model and OPENAI_API_KEY"
         )
 
@@ -129,25 +190,5 @@ def open_endpoint(settings: Settings) -> EndpointGenerator:
         max_retries=_RETRIES,
         stream_usage=True,
     )
-    return EndpointGenerator(chat, wanted.model, wanted.endpoint, wanted.max_new_tokens)
-
-
-def _chat(prompt: Prompt) -> list[dict[str, str]]:
-    return [{"role": message.role, "content": message.content} for message in prompt.messages]
-
-
-def _text(reply: "AIMessage") -> str:
-    """Return the text without a last character that the token limit cut in two."""
-    return str(reply.text).rstrip("\ufffd")
-
-
-def _usage(reply: "AIMessage") -> Usage:
-    """Return the tokens that the server reports; zeros if it does not."""
-    told = reply.usage_metadata
-    if told is None:
-        return Usage()
-    return Usage(
-        prompt_tokens=told.get("input_tokens", 0),
-        cached_tokens=(told.get("input_token_details") or {}).get("cache_read", 0) or 0,
-        completion_tokens=told.get("output_tokens", 0),
-    )
+    place = Place(wanted.endpoint, wanted.model, wanted.tokenizer)
+    return EndpointGenerator(chat, place, wanted.max_new_tokens)

@@ -31,6 +31,10 @@ class Guide:
         self._matchers = [_matcher(lm, schema) if schema else None for schema in schemas]
         self._read = [0] * len(schemas)
 
+    def holds(self, row: int) -> bool:
+        """Say whether a row has a schema to follow."""
+        return self._matchers[row] is not None
+
     def allowed(self, rows: Sequence[int], tokens: Sequence[Sequence[int]]) -> "Tensor":
         """Return which tokens may come next: (rows, vocabulary), true where one may.
 

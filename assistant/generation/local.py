@@ -3,25 +3,34 @@
 Prompts are sorted by length and grouped by adapter and shared prefix; the results keep their order.
 """
 
+import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property, lru_cache
+from itertools import takewhile
 from pathlib import Path
 
+from assistant.generation.adapters import adapter_fingerprint
 from assistant.generation.causal_lm import CausalLM
-from assistant.generation.decoding import Decoding, prefill
+from assistant.generation.chat import Chat, is_line_over
+from assistant.generation.decoding import Decoding, Stop, prefill
+from assistant.generation.endings import LOOPS
 from assistant.generation.guided import Guide
 from assistant.generation.prefix_cache import PrefixStore, prefix_key
 from assistant.generation.shared_prefix import Layers
 from assistant.generation.types import Generation
-from assistant.types import Prompt, Usage
+from assistant.types import Message, Prompt, Usage
 from core.errors import AdapterError, GenerationError
 from core.weights.catalogue import fingerprint, model_folder
 from ingest.embedding import batches as length_sorted
 from settings import Generator as GeneratorSettings
 from settings import Settings
+
+FindAdapter = Callable[[str], Path]
+"""Returns the folder of an adapter by its name; raises AdapterError where there is none."""
+_LINE_END = re.compile(r"\n|Ċ|<0x0A>")  # as byte-level and SentencePiece vocabularies write it
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,7 @@ class Encoded:
     shared: int
     adapter: str
     schema: str = ""
+    one_line: bool = False
 
     @property
     def prefix(self) -> tuple[int, ...]:
@@ -48,16 +58,20 @@ class Encoded:
 class LocalGenerator:
     """One causal language model, its adapters by name and its stored prefixes."""
 
+    estimates_tokens = False
+
     def __init__(
-        self, lm: CausalLM, settings: GeneratorSettings, prefixes: PrefixStore, adapters: Mapping[str, Path]
+        self, lm: CausalLM, settings: GeneratorSettings, prefixes: PrefixStore, adapters: FindAdapter
     ) -> None:
-        """Load nothing; `adapters` maps a prompt's adapter name to its folder."""
+        """Load nothing; `adapters` finds the folder of an adapter that a prompt names."""
         self.name = Path(settings.model).name
         self.fingerprint = fingerprint(lm.folder)
+        self.max_new_tokens = settings.max_new_tokens
         self._lm = lm
         self._settings = settings
         self._prefixes = prefixes
-        self._adapters = adapters
+        self._adapters = cache(adapters)
+        self._prefix_ids = lru_cache(maxsize=4)(self._encode_prefix)
         self._reading = threading.Lock()
 
     @property
@@ -69,6 +83,26 @@ class LocalGenerator:
     def dtype(self) -> str:
         """`bfloat16` or `float32`."""
         return self._lm.dtype
+
+    @property
+    def window(self) -> int:
+        """Tokens that prompt and completion may take together; 0 where the model does not say."""
+        return self._lm.window
+
+    @cached_property
+    def _chat(self) -> Chat:
+        return Chat(self._lm.tokenizer, self._settings.thinking)
+
+    def identity(self, adapter: str) -> tuple[str, ...]:
+        """Return all that a completion depends on besides its prompt and its limit.
+
+        Raises:
+            AdapterError: there is no adapter of this name.
+        """
+        tuned = adapter_fingerprint(self._adapters(adapter)) if adapter else ""
+        thinking = "thinking" if self._settings.thinking else "no thoughts"
+        device = self.device.partition(":")[0]
+        return self.fingerprint, tuned, device, self.dtype, f"greedy|{LOOPS}|{thinking}"
 
     def count_tokens(self, text: str) -> int:
         """Return the number of tokens of `text`, special tokens not counted."""
@@ -88,7 +122,7 @@ class LocalGenerator:
         """
         from tqdm import tqdm
 
-        limit = max_new_tokens or self._settings.max_new_tokens
+        limit = max_new_tokens or self.max_new_tokens
         start = time.perf_counter()
         encoded = [self._encode(index, prompt, limit) for index, prompt in enumerate(prompts)]
         results: dict[int, Generation] = {}
@@ -108,7 +142,7 @@ class LocalGenerator:
             AdapterError: see `generate`.
             GenerationError: see `generate`.
         """
-        limit = max_new_tokens or self._settings.max_new_tokens
+        limit = max_new_tokens or self.max_new_tokens
         start = time.perf_counter()
         encoded = self._encode(0, prompt, limit)
         decoding, cached = self._begin([encoded])
@@ -116,7 +150,7 @@ class LocalGenerator:
         for _ in decoding.run(limit):
             now = time.perf_counter() - start
             first = first or now
-            yield self._generation(encoded, decoding.tokens[0], cached, (first, now))
+            yield replace(self._generation(encoded, decoding, (0, cached), (first, now)), alone=True)
 
     def _answer(self, batch: Sequence[Encoded], limit: int, start: float) -> Iterator[tuple[int, Generation]]:
         """Yield index and result of each prompt of one batch as it is finished."""
@@ -129,7 +163,7 @@ class LocalGenerator:
                 known = cached if row == 0 else batch[row].shared
                 yield (
                     batch[row].index,
-                    self._generation(batch[row], decoding.tokens[row], known, (first, now)),
+                    self._generation(batch[row], decoding, (row, known), (first, now)),
                 )
 
     def _begin(self, batch: Sequence[Encoded]) -> tuple[Decoding, int]:
@@ -138,38 +172,50 @@ class LocalGenerator:
         past, cached = self._past(batch[0].prefix, adapter)
         schemas = [encoded.schema for encoded in batch]
         guide = Guide(self._lm, schemas) if any(schemas) else None
-        return Decoding(self._lm, [encoded.own for encoded in batch], past, adapter, guide), cached
+        stops = {row: self._line_stop for row, encoded in enumerate(batch) if encoded.one_line}
+        return Decoding(self._lm, [encoded.own for encoded in batch], past, adapter, guide, stops), cached
+
+    @cached_property
+    def _line_stop(self) -> Stop:
+        """What ends an answer of one line; only tokens that hold a line's end are looked at."""
+        ends = {id for token, id in self._lm.tokenizer.get_vocab().items() if _LINE_END.search(token)}
+        return lambda tokens: tokens[-1] in ends and is_line_over(self._chat.decode(tokens))
 
     def _generation(
-        self, encoded: Encoded, tokens: Sequence[int], cached: int, seconds: tuple[float, float]
+        self, encoded: Encoded, decoding: Decoding, row: tuple[int, int], seconds: tuple[float, float]
     ) -> Generation:
+        """Return what a row has got; with the row comes how many tokens of its prompt were known."""
+        place, cached = row
+        tokens = decoding.tokens[place]
         return Generation(
-            text=self._lm.decode(tokens),
+            text=self._chat.decode(tokens),
             usage=Usage(len(encoded.ids), cached, len(tokens)),
             first_token=seconds[0],
             total=seconds[1],
+            ending=decoding.endings.get(place, ""),
         )
 
     def _encode(self, index: int, prompt: Prompt, limit: int) -> Encoded:
-        ids = tuple(self._lm.encode(prompt.messages, reply=True))
-        if len(ids) + limit > self._lm.window:
+        ids = tuple(self._chat.encode(prompt.messages, reply=True))
+        if self._lm.window and len(ids) + limit > self._lm.window:
             raise GenerationError(
                 f"a prompt of {len(ids)} tokens does not fit into the window of {self.name} "
                 f"({self._lm.window}); lower long_context.max_tokens or retrieval.top_k"
             )
-        prefix: tuple[int, ...] = ()
+        shared = 0
         if prompt.prefix and self._lm.shares_prefixes:
-            prefix = tuple(self._lm.encode(prompt.prefix, reply=False))
-        # A template may write a message otherwise when more follow: then there is nothing to share.
-        shared = len(prefix) if ids[: len(prefix)] == prefix else 0
-        return Encoded(index, ids, shared, prompt.adapter, prompt.schema)
+            # A template may write a message otherwise when more follow: what is the same is shared.
+            prefix = self._prefix_ids(prompt.prefix)
+            same = takewhile(lambda pair: pair[0] == pair[1], zip(ids[:-1], prefix, strict=False))
+            shared = sum(1 for _ in same)
+            shared = shared if 2 * shared > len(prefix) else 0
+        return Encoded(index, ids, shared, prompt.adapter, prompt.schema, prompt.one_line)
+
+    def _encode_prefix(self, messages: tuple[Message, ...]) -> list[int]:
+        return self._chat.encode(messages, reply=False)
 
     def _adapter(self, name: str) -> str:
-        if not name:
-            return ""
-        if name not in self._adapters:
-            raise AdapterError(f"no adapter {name!r}; run: python -m finetune train --domain {name}")
-        return self._lm.add_adapter(self._adapters[name])
+        return self._lm.add_adapter(self._adapters(name)) if name else ""
 
     def _past(self, ids: tuple[int, ...], adapter: str) -> tuple[Layers, int]:
         """Return the prefix's keys and values, and how many tokens of it did not have to be computed."""
@@ -198,13 +244,13 @@ def batches(prompts: Sequence[Encoded], budget: int) -> Iterator[list[Encoded]]:
 
 
 def open_local(
-    settings: Settings, adapters: Mapping[str, Path], prefixes: Callable[[], Path] | None = None
+    settings: Settings, adapters: FindAdapter | None = None, prefixes: Callable[[], Path] | None = None
 ) -> LocalGenerator:
     """Return the generator that the settings name. All generators of a process share one copy of the weights.
 
     Args:
         settings: the generator, the threads and where models are kept.
-        adapters: a prompt's adapter name, and the folder that it stands for.
+        adapters: finds the folder of an adapter that a prompt names; without it there are none.
         prefixes: tells the folder that prefixes are stored in; without it they are kept in memory alone.
 
     Raises:
@@ -216,8 +262,12 @@ def open_local(
         _causal_lm(folder, wanted.device, wanted.dtype, settings.threads),
         wanted,
         PrefixStore(prefixes, wanted.prefix_cache_mb),
-        adapters,
+        adapters or _no_adapter,
     )
+
+
+def _no_adapter(name: str) -> Path:
+    raise AdapterError(f"no adapter {name!r}: this model is asked as it is")
 
 
 @lru_cache(maxsize=1)

@@ -4,17 +4,22 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from assistant.types import Prompt, Usage
+from assistant.types import Ending, Prompt, Usage
 
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """Generated text so far; `first_token` and `total` are seconds since the call."""
+    """Generated text so far, thoughts included; `first_token` and `total` are seconds since the call.
+
+    `alone`: nothing else was generated meanwhile, so that the seconds are what one user waits.
+    """
 
     text: str
     usage: Usage = field(default_factory=Usage)
     first_token: float = 0.0
     total: float = 0.0
+    ending: Ending = ""
+    alone: bool = False
 
 
 class Generator(Protocol):
@@ -24,6 +29,38 @@ class Generator(Protocol):
     """What a report calls the model."""
     fingerprint: str
     """Identity of the weights (sha256), or of the endpoint and model name."""
+    max_new_tokens: int
+    """Where a completion is cut unless a call says otherwise."""
+
+    @property
+    def device(self) -> str:
+        """`cpu`, `cuda`, ..., or `endpoint`."""
+        ...
+
+    @property
+    def dtype(self) -> str:
+        """`bfloat16`, `float32`, ...; empty where nobody knows."""
+        ...
+
+    @property
+    def window(self) -> int:
+        """Tokens that prompt and completion may take together; 0 where nobody knows."""
+        ...
+
+    @property
+    def estimates_tokens(self) -> bool:
+        """Whether `count_tokens` guesses, since the model's tokenizer is not known."""
+        ...
+
+    def identity(self, adapter: str) -> tuple[str, ...]:
+        """Return all that a completion depends on besides its prompt and its limit.
+
+        Weights, the adapter of this name, dtype, kind of device, and the rules of decoding.
+
+        Raises:
+            AdapterError: there is no adapter of this name.
+        """
+        ...
 
     def generate(
         self,

@@ -7,23 +7,77 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import ClassVar, Protocol, Self
 
 from assistant.citations import cite
+from assistant.generation.chat import first_line, spoken
 from assistant.generation.types import Generation, Generator
-from assistant.prompts import is_refusal
-from assistant.types import Answer, Prompt, Question, Timing
+from assistant.prompts import Style, is_refusal
+from assistant.types import About, Answer, Coverage, Ending, Prompt, Question, Timing
+from core.language import Lang
+from ingest.knowledge_base import KnowledgeBase
+from settings import Settings
 
 Clock = Callable[[], float]
+
+
+class Parts(Protocol):
+    """What a strategy may be made of; `assistant.registry` has the real ones."""
+
+    @property
+    def settings(self) -> Settings:
+        """The domain's settings."""
+        ...
+
+    @property
+    def generator(self) -> Generator:
+        """The model that answers."""
+        ...
+
+    @property
+    def knowledge(self) -> KnowledgeBase:
+        """The domain's documents."""
+        ...
+
+    @property
+    def style(self) -> Style:
+        """How long answers should be."""
+        ...
+
+    def adapter(self, name: str = "") -> str:
+        """Return what the generator calls an adapter of the domain; empty: that of the settings.
+
+        Raises:
+            AdapterError: there is none for the model; the message says how to train it.
+        """
+        ...
 
 
 class PromptStrategy(ABC):
     """A strategy that asks the generator once per question."""
 
     name: str
+    about: ClassVar[About]
+    has_variants: ClassVar[bool] = False
+    """Whether `name:variant` is another strategy of this kind."""
 
     def __init__(self, generator: Generator, clock: Clock = time.perf_counter) -> None:
         self.generator = generator
         self._clock = clock
+
+    @classmethod
+    @abstractmethod
+    def assemble(cls, parts: Parts, variant: str = "") -> Self:
+        """Make the strategy of what there is.
+
+        Raises:
+            AssistantError: something that it needs is not there.
+        """
+
+    @classmethod
+    def about_variant(cls, variant: str) -> About:
+        """Return what is to be known of a variant."""
+        return replace(cls.about, label=f"{cls.about.label}: {variant}") if variant else cls.about
 
     @abstractmethod
     def prepare_many(self, questions: Sequence[Question]) -> list[Prompt]:
@@ -32,6 +86,10 @@ class PromptStrategy(ABC):
     def prepare(self, question: Question) -> Prompt:
         """Return the prompt for one question."""
         return self.prepare_many([question])[0]
+
+    def coverage(self, lang: Lang) -> Coverage | None:
+        """Return what part of the corpus every question in `lang` meets; None where that depends on it."""
+        return None
 
     def answer_many(
         self, questions: Sequence[Question], on_answer: Callable[[Answer], None] | None = None
@@ -43,7 +101,8 @@ class PromptStrategy(ABC):
         answers: dict[int, Answer] = {}
 
         def finish(index: int, generation: Generation) -> None:
-            answers[index] = self._answer(questions[index], prompts[index], generation, retrieval)
+            together = replace(generation, alone=False)
+            answers[index] = self._answer(questions[index], prompts[index], together, retrieval)
             if on_answer:
                 on_answer(answers[index])
 
@@ -63,13 +122,17 @@ class PromptStrategy(ABC):
     def _growing(
         self, question: Question, prompt: Prompt, generation: Generation, retrieval: float
     ) -> Answer:
+        said = spoken(generation.text)
         return Answer(
             question=question,
-            text=generation.text.strip(),
+            text=first_line(said) if prompt.one_line else said,
             strategy=self.name,
             contexts=prompt.contexts,
+            ranked=prompt.ranked,
             usage=generation.usage,
-            timing=Timing(retrieval, retrieval + generation.first_token, retrieval + generation.total),
+            timing=Timing(
+                retrieval, retrieval + generation.first_token, retrieval + generation.total, generation.alone
+            ),
             model=self.generator.name,
             adapter=prompt.adapter,
         )
@@ -80,4 +143,10 @@ class PromptStrategy(ABC):
             answer,
             citations=cite(question.text, answer.text, prompt.contexts),
             abstained=is_refusal(answer.text),
+            ending=_ending(answer.text, generation),
         )
+
+
+def _ending(said: str, generation: Generation) -> Ending:
+    """Return how a completion ended; one that was cut before it said anything was still thinking."""
+    return "thinking" if generation.ending == "length" and not said else generation.ending

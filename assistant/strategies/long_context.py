@@ -8,16 +8,18 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 from assistant.generation.types import Generator
 from assistant.prompts import Style, open_book, passage
-from assistant.strategies.base import PromptStrategy
-from assistant.types import Prompt, Question
+from assistant.strategies.base import Parts, PromptStrategy
+from assistant.types import About, Coverage, Prompt, Question
 from core.language import Lang
 from ingest.types import Chunk, Document, Hit
 
 _PARAGRAPH_END = re.compile(r"\n\s*")
+_QUESTION = 256
+"""Tokens of the window that are left for the question and the turns of the chat around it."""
 _FULL = 100
 """Under this fraction of the budget nothing more is looked for: 20,000 statutes take seconds to count."""
 
@@ -35,21 +37,6 @@ class Corpus(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Coverage:
-    """How much of the corpus is in the prompt."""
-
-    documents: int
-    included: int
-    left_out: tuple[str, ...]
-    """Ids of the documents that did not fit."""
-    tokens: int
-    """Of the included documents with their titles."""
-    budget: int
-    cut: str = ""
-    """Id of the only included document, if that had to be cut."""
-
-
-@dataclass(frozen=True, slots=True)
 class Packed:
     """Whole documents as contexts, and what they cover."""
 
@@ -61,12 +48,24 @@ class LongContext(PromptStrategy):
     """Whole documents in the prompt, up to `max_tokens`."""
 
     name = "long_context"
+    about = About(
+        label="Long context",
+        how="reads every document that fits",
+        doing="Reading",
+        waiting="Reading the documents…",
+        reads="document",
+    )
 
     def __init__(self, generator: Generator, corpus: Corpus, style: Style, max_tokens: int) -> None:
         super().__init__(generator)
         self._corpus, self._style, self._max_tokens = corpus, style, max_tokens
         self._packed: dict[str, Packed] = {}
         self._packed_corpus = ""
+
+    @classmethod
+    def assemble(cls, parts: Parts, variant: str = "") -> Self:
+        """Make the strategy of what there is."""
+        return cls(parts.generator, parts.knowledge, parts.style, parts.settings.long_context.max_tokens)
 
     def prepare_many(self, questions: Sequence[Question]) -> list[Prompt]:
         """Return the prompts for all questions; those of one language share their prefix."""
@@ -79,18 +78,32 @@ class LongContext(PromptStrategy):
     def _prompt(self, question: Question, packed: Packed) -> Prompt:
         chunks = [hit.chunk for hit in packed.contexts]
         messages = open_book(question.text, chunks, question.lang, self._style)
-        return Prompt(messages, contexts=packed.contexts, prefix=messages[:1])
+        return Prompt(
+            messages,
+            contexts=packed.contexts,
+            prefix=messages[:1],
+            one_line=self._style == "short",
+        )
 
     def _pack(self, lang: Lang) -> Packed:
         """Pack once per language, and again when the corpus has changed."""
         if (corpus := self._corpus.corpus_sha256()) != self._packed_corpus:
             self._packed, self._packed_corpus = {}, corpus
         if lang not in self._packed:
-            packed = pack(self._corpus.documents(lang), self._max_tokens, self.generator)
+            budget = self._budget(lang)
+            packed = pack(self._corpus.documents(lang), budget, self.generator)
             if not packed.coverage.documents:
-                packed = pack(self._corpus.documents(), self._max_tokens, self.generator)
+                packed = pack(self._corpus.documents(), budget, self.generator)
             self._packed[lang] = packed
         return self._packed[lang]
+
+    def _budget(self, lang: Lang) -> int:
+        """Return the tokens that documents may take: `max_tokens`, or what the model's window leaves."""
+        if not self.generator.window:
+            return self._max_tokens
+        around = "\n".join(message.content for message in open_book("", (), lang, self._style))
+        taken = self.generator.count_tokens(around) + _QUESTION + self.generator.max_new_tokens
+        return max(1, min(self._max_tokens, self.generator.window - taken))
 
 
 def pack(documents: Iterable[Document], budget: int, generator: Generator) -> Packed:
@@ -114,7 +127,10 @@ def pack(documents: Iterable[Document], budget: int, generator: Generator) -> Pa
         used = _size(taken[0], generator)
     contexts = tuple(Hit(chunk, 0.0) for chunk in taken)
     count = len(taken) + len(left_out)
-    return Packed(contexts, Coverage(count, len(taken), tuple(left_out), used, budget, cut))
+    coverage = Coverage(
+        count, len(taken), tuple(left_out), used, budget, cut, estimated=generator.estimates_tokens
+    )
+    return Packed(contexts, coverage)
 
 
 def _whole(document: Document, end: int | None = None) -> Chunk:

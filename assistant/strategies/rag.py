@@ -1,12 +1,12 @@
 """Answer from retrieved passages. Knows nothing of files, indexes or metrics."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, Self
 
 from assistant.generation.types import Generator
 from assistant.prompts import Style, open_book
-from assistant.strategies.base import PromptStrategy
-from assistant.types import Prompt, Question
+from assistant.strategies.base import Parts, PromptStrategy
+from assistant.types import About, Prompt, Question
 from ingest.types import Hit
 
 
@@ -21,13 +21,29 @@ class Retriever(Protocol):
 
 
 class Rag(PromptStrategy):
-    """The `top_k` best passages in the prompt, best first."""
+    """The `top_k` best passages in the prompt, best first; of `ranked` passages it tells the documents."""
 
     name = "rag"
+    about = About(
+        label="Retrieval",
+        how="reads the passages it finds",
+        doing="Retrieving",
+        waiting="Searching the passages, then reading them…",
+        reads="passage",
+    )
 
-    def __init__(self, generator: Generator, retriever: Retriever, style: Style, top_k: int) -> None:
+    def __init__(
+        self, generator: Generator, retriever: Retriever, style: Style, top_k: int, ranked: int = 0
+    ) -> None:
         super().__init__(generator)
-        self._retriever, self._style, self._top_k = retriever, style, top_k
+        self._retriever, self._style = retriever, style
+        self._top_k, self._ranked = top_k, max(top_k, ranked)
+
+    @classmethod
+    def assemble(cls, parts: Parts, variant: str = "") -> Self:
+        """Make the strategy of what there is."""
+        retrieval = parts.settings.retrieval
+        return cls(parts.generator, parts.knowledge, parts.style, retrieval.top_k, retrieval.candidates)
 
     def prepare_many(self, questions: Sequence[Question]) -> list[Prompt]:
         """Return the prompts for all questions, with one search per language."""
@@ -35,11 +51,16 @@ class Rag(PromptStrategy):
         for lang in sorted({question.lang for question in questions}):
             places = [place for place, question in enumerate(questions) if question.lang == lang]
             found = self._retriever.search_many(
-                [questions[place].text for place in places], lang=lang, top_k=self._top_k
+                [questions[place].text for place in places], lang=lang, top_k=self._ranked
             )
             hits.update(zip(places, found, strict=True))
         return [self._prompt(question, hits[place]) for place, question in enumerate(questions)]
 
     def _prompt(self, question: Question, hits: Sequence[Hit]) -> Prompt:
-        messages = open_book(question.text, [hit.chunk for hit in hits], question.lang, self._style)
-        return Prompt(messages, contexts=tuple(hits))
+        contexts = tuple(hits[: self._top_k])
+        return Prompt(
+            messages=open_book(question.text, [hit.chunk for hit in contexts], question.lang, self._style),
+            contexts=contexts,
+            one_line=self._style == "short",
+            ranked=tuple(dict.fromkeys(hit.chunk.document_id for hit in hits)),
+        )

@@ -1,17 +1,18 @@
-"""A generator that gives verdicts as JSON, each of them once. Knows nothing of metrics.
+"""A generator that gives verdicts as JSON. Knows nothing of metrics.
 
-Replies are kept on disk under the digest of their call, so that a second run asks nothing.
+Its replies are kept on disk, so that a second run asks nothing; a call that failed is asked again.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistant.generation.chat import spoken
 from assistant.generation.endpoint import open_endpoint
+from assistant.generation.journaled import JournaledGenerator
 from assistant.generation.types import Generation, Generator
 from assistant.types import Message, Prompt
 from core.errors import AssistantError
-from evaluation.journal import JsonLines, digest
 from settings import Settings
 
 MAX_NEW_TOKENS = 768
@@ -40,60 +41,44 @@ class JudgeError(Exception):
 
 
 class Judge:
-    """A generator that is asked each thing once. A call that failed is asked again in the next run."""
+    """A generator that gives verdicts."""
 
-    def __init__(self, generator: Generator, path: Path) -> None:
-        """`path` is where replies are kept."""
+    def __init__(self, generator: Generator) -> None:
         self.name = generator.name
         self._generator = generator
-        self._lines = JsonLines(path)
-        self._known = {
-            str(row["key"]): str(row["text"]) for row in self._lines if {"key", "text"} <= row.keys()
-        }
 
     def reply(self, calls: Sequence[Call]) -> list[str | JudgeError]:
         """Return the reply to each call, or why there is none."""
-        keys = [
-            digest(call.rules, call.task, call.schema, self._generator.fingerprint, MAX_NEW_TOKENS)
-            for call in calls
-        ]
-        new = {key: call for key, call in zip(keys, calls, strict=True) if key not in self._known}
-        reasons = self._ask_all(new)
-        return [self._known[key] if key in self._known else JudgeError(reasons[key]) for key in keys]
-
-    def _ask_all(self, calls: dict[str, Call]) -> dict[str, str]:
-        """Ask all at once and, where that fails, the rest one by one; return the reasons of failures."""
-        if not calls:
-            return {}
+        replies: dict[int, str | JudgeError] = {}
         try:
-            self._ask(calls)
+            self._ask(calls, range(len(calls)), replies)
         except AssistantError:
-            return self._ask_one_by_one({key: call for key, call in calls.items() if key not in self._known})
-        return {}
+            self._ask_one_by_one(calls, replies)
+        return [replies[place] for place in range(len(calls))]
 
-    def _ask_one_by_one(self, calls: dict[str, Call]) -> dict[str, str]:
-        reasons: dict[str, str] = {}
+    def _ask_one_by_one(self, calls: Sequence[Call], replies: dict[int, str | JudgeError]) -> None:
+        """Ask what has no reply yet; give up after some failures in a row."""
         failed = 0
-        for key, call in calls.items():
+        for place in range(len(calls)):
+            if place in replies:
+                continue
             if failed == _PATIENCE:
-                reasons[key] = f"not asked: the {_PATIENCE} calls before it failed"
+                replies[place] = JudgeError(f"not asked: the {_PATIENCE} calls before it failed")
                 continue
             try:
-                self._ask({key: call})
+                self._ask(calls, [place], replies)
                 failed = 0
             except AssistantError as error:
-                reasons[key] = str(error)
+                replies[place] = JudgeError(str(error))
                 failed += 1
-        return reasons
 
-    def _ask(self, calls: dict[str, Call]) -> None:
-        keys = list(calls)
-
+    def _ask(
+        self, calls: Sequence[Call], places: Sequence[int], replies: dict[int, str | JudgeError]
+    ) -> None:
         def keep(index: int, generation: Generation) -> None:
-            self._known[keys[index]] = generation.text
-            self._lines.append({"key": keys[index], "text": generation.text})
+            replies[places[index]] = spoken(generation.text)
 
-        self._generator.generate([call.prompt for call in calls.values()], MAX_NEW_TOKENS, keep)
+        self._generator.generate([calls[place].prompt for place in places], MAX_NEW_TOKENS, keep)
 
 
 def open_judge(settings: Settings, local: Callable[[], Generator], path: Path) -> Judge:
@@ -103,7 +88,8 @@ def open_judge(settings: Settings, local: Callable[[], Generator], path: Path) -
     """
     wanted = settings.evaluation
     if not wanted.judge_endpoint:
-        return Judge(local(), path)
-    remote = {"endpoint": wanted.judge_endpoint, "model": wanted.judge}
+        return Judge(JournaledGenerator(local(), path))
+    remote = {"endpoint": wanted.judge_endpoint, "model": wanted.judge, "tokenizer": ""}
     generator = settings.generator.model_copy(update=remote)
-    return Judge(open_endpoint(settings.model_copy(update={"generator": generator})), path)
+    judge = open_endpoint(settings.model_copy(update={"generator": generator}))
+    return Judge(JournaledGenerator(judge, path))

@@ -15,8 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from assistant.strategies.long_context import Coverage
-from assistant.types import Answer
+from assistant.types import Answer, Coverage
 from evaluation.asking.runner import Run
 from evaluation.report.verdict import verdict
 from evaluation.significance import Pair, Resampling, restrict
@@ -101,7 +100,7 @@ def _strategy(run: Run, comparison: Comparison, resampling: Resampling, seed: in
         "n": len(run.samples),
         "metrics": {name: entry(score, resampling) for name, score in scores.items()},
         "usage": _usage([sample.answer for sample in run.samples]),
-        "latency": _latency([s.answer for s in run.samples if s.reference.id in run.timed]),
+        "latency": _latency([s.answer for s in run.samples if s.answer.timing.alone]),
         **{key: _sliced(scores, by, comparison, seed) for key, by in slices.items()},
     }
 

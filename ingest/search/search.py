@@ -54,7 +54,7 @@ class Search:
         depth = max(wanted.k, self._settings.rerank) if reranks else wanted.k
         found = self._hits(self._found(snapshot, queries, wanted, depth))
         if reranks:
-            found = self._reranked(queries, found)
+            found = self._reranked(queries, found, self._settings.rerank)
         return [self._widened(hits[: wanted.k]) for hits in found]
 
     def _found(
@@ -100,14 +100,21 @@ class Search:
             for ranking in found
         ]
 
-    def _reranked(self, queries: Sequence[str], found: Sequence[Sequence[Hit]]) -> list[list[Hit]]:
-        """Return the hits as the reranker orders them; it reads the pairs of all queries at once."""
+    def _reranked(
+        self, queries: Sequence[str], found: Sequence[Sequence[Hit]], depth: int
+    ) -> list[list[Hit]]:
+        """Return the hits with the first `depth` as the reranker orders them; it reads all pairs at once."""
         pairs = [
-            (query, hit.chunk.passage) for query, hits in zip(queries, found, strict=True) for hit in hits
+            (query, hit.chunk.passage)
+            for query, hits in zip(queries, found, strict=True)
+            for hit in hits[:depth]
         ]
         scores = iter(self._reranker().score(pairs))
-        scored = [[replace(hit, score=next(scores)) for hit in hits] for hits in found]
-        return [sorted(hits, key=lambda hit: -hit.score) for hits in scored]
+        scored = [[replace(hit, score=next(scores)) for hit in hits[:depth]] for hits in found]
+        return [
+            [*sorted(read, key=lambda hit: -hit.score), *hits[depth:]]
+            for read, hits in zip(scored, found, strict=True)
+        ]
 
     def _widened(self, hits: Sequence[Hit]) -> list[Hit]:
         """Return the hits with their neighbours; one that lies in a better one by now is left out."""

@@ -42,7 +42,7 @@ def make_generator(tiny_lm: CausalLM, tiny_adapter: Path, tmp_path: Path) -> Cal
     def make(prefix_cache_mb: int = 16, **settings: object) -> LocalGenerator:
         wanted = Generator(model=str(tiny_lm.folder), max_new_tokens=12, **settings)  # type: ignore[arg-type]
         store = PrefixStore(lambda: tmp_path / "prefixes", prefix_cache_mb)
-        return LocalGenerator(tiny_lm, wanted, store, {"tiny": tiny_adapter})
+        return LocalGenerator(tiny_lm, wanted, store, {"tiny": tiny_adapter}.__getitem__)
 
     return make
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from assistant.generation.adapters import find_adapter
+from assistant.generation.adapters import adapter_folder, find_adapter
 from assistant.generation.endpoint import EndpointGenerator
 from assistant.generation.local import LocalGenerator
-from assistant.registry import STRATEGIES, Assistant, open_assistant
+from assistant.registry import Assistant, open_assistant
+from assistant.strategies import STRATEGIES
 from core.domain import Domain
 from core.errors import AdapterError, AssistantError, QuestionError
 from core.weights.catalogue import fingerprint
@@ -76,21 +77,67 @@ class TestAdapter:
         place_adapter(tiny_adapter, assistant.domain.folder / "adapter")
         strategy = assistant.strategy("fine_tuned")
         (tuned,) = strategy.answer_many([assistant.question("When?")])
-        assert (strategy.name, tuned.adapter) == ("fine_tuned", "inns")
+        assert (strategy.name, tuned.adapter) == ("fine_tuned", "lora")
 
     def test_the_trained_one_is_preferred(
         self, domain: Domain, settings: Settings, tiny_model: Path, tiny_adapter: Path
     ) -> None:
         place_adapter(tiny_adapter, domain.folder / "adapter")
+        trained = place_adapter(tiny_adapter, settings.home / "adapters" / domain.key / "lora")
+        assert find_adapter(domain, settings, fingerprint(tiny_model)).folder == trained
+
+    def test_one_that_an_earlier_version_trained_is_found(
+        self, domain: Domain, settings: Settings, tiny_model: Path, tiny_adapter: Path
+    ) -> None:
         trained = place_adapter(tiny_adapter, settings.home / "adapters" / domain.key)
-        assert find_adapter(domain, settings, fingerprint(tiny_model)) == trained
+        found = find_adapter(domain, settings, fingerprint(tiny_model))
+        assert (found.name, found.folder) == ("lora", trained)
+
+    def test_several_have_names(
+        self, domain: Domain, settings: Settings, tiny_model: Path, tiny_adapter: Path
+    ) -> None:
+        home, base = settings.home / "adapters" / domain.key, fingerprint(tiny_model)
+        lora, dora = (place_adapter(tiny_adapter, home / name) for name in ("lora", "dora"))
+        assert find_adapter(domain, settings, base).folder == lora
+        assert find_adapter(domain, settings, base, "dora").folder == dora
+        with pytest.raises(AdapterError, match=r"no adapter 'mine', only dora, lora; run: .* --name mine"):
+            find_adapter(domain, settings, base, "mine")
+
+    def test_a_second_base_has_a_place_of_its_own(
+        self, domain: Domain, settings: Settings, tiny_model: Path, tiny_adapter: Path
+    ) -> None:
+        home, base = settings.home / "adapters" / domain.key, fingerprint(tiny_model)
+        first = adapter_folder(domain, settings, "0" * 64, "lora")
+        place_adapter(tiny_adapter, first, base="0" * 64)
+        second = adapter_folder(domain, settings, base, "lora")
+        place_adapter(tiny_adapter, second)
+        assert (first, second) == (home / "lora", home / f"lora-{base[:8]}")
+        assert find_adapter(domain, settings, "0" * 64).folder == first
+        assert find_adapter(domain, settings, base).folder == second
+        assert adapter_folder(domain, settings, base, "lora") == second, "trained again"
+
+    def test_one_that_is_being_replaced_serves_until_the_new_one_is_there(
+        self, domain: Domain, settings: Settings, tiny_model: Path, tiny_adapter: Path
+    ) -> None:
+        home, base = settings.home / "adapters" / domain.key, fingerprint(tiny_model)
+        aside = place_adapter(tiny_adapter, home / ".lora.replaced")
+        assert find_adapter(domain, settings, base).folder == aside
+        new = place_adapter(tiny_adapter, home / "lora")
+        assert find_adapter(domain, settings, base).folder == new
+
+    @pytest.mark.parametrize("name", ["../x", "a/b", "", ".hidden", "a" * 65])
+    def test_a_name_that_leads_elsewhere_is_refused(
+        self, domain: Domain, settings: Settings, name: str
+    ) -> None:
+        with pytest.raises(AdapterError, match="cannot name an adapter"):
+            adapter_folder(domain, settings, "0" * 64, name)
 
     def test_one_for_another_base_is_passed_over(
         self, domain: Domain, settings: Settings, tiny_model: Path, tiny_adapter: Path
     ) -> None:
         shipped = place_adapter(tiny_adapter, domain.folder / "adapter")
         place_adapter(tiny_adapter, settings.home / "adapters" / domain.key, base="0" * 64)
-        assert find_adapter(domain, settings, fingerprint(tiny_model)) == shipped
+        assert find_adapter(domain, settings, fingerprint(tiny_model)).folder == shipped
 
     def test_one_for_another_base_alone_is_refused(self, assistant: Assistant, tiny_adapter: Path) -> None:
         place_adapter(tiny_adapter, assistant.domain.folder / "adapter", base="0" * 64)
@@ -100,7 +147,7 @@ class TestAdapter:
     def test_a_manifest_that_cannot_be_read(self, assistant: Assistant, tiny_adapter: Path) -> None:
         folder = place_adapter(tiny_adapter, assistant.domain.folder / "adapter")
         (folder / "manifest.json").write_text("{}")
-        with pytest.raises(AdapterError, match=r"manifest\.json does not say"):
+        with pytest.raises(AdapterError, match=r"a base that manifest\.json does not tell"):
             assistant.strategy("fine_tuned")
 
     def test_damaged_weights(self, assistant: Assistant, tiny_adapter: Path) -> None:

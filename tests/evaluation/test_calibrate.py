@@ -36,7 +36,7 @@ def test_agreement_by_hand(tmp_path: Path) -> None:
         item(3, "zh", "true", False),
         item(4, "zh", "false", False),
     ]
-    judge = Judge(ScriptedGenerator(script), tmp_path / "judge.jsonl")
+    judge = Judge(ScriptedGenerator(script))
     panel = Panel(judge, Axes(), frozenset(str(one["id"]) for one in items))
     english, chinese, together, *_ = calibrate(items, panel)
     assert english == Agreement("ragas_faithfulness", "en", 2, 0, 1.0, 1.0)

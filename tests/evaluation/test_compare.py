@@ -112,11 +112,16 @@ def test_the_reports_are_written_beside_the_journal(bench: Bench) -> None:
     }  # fmt: skip
 
 
-def test_a_second_run_asks_nothing_and_differs_in_the_date_alone(bench: Bench) -> None:
+def without_times(report: Report) -> Report:
+    strategies = {name: {**block, "latency": {}} for name, block in report["strategies"].items()}
+    return {**report, "created": "", "strategies": strategies}
+
+
+def test_a_second_run_asks_nothing_and_differs_in_date_and_times_alone(bench: Bench) -> None:
     first = bench.compare()
     second = bench.compare()
     assert bench.generator.asked == []
-    assert {**first, "created": ""} == {**second, "created": ""}
+    assert without_times(first) == without_times(second)
 
 
 def test_a_changed_document_is_answered_anew_where_it_is_read(bench: Bench) -> None:

@@ -136,7 +136,7 @@ def test_a_citation_of_an_unknown_passage_is_left_out() -> None:
         pytest.param(joined(HOSTILE), id="title of an upload"),
         pytest.param(column("rag", Moment("answering", answer=answer(HOSTILE))), id="answer so far"),
         pytest.param(column("rag", Moment("failed", problem=HOSTILE)), id="remedy"),
-        pytest.param(column(HOSTILE, Moment("working")), id="strategy"),
+        pytest.param(column(f"fine_tuned:{HOSTILE}", Moment("working")), id="strategy"),
         pytest.param(
             column(
                 "rag",

@@ -103,5 +103,14 @@ def test_a_fingerprint_is_the_place_and_the_model(tiny_model: Path) -> None:
     assert here.fingerprint == endpoint("http://a/v1", tiny_model).fingerprint != there.fingerprint
 
 
-def test_tokens_are_words_and_chinese_characters(tiny_model: Path) -> None:
-    assert endpoint("http://a/v1", tiny_model).count_tokens("Deposit 押金, refunded") == 4
+def test_without_a_tokenizer_tokens_are_estimated(tiny_model: Path) -> None:
+    guessing = endpoint("http://a/v1", tiny_model)
+    assert guessing.count_tokens("Deposit 押金, refunded") == 5, "two characters and two words of 1.35"
+    assert guessing.estimates_tokens
+
+
+def test_with_its_tokenizer_tokens_are_counted(tiny_model: Path, generator: LocalGenerator) -> None:
+    wanted = Generator(model="m", endpoint="http://a/v1", tokenizer=str(tiny_model))
+    knowing = open_endpoint(Settings(generator=wanted))
+    assert knowing.count_tokens("Deposit 押金") == generator.count_tokens("Deposit 押金")
+    assert not knowing.estimates_tokens

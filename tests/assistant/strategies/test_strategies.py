@@ -7,11 +7,14 @@ import pytest
 
 from assistant.generation.types import Generation
 from assistant.prompts import refusal
+from assistant.strategies import about, kind_of
 from assistant.strategies.base import PromptStrategy
+from assistant.strategies.closed_book import ClosedBook
 from assistant.strategies.fine_tuned import FineTuned
 from assistant.strategies.long_context import LongContext, pack
 from assistant.strategies.rag import Rag
-from assistant.types import Answer, Prompt, Question, Timing
+from assistant.types import Answer, Ending, Prompt, Question, Timing
+from core.errors import AssistantError
 from ingest.types import Chunk, Document, Hit
 from tests.fakes import ScriptedGenerator, question_of
 
@@ -129,17 +132,73 @@ def test_packing_nothing() -> None:
 
 
 def test_without_documents_the_adapter_is_the_only_difference() -> None:
-    tuned, floor = (FineTuned(SILENT, "short", adapter) for adapter in ("travel", ""))
-    assert (tuned.name, floor.name) == ("fine_tuned", "closed_book")
+    tuned, floor = FineTuned(SILENT, "short", "lora"), ClosedBook(SILENT, "short")
     assert tuned.prepare(EN).messages == floor.prepare(EN).messages
-    assert (tuned.prepare(EN).adapter, floor.prepare(EN).adapter) == ("travel", "")
+    assert (tuned.prepare(EN).adapter, floor.prepare(EN).adapter) == ("lora", "")
+
+
+def test_a_variant_is_a_strategy_of_its_own() -> None:
+    named = FineTuned(SILENT, "short", "dora", variant="dora")
+    assert named.name == "fine_tuned:dora"
+    assert about(named.name).label == "Fine-tuned: dora"
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param("raq", id="unknown"), pytest.param("rag:x", id="a variant of what has none")]
+)
+def test_what_is_no_strategy_is_refused_with_the_known(name: str) -> None:
+    with pytest.raises(AssistantError, match=r"rag, long_context|fine_tuned:NAME"):
+        kind_of(name)
+
+
+@pytest.mark.parametrize(
+    ("said", "text", "ending"),
+    [
+        pytest.param("7 days\nThe contract says so.", "7 days", "stop", id="the first line alone"),
+        pytest.param("<think>Which?</think>\n\n7 days", "7 days", "stop", id="no thoughts"),
+        pytest.param("<think>Which days", "", "thinking", id="cut while thinking"),
+        pytest.param("", "", "thinking", id="cut, and nothing said"),
+        pytest.param("1. passport\n2. visa", "1. passport\n2. visa", "stop", id="a list has lines"),
+    ],
+)
+def test_what_becomes_of_a_completion(said: str, text: str, ending: Ending) -> None:
+    cut: Ending = "length" if ending == "thinking" else "stop"
+    generator = ScriptedGenerator(lambda prompt: said, ending=cut)
+    (answer,) = ClosedBook(generator, "short").answer_many([EN])
+    assert (answer.text, answer.ending, answer.abstained) == (text, ending, False)
+
+
+def test_longer_styles_keep_their_lines() -> None:
+    generator = ScriptedGenerator(lambda prompt: "One.\n\nTwo.")
+    assert ClosedBook(generator, "paragraph").answer_many([EN])[0].text == "One.\n\nTwo."
+
+
+@pytest.mark.parametrize(
+    ("window", "max_tokens", "budget"),
+    [
+        pytest.param(0, 5000, 5000, id="a window that nobody knows"),
+        pytest.param(2000, 5000, 2000 - 96 - 256 - 70, id="what the window leaves"),
+        pytest.param(2000, 500, 500, id="no more than was asked for"),
+    ],
+)
+def test_the_budget_respects_the_window(window: int, max_tokens: int, budget: int) -> None:
+    generator = ScriptedGenerator(lambda prompt: "")
+    generator.window = window
+    read = LongContext(generator, SHELF, "short", max_tokens).coverage("en")
+    assert read.budget == budget
+
+
+def test_documents_are_ranked_beyond_those_in_the_prompt() -> None:
+    prompt = Rag(SILENT, Shelf([HOTEL, SPA]), "short", top_k=1, ranked=50).prepare(EN)
+    assert [hit.chunk.document_id for hit in prompt.contexts] == ["hotel"]
+    assert prompt.ranked == ("hotel", "spa")
 
 
 STRATEGIES = [
     pytest.param(lambda generator: Rag(generator, SHELF, "short", 2), id="rag"),
     pytest.param(lambda generator: LongContext(generator, SHELF, "short", 200), id="long_context"),
     pytest.param(lambda generator: FineTuned(generator, "short", "travel"), id="fine_tuned"),
-    pytest.param(lambda generator: FineTuned(generator, "short"), id="closed_book"),
+    pytest.param(lambda generator: ClosedBook(generator, "short"), id="closed_book"),
 ]
 
 
@@ -183,14 +242,14 @@ def test_a_closed_stream_stops_the_generator() -> None:
                 self.closed = True
 
     generator = Endless(by_language)
-    stream = FineTuned(generator, "short").stream(EN)
+    stream = ClosedBook(generator, "short").stream(EN)
     next(stream)
     stream.close()
     assert generator.closed
 
 
 def test_seconds_count_from_the_asking() -> None:
-    class Slow(FineTuned):
+    class Slow(ClosedBook):
         def __init__(self) -> None:
             ticks = count()
             super().__init__(ScriptedGenerator(by_language), "short")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from llguidance import LLMatcher
 
+from assistant.generation.journaled import JournaledGenerator
 from assistant.types import Answer, Citation, Prompt
 from core.errors import GenerationError
 from evaluation.metrics.judge import Judge
@@ -74,7 +75,7 @@ class Court:
         self._path = folder / "judge.jsonl"
 
     def score(self, name: str, *samples: Sample, ids: str = "0123456789") -> Score:
-        panel = Panel(Judge(self.generator, self._path), Axes(), frozenset(ids))
+        panel = Panel(Judge(JournaledGenerator(self.generator, self._path)), Axes(), frozenset(ids))
         return Ragas(name, JUDGED[name], panel).score(samples)
 
 

@@ -40,10 +40,13 @@ def run(strategy: str, right: int, contexts: tuple[Hit, ...] = ()) -> Run:
     samples = []
     for number, reference in enumerate(REFERENCES):
         text = f"right answer {number}" if number < right else EVIL
-        usage, timing = Usage(100 * len(strategy), 10, 5), Timing(0.1, 0.5 + number, 1.0 + number)
+        usage, timing = (
+            Usage(100 * len(strategy), 10, 5),
+            Timing(0.1, 0.5 + number, 1.0 + number, alone=number < 3),
+        )
         answer = Answer(reference.ask(), text, strategy, contexts, (), number == 7, usage, timing)
         samples.append(Sample(reference, answer))
-    return Run(strategy, tuple(samples), frozenset("012"))
+    return Run(strategy, tuple(samples))
 
 
 @pytest.fixture(scope="module")
