@@ -18,7 +18,7 @@ import numpy as np
 from assistant.long_context import Coverage
 from assistant.types import Answer
 from evaluation.runner import Run
-from evaluation.significance import Pair, Resampling, restrict
+from evaluation.statistics.inference import Pair, Resampling, restrict
 from evaluation.types import Reference, Score
 from evaluation.verdict import verdict
 from settings import Settings

@@ -20,7 +20,7 @@ from evaluation.metrics.retrieval import MEASURES, score_rankings
 from evaluation.questions import Choice, choose_questions
 from evaluation.rendering import NOT_APPLICABLE, cell
 from evaluation.report import entry
-from evaluation.significance import Resampling
+from evaluation.statistics.inference import Resampling
 from evaluation.types import Reference, Score
 from ingest.knowledge_base import KnowledgeBase, bring_up_to_date, open_knowledge_base
 from ingest.reranking import open_reranker

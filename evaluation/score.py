@@ -21,7 +21,7 @@ from core.errors import AssistantError
 from evaluation.metrics import METRICS
 from evaluation.rendering import cell
 from evaluation.report import entry
-from evaluation.significance import Resampling
+from evaluation.statistics.inference import Resampling
 from evaluation.types import Reference, Sample, reference
 
 

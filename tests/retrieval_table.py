@@ -20,7 +20,7 @@ from core.domain import Domain, find_domain
 from evaluation.metrics.retrieval import MEASURES
 from evaluation.questions import Choice, choose_questions
 from evaluation.retrieval import DEPTH, MODES, rank, score_all
-from evaluation.significance import Resampling
+from evaluation.statistics.inference import Resampling
 from evaluation.types import Reference, Score
 from ingest.embedding import Embedder, open_embedder
 from ingest.index import Vectors

@@ -6,7 +6,7 @@ from scipy.stats import binomtest
 
 from assistant.types import Answer, Question
 from evaluation.metrics.bleu import Bleu
-from evaluation.significance import Resampling, holm, restrict, wilson
+from evaluation.statistics.inference import Resampling, holm, restrict, wilson
 from evaluation.types import Reference, Sample, Score, mean_score
 
 

@@ -1,0 +1,1 @@
+"""How sure are we? Knows nothing of models or files."""
