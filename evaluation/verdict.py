@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaluation.statistics.inference import Pair
+from evaluation.statistics import Pair
 
 ALPHA = 0.05
 

@@ -81,7 +81,10 @@ def test_the_schema_is_the_contract(report: Report) -> None:
     assert rag["n"] == 8
     assert set(rag["metrics"]["f1"]) == {"value", "low", "high", "n", "signature"}
     assert rag["metrics"]["f1"]["value"] == 1.0
-    assert set(again["pairs"][0]) == {"a", "b", "metric", "difference", "low", "high", "p", "p_holm"}
+    assert set(again["pairs"][0]) == {
+        "a", "b", "metric", "difference", "low", "high", "p", "p_holm",
+        "n", "clusters", "family", "detectable",
+    }  # fmt: skip
     question = again["questions"][1]
     assert (question["id"], question["lang"], question["type"]) == ("1", "zh", "short")
     answer = question["answers"]["rag"]
