@@ -63,6 +63,7 @@ def build(comparison: Comparison, seed: int, created: str) -> Report:
     strategies = {run.strategy: _strategy(run, comparison, inference) for run in comparison.runs}
     pairs = _pairs(comparison.scores, inference)
     deciding = _deciding(comparison.scores)
+    by_fact = _pairs_by_fact(deciding, comparison, inference)
     return {
         "schema_version": SCHEMA_VERSION,
         "domain": comparison.domain,
@@ -74,11 +75,12 @@ def build(comparison: Comparison, seed: int, created: str) -> Report:
         "model": asdict(comparison.model),
         "strategies": strategies,
         "pairs": [asdict(pair) for pair in pairs],
+        "pairs_by_fact": {part: [asdict(pair) for pair in of] for part, of in by_fact.items()},
         "skipped": dict(comparison.skipped),
         "coverage": {
             lang: {**asdict(one), "left_out": list(one.left_out)} for lang, one in comparison.coverage.items()
         },
-        "verdict": verdict(deciding, strategies, pairs),
+        "verdict": verdict(deciding, strategies, pairs, by_fact),
         "questions": _questions(comparison),
     }
 
@@ -169,10 +171,20 @@ def _of_metric(name: str, scores: Scores) -> dict[str, Score]:
     return {strategy: of[name] for strategy, of in scores.items() if name in of}
 
 
+def _pairs_by_fact(metric: str, comparison: Comparison, inference: Inference) -> dict[str, list[Pair]]:
+    """Return the pairs on one metric where the facts were taught, and where they were not."""
+    scores = _of_metric(metric, comparison.scores)
+    parts = _parts(comparison, lambda one: FACTS[one.taught])
+    return {
+        part: inference.part(places).pairs({name: restrict(one, places) for name, one in scores.items()})
+        for part, places in parts.items()
+    }
+
+
 def _deciding(scores: Scores) -> str:
-    """Return the metric that decides: F1, or where that was not asked for, the first that has a value."""
+    """Return the metric that decides: of those with a value `correct`, else `f1`, else the first."""
     names = [name for of in scores.values() for name, score in of.items() if score.value is not None]
-    return "f1" if "f1" in names or not names else names[0]
+    return next((name for name in ("correct", "f1") if name in names), names[0] if names else "f1")
 
 
 def _questions(comparison: Comparison) -> list[Report]:

@@ -130,10 +130,37 @@ def test_the_verdict_says_which_by_how_much_and_how_surely(report: Report) -> No
     assert re.match(
         r"rag is better than closed_book: f1 1\.00 against 0\.\d\d, "
         r"difference 0\.\d\d \[0\.\d\d, \d\.\d\d\], p = 0\.0\d\d \(Holm\), n = 8\. "
+        r"Where the facts were taught, n = 2 is too few to say anything; "
+        r"where they were not, n = 5 is too few to say anything\. "
         r"Cost: rag reads 300 tokens a question \(10 of them cached\), "
         r"2\.0 s \(p50, n = 3\); closed_book reads 1,100",
         report["verdict"],
     )
+
+
+def test_facts_have_their_own_pairs_on_the_metric_that_decides(report: Report) -> None:
+    halves = report["pairs_by_fact"]
+    assert {part: [(one["metric"], one["n"]) for one in of] for part, of in halves.items()} == {
+        "taught": [("f1", 2)],
+        "not taught": [("f1", 5)],
+    }
+
+
+@pytest.mark.parametrize(
+    ("asked", "deciding"),
+    [
+        pytest.param(["rouge1", "f1", "correct"], "correct", id="correct where it was asked for"),
+        pytest.param(["rouge1", "f1"], "f1", id="else f1"),
+        pytest.param(["bleu", "rouge1"], "bleu", id="else the first"),
+        pytest.param(["recall@1", "rouge1"], "rouge1", id="the first with a value"),
+    ],
+)
+def test_the_metric_that_decides(asked: list[str], deciding: str) -> None:
+    one = run("rag", 7)
+    scores = {name: METRICS.get(name, METRICS["f1"]).score(one.samples) for name in asked}
+    model = ModelCard("tiny", "f00d", "cpu", "float32")
+    alone = build(Comparison("d", SETTINGS, model, {}, REFERENCES, [one], {"rag": scores}, {}, {}), 17, "now")
+    assert alone["verdict"].startswith(f"rag: {deciding} ")
 
 
 def test_equal_comparisons_differ_in_nothing_but_the_date(report: Report) -> None:
