@@ -18,7 +18,7 @@ import numpy as np
 from assistant.long_context import Coverage
 from assistant.types import Answer
 from evaluation.runner import Run
-from evaluation.statistics import Inference, Pair, by_document
+from evaluation.statistics import METHODS, Inference, Pair, by_document
 from evaluation.types import Reference, Score, restrict
 from evaluation.verdict import verdict
 from settings import Settings
@@ -74,6 +74,7 @@ def build(comparison: Comparison, seed: int, created: str) -> Report:
         "corpus": dict(comparison.corpus),
         "model": asdict(comparison.model),
         "strategies": strategies,
+        "statistics": METHODS,
         "pairs": [asdict(pair) for pair in pairs],
         "pairs_by_fact": {part: [asdict(pair) for pair in of] for part, of in by_fact.items()},
         "skipped": dict(comparison.skipped),

@@ -138,6 +138,13 @@ def test_the_verdict_says_which_by_how_much_and_how_surely(report: Report) -> No
     )
 
 
+def test_the_report_says_what_holms_correction_covers(report: Report) -> None:
+    assert {pair["family"] for pair in report["pairs"]} == {1}
+    for page in (markdown(report), html(report)):
+        assert "Holm (1979) over the pairs of strategies on one metric" in page
+    assert "| f1 | rag | closed\\_book | 0.750 |" in markdown(report)
+
+
 def test_facts_have_their_own_pairs_on_the_metric_that_decides(report: Report) -> None:
     halves = report["pairs_by_fact"]
     assert {part: [(one["metric"], one["n"]) for one in of] for part, of in halves.items()} == {
