@@ -164,7 +164,7 @@ class Evaluation(Section):
     """How strategies are compared."""
 
     bootstrap: int = Field(default=2000, ge=100)
-    """Resamples behind each 95 % interval and p value."""
+    """Random swaps behind a p value, where there are too many for all."""
     latency_sample: int = Field(default=3, ge=0)
     """Questions per strategy answered one at a time, so that latency is what a user feels."""
     ragas_sample: int = Field(default=2, ge=0)
@@ -174,7 +174,7 @@ class Evaluation(Section):
     judge_endpoint: str = ""
     """Base URL of an OpenAI-compatible server for the judge."""
     seed: int = 17
-    """Which questions are sampled, and the bootstrap's draws."""
+    """Which questions are sampled, and the swaps behind p values."""
 
 
 class Settings(BaseSettings):

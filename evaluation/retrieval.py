@@ -20,7 +20,7 @@ from evaluation.asking.questions import Choice, choose_questions
 from evaluation.metrics.retrieval import MEASURES, score_rankings
 from evaluation.report.rendering import NOT_APPLICABLE, cell
 from evaluation.report.schema import entry
-from evaluation.significance import Resampling
+from evaluation.statistics import Inference, by_document
 from evaluation.types import Reference, Score
 from ingest.knowledge_base import KnowledgeBase, bring_up_to_date, open_knowledge_base
 from ingest.search.reranking import open_reranker
@@ -41,12 +41,12 @@ def measure(
     knowledge: KnowledgeBase, references: Sequence[Reference], modes: Sequence[str], settings: Settings
 ) -> dict[str, dict[str, Any]]:
     """Return every measure of every mode over questions that have evidence, and its time per question."""
-    resampling = Resampling(len(references), settings.evaluation.bootstrap, settings.evaluation.seed)
+    inference = Inference(by_document(references), settings.evaluation.bootstrap, settings.evaluation.seed)
     timed = _timed(knowledge, references, modes)  # first: a query's vector is remembered
     found: dict[str, dict[str, Any]] = {}
     for mode in modes:
         scores = score_all(rank(knowledge, references, mode), references)
-        found[mode] = {name: entry(score, resampling) for name, score in scores.items()}
+        found[mode] = {name: entry(score, inference) for name, score in scores.items()}
         found[mode][MILLISECONDS] = timed[mode]
     return found
 

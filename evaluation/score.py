@@ -21,7 +21,7 @@ from core.errors import AssistantError
 from evaluation.metrics import METRICS
 from evaluation.report.rendering import cell
 from evaluation.report.schema import entry
-from evaluation.significance import Resampling
+from evaluation.statistics import Inference, by_document
 from evaluation.types import Reference, Sample, reference
 
 
@@ -44,11 +44,12 @@ def score(path: Path, domain: Domain) -> Scored:
     references = {record.id: reference(record) for record in domain.questions()}
     samples = _read(path, references)
     settings = domain.settings().evaluation
-    resampling = Resampling(len(samples), settings.bootstrap, settings.seed)
+    clusters = by_document([sample.reference for sample in samples])
+    inference = Inference(clusters, settings.bootstrap, settings.seed)
     scores = {name: metric.score(samples) for name, metric in METRICS.items()}
     answered = {sample.reference.id for sample in samples}
     missing = tuple(one.id for one in references.values() if one.split == "test" and one.id not in answered)
-    metrics = {name: entry(one, resampling) for name, one in scores.items() if one.value is not None}
+    metrics = {name: entry(one, inference) for name, one in scores.items() if one.value is not None}
     return Scored(len(samples), missing, metrics)
 
 

@@ -1,7 +1,7 @@
 """Reference, Sample and Score: what evaluation measures with. Knows nothing of models."""
 
 from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -82,11 +82,14 @@ class CorpusStatistics:
     """What a corpus metric is computed from, so that it can be resampled.
 
     `rows` (questions x statistics) are summed over the questions drawn; `value` turns the sums of
-    many draws (draws x statistics) into values (draws,), NaN where a draw gives none.
+    many draws (draws x statistics) into values (draws,), NaN where a draw gives none. No value is below
+    `lowest` or above `highest`, in the metric's units.
     """
 
     rows: Floats
     value: Callable[[Floats], Floats]
+    lowest: float = 0.0
+    highest: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,17 @@ def mean_score(
     known = [value for value in per_question if value is not None]
     value = sum(known) / len(known) if known else None
     return Score(metric, value, tuple(per_question), signature, dict(failures or {}))
+
+
+def restrict(score: Score, places: Sequence[int]) -> Score:
+    """Return `score` over some of its questions; failures are left out."""
+    values = [score.per_question[place] for place in places]
+    if score.corpus is None:
+        return mean_score(score.metric, values, score.signature)
+    corpus = replace(score.corpus, rows=score.corpus.rows[list(places)])
+    known = any(value is not None for value in values)
+    total = float(corpus.value(corpus.rows.sum(axis=0, keepdims=True))[0]) if known else None
+    return Score(score.metric, total, tuple(values), score.signature, corpus=corpus)
 
 
 class Metric(Protocol):

@@ -20,7 +20,7 @@ from core.domain import Domain, find_domain
 from evaluation.asking.questions import Choice, choose_questions
 from evaluation.metrics.retrieval import MEASURES
 from evaluation.retrieval import DEPTH, MODES, rank, score_all
-from evaluation.significance import Resampling
+from evaluation.statistics import Inference, by_document
 from evaluation.types import Reference, Score
 from ingest.embedding import Embedder, open_embedder
 from ingest.knowledge_base import bring_up_to_date, open_knowledge_base
@@ -65,11 +65,11 @@ def table(domain: Domain, limit: int) -> list[str]:
         found = {mode: rank(knowledge, references, mode) for mode in MODES}
     found |= {name: _langchain(documents, references, embedder, sizes) for name, sizes in SPLITTERS.items()}
     scores = {arm: score_all(rankings, references) for arm, rankings in found.items()}
-    resampling = Resampling(len(references), settings.evaluation.bootstrap, settings.evaluation.seed)
+    inference = Inference(by_document(references), settings.evaluation.bootstrap, settings.evaluation.seed)
     rows = [
         ["", *MEASURES],
         *([arm, *(f"{of[name].value:.3f}" for name in MEASURES)] for arm, of in scores.items()),
-        [f"{OURS}, to the best other", *(_difference(scores, name, resampling) for name in MEASURES)],
+        [f"{OURS}, to the best other", *(_difference(scores, name, inference) for name in MEASURES)],
     ]
     return [
         f"{domain.name}: {len(references)} questions, {len(documents):,} documents",
@@ -103,11 +103,11 @@ def _langchain(
     return rankings
 
 
-def _difference(scores: Mapping[str, Mapping[str, Score]], name: str, resampling: Resampling) -> str:
+def _difference(scores: Mapping[str, Mapping[str, Score]], name: str, inference: Inference) -> str:
     """Return by how much our mode is above the best other arm in a measure, with its interval."""
     others = {arm: of[name].value or 0.0 for arm, of in scores.items() if arm != OURS}
     best = max(others, key=others.__getitem__)
-    (pair,) = resampling.pairs({OURS: scores[OURS][name], best: scores[best][name]})
+    (pair,) = inference.pairs({OURS: scores[OURS][name], best: scores[best][name]})
     return f"{pair.difference:+.3f} [{pair.low:+.3f}, {pair.high:+.3f}] {best}"
 
 

@@ -40,7 +40,8 @@ class Bleu:
             signatures.append(f"n:{len(members)}|{_signature(chosen, tokenizer)}")
         joined = " + ".join(signatures) + ("; mean weighted by n" if len(signatures) > 1 else "")
         value = float(_of_sums(rows.sum(axis=0, keepdims=True))[0]) if signatures else None
-        return Score(self.name, value, tuple(sentences), joined, corpus=CorpusStatistics(rows, _of_sums))
+        corpus = CorpusStatistics(rows, _of_sums, highest=100.0)
+        return Score(self.name, value, tuple(sentences), joined, corpus=corpus)
 
 
 def _bleu(tokenizer: str) -> Any:

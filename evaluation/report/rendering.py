@@ -126,6 +126,8 @@ def markdown(report: Report) -> str:
         _md_row(["---"] * len(PAIR_HEADER)),
         *(_md_row(row) for row in pair_rows(report)),
         "",
+        f"p (Holm): {_md(report['statistics']['p_holm'])}.",
+        "",
         "## Signatures",
         "",
         *(f"- {_md(name)}: {_md(signature)}" for name, signature in signatures(report).items()),
@@ -134,7 +136,9 @@ def markdown(report: Report) -> str:
     return "\n".join(lines)
 
 
-PAIR_HEADER = ("metric", "a", "b", "a - b", "95 %", "p", "p (Holm)")
+PAIR_HEADER = (
+    "metric", "a", "b", "a - b", "95 %", "p", "p (Holm)", "family", "n", "clusters", "detectable",
+)  # fmt: skip
 
 
 def pair_rows(report: Report) -> Iterator[list[str]]:
@@ -142,16 +146,18 @@ def pair_rows(report: Report) -> Iterator[list[str]]:
     for pair in report["pairs"]:
         interval = f"[{pair['low']:.3f}, {pair['high']:.3f}]"
         numbers = [f"{pair['difference']:.3f}", interval, f"{pair['p']:.4f}", f"{pair['p_holm']:.4f}"]
-        yield [pair["metric"], pair["a"], pair["b"], *numbers]
+        counts = [str(pair[key]) for key in ("family", "n", "clusters")]
+        least = NOT_APPLICABLE if pair["detectable"] is None else f"{pair['detectable']:.3f}"
+        yield [pair["metric"], pair["a"], pair["b"], *numbers, *counts, least]
 
 
 def signatures(report: Report) -> dict[str, str]:
-    """Return each shown metric's signature (those of the strategies, where they differ)."""
+    """Return each shown metric's signature (those of the strategies, where they differ), then statistics'."""
     found: dict[str, str] = {}
     for name in metric_names(report):
         each = (block["metrics"].get(name) for block in report["strategies"].values())
         found[name] = " / ".join(dict.fromkeys(entry["signature"] for entry in each if _is_shown(entry)))
-    return found
+    return {**found, **report["statistics"]}
 
 
 def _about(report: Report) -> str:

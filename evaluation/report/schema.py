@@ -18,8 +18,8 @@ import numpy as np
 from assistant.types import Answer, Coverage
 from evaluation.asking.runner import Run
 from evaluation.report.verdict import verdict
-from evaluation.significance import Pair, Resampling, restrict
-from evaluation.types import Reference, Score
+from evaluation.statistics import METHODS, Inference, Pair, by_document
+from evaluation.types import Reference, Score, restrict
 from settings import Settings
 
 SCHEMA_VERSION = 1
@@ -57,9 +57,12 @@ class Comparison:
 
 def build(comparison: Comparison, seed: int, created: str) -> Report:
     """Return the report; `created` is the only thing in it that two equal comparisons do not share."""
-    resampling = Resampling(len(comparison.references), comparison.settings.evaluation.bootstrap, seed)
-    strategies = {run.strategy: _strategy(run, comparison, resampling, seed) for run in comparison.runs}
-    pairs = _pairs(comparison.scores, resampling)
+    clusters = by_document(comparison.references)
+    inference = Inference(clusters, comparison.settings.evaluation.bootstrap, seed)
+    strategies = {run.strategy: _strategy(run, comparison, inference) for run in comparison.runs}
+    pairs = _pairs(comparison.scores, inference)
+    deciding = _deciding(comparison.scores)
+    by_fact = _pairs_by_fact(deciding, comparison, inference)
     return {
         "schema_version": SCHEMA_VERSION,
         "domain": comparison.domain,
@@ -70,12 +73,14 @@ def build(comparison: Comparison, seed: int, created: str) -> Report:
         "corpus": dict(comparison.corpus),
         "model": asdict(comparison.model),
         "strategies": strategies,
+        "statistics": METHODS,
         "pairs": [asdict(pair) for pair in pairs],
+        "pairs_by_fact": {part: [asdict(pair) for pair in of] for part, of in by_fact.items()},
         "skipped": dict(comparison.skipped),
         "coverage": {
             lang: {**asdict(one), "left_out": list(one.left_out)} for lang, one in comparison.coverage.items()
         },
-        "verdict": verdict(_deciding(comparison.scores), strategies, pairs),
+        "verdict": verdict(deciding, strategies, pairs, by_fact),
         "questions": _questions(comparison),
     }
 
@@ -89,7 +94,7 @@ FACTS = {True: "taught", False: "not taught", None: ""}
 """Whether train questions ask for a question's fact, in words; nothing where nobody knows."""
 
 
-def _strategy(run: Run, comparison: Comparison, resampling: Resampling, seed: int) -> Report:
+def _strategy(run: Run, comparison: Comparison, inference: Inference) -> Report:
     scores = comparison.scores[run.strategy]
     slices: dict[str, Callable[[Reference], str]] = {
         "by_language": lambda one: one.lang,
@@ -98,18 +103,18 @@ def _strategy(run: Run, comparison: Comparison, resampling: Resampling, seed: in
     }
     return {
         "n": len(run.samples),
-        "metrics": {name: entry(score, resampling) for name, score in scores.items()},
+        "metrics": {name: entry(score, inference) for name, score in scores.items()},
         "usage": _usage([sample.answer for sample in run.samples]),
         "latency": _latency([s.answer for s in run.samples if s.answer.timing.alone]),
-        **{key: _sliced(scores, by, comparison, seed) for key, by in slices.items()},
+        **{key: _sliced(scores, _parts(comparison, by), inference) for key, by in slices.items()},
     }
 
 
-def entry(score: Score, resampling: Resampling) -> Report:
+def entry(score: Score, inference: Inference) -> Report:
     """Return one metric's block: value, interval, n, signature and, if there are any, its failures."""
     block: Report = {"value": score.value, "low": None, "high": None, "n": score.n}
     if score.value is not None:
-        block |= asdict(resampling.interval(score))
+        block |= asdict(inference.interval(score))
     block["signature"] = score.signature
     if score.metric.startswith("ragas_"):
         block["failed"] = len(score.failures)
@@ -117,21 +122,22 @@ def entry(score: Score, resampling: Resampling) -> Report:
     return block
 
 
-def _sliced(
-    scores: Mapping[str, Score], by: Callable[[Reference], str], comparison: Comparison, seed: int
-) -> Report:
-    """Return the metrics over each part of the questions, without those that do not apply there."""
+def _parts(comparison: Comparison, by: Callable[[Reference], str]) -> dict[str, list[int]]:
+    """Return the places of the questions of each part, sorted by its name; those with no name are in none."""
     parts: dict[str, list[int]] = {}
     for place, reference in enumerate(comparison.references):
         if part := by(reference):
             parts.setdefault(part, []).append(place)
+    return dict(sorted(parts.items()))
+
+
+def _sliced(scores: Mapping[str, Score], parts: Mapping[str, Sequence[int]], inference: Inference) -> Report:
+    """Return the metrics over each part of the questions, without those that do not apply there."""
     blocks: Report = {}
-    for part, places in sorted(parts.items()):
-        resampling = Resampling(len(places), comparison.settings.evaluation.bootstrap, seed)
+    for part, places in parts.items():
         pieces = {name: restrict(score, places) for name, score in scores.items()}
-        blocks[part] = {
-            name: entry(score, resampling) for name, score in pieces.items() if score.value is not None
-        }
+        within = inference.part(places)
+        blocks[part] = {name: entry(one, within) for name, one in pieces.items() if one.value is not None}
     return blocks
 
 
@@ -156,16 +162,29 @@ def _latency(answers: Sequence[Answer]) -> Report:
     }
 
 
-def _pairs(scores: Scores, resampling: Resampling) -> list[Pair]:
+def _pairs(scores: Scores, inference: Inference) -> list[Pair]:
     names = dict.fromkeys(chain.from_iterable(scores.values()))
-    by_metric = [{strategy: of[name] for strategy, of in scores.items() if name in of} for name in names]
-    return [pair for one in by_metric for pair in resampling.pairs(one)]
+    return [pair for name in names for pair in inference.pairs(_of_metric(name, scores))]
+
+
+def _of_metric(name: str, scores: Scores) -> dict[str, Score]:
+    return {strategy: of[name] for strategy, of in scores.items() if name in of}
+
+
+def _pairs_by_fact(metric: str, comparison: Comparison, inference: Inference) -> dict[str, list[Pair]]:
+    """Return the pairs on one metric where the facts were taught, and where they were not."""
+    scores = _of_metric(metric, comparison.scores)
+    parts = _parts(comparison, lambda one: FACTS[one.taught])
+    return {
+        part: inference.part(places).pairs({name: restrict(one, places) for name, one in scores.items()})
+        for part, places in parts.items()
+    }
 
 
 def _deciding(scores: Scores) -> str:
-    """Return the metric that decides: F1, or where that was not asked for, the first that has a value."""
+    """Return the metric that decides: of those with a value `correct`, else `f1`, else the first."""
     names = [name for of in scores.values() for name, score in of.items() if score.value is not None]
-    return "f1" if "f1" in names or not names else names[0]
+    return next((name for name in ("correct", "f1") if name in names), names[0] if names else "f1")
 
 
 def _questions(comparison: Comparison) -> list[Report]:

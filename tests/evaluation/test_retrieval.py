@@ -44,6 +44,13 @@ def test_every_mode_has_its_measures_and_its_time(knowledge: KnowledgeBase) -> N
         assert of[MILLISECONDS]["value"] > 0
 
 
+def test_questions_about_one_document_count_as_one(knowledge: KnowledgeBase) -> None:
+    once = measure(knowledge, REFERENCES, ["bm25"], load_settings({"threads": 1}))
+    twice = measure(knowledge, REFERENCES * 2, ["bm25"], load_settings({"threads": 1}))
+    assert (once["bm25"]["recall@1"]["n"], twice["bm25"]["recall@1"]["n"]) == (3, 6)
+    assert twice["bm25"]["recall@1"]["low"] == pytest.approx(once["bm25"]["recall@1"]["low"])
+
+
 def test_too_few_questions_for_all_modes_have_no_time(knowledge: KnowledgeBase) -> None:
     found = measure(knowledge, REFERENCES[:1], ["bm25", "dense"], load_settings({"threads": 1}))
     assert found["dense"]["recall@1"]["n"] == 1

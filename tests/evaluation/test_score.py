@@ -44,6 +44,17 @@ def test_json_has_n_values_and_signatures(domain: Path) -> None:
     assert "recall@1" not in report["metrics"]
 
 
+def test_questions_about_one_document_count_as_one(domain: Path) -> None:
+    """All of two documents right is [0.34, 1.00]; of four it would be [0.51, 1.00]."""
+    rows = [
+        {"id": str(place), "question": "?", "answers": ["yes"], "evidence_doc_ids": [document]}
+        for place, document in enumerate(["pool", "pool", "dogs", "dogs"])
+    ]
+    (domain / "questions.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    _, out, _ = scored(domain, "\n".join(f'{{"id": "{place}", "text": "Yes."}}' for place in range(4)))
+    assert "f1                 1.00 [0.34, 1.00] (n=4)" in out
+
+
 def test_refusals_are_recognised(domain: Path) -> None:
     _, out, _ = scored(
         domain, '{"id": "3", "text": "我不知道。"}\n{"id": "1", "text": "I don\'t know."}', "--json"

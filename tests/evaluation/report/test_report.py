@@ -84,7 +84,10 @@ def test_the_schema_is_the_contract(report: Report) -> None:
     assert rag["n"] == 8
     assert set(rag["metrics"]["f1"]) == {"value", "low", "high", "n", "signature"}
     assert rag["metrics"]["f1"]["value"] == 1.0
-    assert set(again["pairs"][0]) == {"a", "b", "metric", "difference", "low", "high", "p", "p_holm"}
+    assert set(again["pairs"][0]) == {
+        "a", "b", "metric", "difference", "low", "high", "p", "p_holm",
+        "n", "clusters", "family", "detectable",
+    }  # fmt: skip
     question = again["questions"][1]
     assert (question["id"], question["lang"], question["type"]) == ("1", "zh", "short")
     answer = question["answers"]["rag"]
@@ -130,10 +133,44 @@ def test_the_verdict_says_which_by_how_much_and_how_surely(report: Report) -> No
     assert re.match(
         r"rag is better than closed_book: f1 1\.00 against 0\.\d\d, "
         r"difference 0\.\d\d \[0\.\d\d, \d\.\d\d\], p = 0\.0\d\d \(Holm\), n = 8\. "
+        r"Where the facts were taught, n = 2 is too few to say anything; "
+        r"where they were not, n = 5 is too few to say anything\. "
         r"Cost: rag reads 300 tokens a question \(10 of them cached\), "
         r"2\.0 s \(p50, n = 3\); closed_book reads 1,100",
         report["verdict"],
     )
+
+
+def test_the_report_says_what_holms_correction_covers(report: Report) -> None:
+    assert {pair["family"] for pair in report["pairs"]} == {1}
+    for page in (markdown(report), html(report)):
+        assert "Holm (1979) over the pairs of strategies on one metric" in page
+    assert "| f1 | rag | closed\\_book | 0.750 |" in markdown(report)
+
+
+def test_facts_have_their_own_pairs_on_the_metric_that_decides(report: Report) -> None:
+    halves = report["pairs_by_fact"]
+    assert {part: [(one["metric"], one["n"]) for one in of] for part, of in halves.items()} == {
+        "taught": [("f1", 2)],
+        "not taught": [("f1", 5)],
+    }
+
+
+@pytest.mark.parametrize(
+    ("asked", "deciding"),
+    [
+        pytest.param(["rouge1", "f1", "correct"], "correct", id="correct where it was asked for"),
+        pytest.param(["rouge1", "f1"], "f1", id="else f1"),
+        pytest.param(["bleu", "rouge1"], "bleu", id="else the first"),
+        pytest.param(["recall@1", "rouge1"], "rouge1", id="the first with a value"),
+    ],
+)
+def test_the_metric_that_decides(asked: list[str], deciding: str) -> None:
+    one = run("rag", 7)
+    scores = {name: METRICS.get(name, METRICS["f1"]).score(one.samples) for name in asked}
+    model = ModelCard("tiny", "f00d", "cpu", "float32")
+    alone = build(Comparison("d", SETTINGS, model, {}, REFERENCES, [one], {"rag": scores}, {}, {}), 17, "now")
+    assert alone["verdict"].startswith(f"rag: {deciding} ")
 
 
 def test_equal_comparisons_differ_in_nothing_but_the_date(report: Report) -> None:
