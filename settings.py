@@ -134,6 +134,8 @@ class Finetune(Section):
     """Which parameters learn: a name in `finetune.methods`."""
     objective: str = "sft"
     """What is learned: a name in `finetune.objectives`."""
+    steps: tuple[str, ...] = ("leak_guard",)
+    """What is done to the training data: names in `finetune.factory`."""
     rank: int = Field(default=8, ge=1)
     """Rank of the update matrices."""
     alpha: int = Field(default=16, ge=1)
@@ -151,7 +153,7 @@ class Finetune(Section):
     batch_tokens: int = Field(default=512, ge=64)
     """Tokens, padding included, of one forward and backward pass."""
     accumulation: int = Field(default=1, ge=1)
-    """Passes per optimizer step."""
+    """Passes per optimizer step; every token of them counts alike."""
     patience: int = Field(default=2, ge=1)
     """Epochs without a better `dev` accuracy before training stops."""
     max_similarity: float = Field(default=0.8, gt=0, le=1)

@@ -4,12 +4,11 @@ Candidates come from MinHash (Broder, 1997), so that 100,000 questions take minu
 then measured exactly, so that what is reported does not depend on the hash.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
 from core.language import words
-from core.questions import QuestionRecord
 
 _PERMUTATIONS = 128
 _CANDIDATE = 0.5  # MinHash similarity from which a pair is measured exactly; below every sensible limit
@@ -44,8 +43,11 @@ def similarity(one: frozenset[str], other: frozenset[str]) -> float:
     return len(one & other) / union if union else 0.0
 
 
-def find_leaks(train: Sequence[QuestionRecord], test: Sequence[QuestionRecord], limit: float) -> list[Leak]:
-    """Return every train question with the nearest test question at or above `limit`, in train order."""
+def find_leaks(train: Mapping[str, str], test: Mapping[str, str], limit: float) -> list[Leak]:
+    """Return every train question with the nearest test question at or above `limit`, in train order.
+
+    Both are the texts of questions by their ids.
+    """
     from datasketch import MinHash, MinHashLSH
 
     def sketch(grams: frozenset[str]) -> MinHash:
@@ -53,14 +55,14 @@ def find_leaks(train: Sequence[QuestionRecord], test: Sequence[QuestionRecord], 
         found.update_batch([gram.encode() for gram in sorted(grams)])
         return found
 
-    tested = {record.id: shingles(record.question) for record in test}
+    tested = {key: shingles(text) for key, text in test.items()}
     index = MinHashLSH(threshold=min(_CANDIDATE, limit), num_perm=_PERMUTATIONS)
     for key, grams in tested.items():
         index.insert(key, sketch(grams))
     leaks = []
-    for record in train:
-        grams = shingles(record.question)
-        near = [Leak(record.id, key, similarity(grams, tested[key])) for key in index.query(sketch(grams))]
+    for own, text in train.items():
+        grams = shingles(text)
+        near = [Leak(own, key, similarity(grams, tested[key])) for key in index.query(sketch(grams))]
         if near and (worst := max(near, key=lambda leak: leak.similarity)).similarity >= limit:
             leaks.append(worst)
     return leaks

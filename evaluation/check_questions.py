@@ -86,8 +86,8 @@ def load_material(domain: Domain) -> tuple[Material, list[Fault]]:
         else:
             documents[item.id] = item
     questions = domain.questions()
-    asked = [record for record in questions if record.split == "test"]
-    learned = [record for record in questions if record.split != "test"]
+    asked = {record.id: record.question for record in questions if record.split == "test"}
+    learned = {record.id: record.question for record in questions if record.split != "test"}
     nearest: dict[str, float] = {}
     for leak in find_leaks(asked, learned, limit=0.01):
         nearest[leak.train_id] = leak.similarity

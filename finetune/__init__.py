@@ -1,1 +1,1 @@
-"""Training data, LoRA training and adapters. Knows nothing of metrics or pages."""
+"""From documents and questions to a tuned model. Knows nothing of metrics or pages."""

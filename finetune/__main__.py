@@ -10,10 +10,11 @@ from assistant.generation.adapters import find_adapter
 from core.command_line import plain_errors, run
 from core.domain import find_domain
 from core.weights.catalogue import fingerprint, model_folder
-from finetune.artefact import Trained, merge_adapter, train_adapter
+from finetune.artefact import Trained, train_adapter
+from finetune.export.merge import merge_adapter
 from finetune.factory.questions import training_data
 
-app = typer.Typer(help="Teach a LoRA adapter the facts of a domain.", no_args_is_help=True)
+app = typer.Typer(help="Teach a model the facts of a domain.", no_args_is_help=True)
 DomainName = Annotated[str, typer.Option("--domain", help="A name under data/, or a domain folder.")]
 
 
@@ -34,17 +35,22 @@ def data(
         lines = "".join(f"{example.to_json()}\n" for example in part)
         (folder / f"{name}.jsonl").write_text(lines, encoding="utf-8")
         print(f"{name:5} {len(part):6} examples  {folder / name}.jsonl")
-    for leak in examples.leaks:
-        print(f"left out: {leak.train_id} is too close to {leak.test_id} ({leak.similarity:.2f})")
-    print(f"style: {examples.style}   left out: {len(examples.leaks)}   sha256: {examples.sha256[:12]}")
+    for one in examples.dropped:
+        print(f"left out by {one.step}: {one.question_id} is {one.reason}")
+    print(f"style: {examples.style}   left out: {len(examples.dropped)}   sha256: {examples.sha256[:12]}")
 
 
 @app.command()
 @plain_errors()
-def train(domain: DomainName) -> None:
-    """Train the adapter of a domain; a run that was cut off goes on where it was."""
+def train(
+    domain: DomainName,
+    name: Annotated[str, typer.Option(help="What to call it: fine_tuned:NAME; default: its method.")] = "",
+) -> None:
+    """Train an adapter of a domain; a run that was cut off goes on where it was."""
     found = find_domain(domain)
-    _print_trained(train_adapter(found, found.settings()))
+    settings = found.settings()
+    wanted = settings.finetune.model_copy(update={"name": name or settings.finetune.name})
+    _print_trained(train_adapter(found, settings.model_copy(update={"finetune": wanted})))
 
 
 @app.command()
@@ -71,6 +77,7 @@ def _print_trained(trained: Trained) -> None:
     print(f"\n{'on dev, no documents':22} {'n':>3} {'exact match':>12} {'F1':>6}")
     for name, scores in (("before (base model)", trained.before), ("after (adapter)", trained.after)):
         print(f"{name:22} {scores.n:3} {scores.exact_match:12.3f} {scores.f1:6.3f}")
+    print("(after: on the questions that chose the epoch; evaluation.compare asks others)")
     print(f"\nadapter: {trained.folder}")
 
 

@@ -1,4 +1,4 @@
-"""From a domain to its adapter: train, measure before and after, write the manifest, merge.
+"""From a domain to a tuned artefact: train, measure before and after, write the manifest.
 
 Knows nothing of reports. What it leaves is a folder that `assistant.generation.adapters` finds: safetensors,
 `manifest.json`, `curve.json` and `curve.png`.
@@ -8,22 +8,25 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from assistant.generation.adapters import REPLACED, adapter_folder
+from assistant.generation.chat import open_chat
 from assistant.generation.local import open_local
 from assistant.matching import exact_match, f1
 from assistant.strategies.closed_book import ClosedBook
 from assistant.strategies.fine_tuned import FineTuned
 from assistant.types import Answer, Question
 from core.domain import Domain
-from core.errors import AdapterError
+from core.errors import AssistantError
 from core.questions import QuestionRecord
 from core.weights.catalogue import fingerprint, model_folder
 from finetune.factory.questions import TrainingData, training_data
-from finetune.methods.lora import LoraModel
+from finetune.methods import METHODS
+from finetune.objectives import OBJECTIVES
 from finetune.trainer import Point, Progress, Trainer
 from ingest.knowledge_base import bring_up_to_date, open_knowledge_base
 from settings import Settings
@@ -31,7 +34,10 @@ from settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class DevScores:
-    """Means over the `dev` questions, 0 to 1; an unanswerable question counts 1 when it is refused."""
+    """Means over the `dev` questions, 0 to 1; an unanswerable question counts 1 when it is refused.
+
+    Those after training flatter it: the same questions chose the epoch.
+    """
 
     n: int
     exact_match: float
@@ -49,55 +55,63 @@ class Trained:
 
 
 def train_adapter(domain: Domain, settings: Settings) -> Trained:
-    """Train the domain's adapter, or finish a run that was cut off, and put it in place.
+    """Train the domain's adapter of this name, or finish a run that was cut off, and put it in place.
 
     Raises:
         DomainError: nothing to learn from.
         WeightsError: the base model cannot be had.
+        AssistantError: the settings name a method, objective or step that is not known.
     """
+    attach = _known(METHODS, settings.finetune.method, "finetune.method")
+    objective = _known(OBJECTIVES, settings.finetune.objective, "finetune.objective")
     data = training_data(domain, settings)
     base = model_folder(settings.generator.model, settings.home)
+    name = settings.finetune.name or settings.finetune.method
+    folder = adapter_folder(domain, settings, fingerprint(base), name)
     runs = open_local(settings)
+    work = settings.home / "training" / domain.key / folder.name
+    tunable = attach(_open_base(base, settings, runs.dtype, runs.device), settings.finetune)
+    trainable = sum(parameter.numel() for parameter in tunable.parameters)
     identity = _identity(fingerprint(base), data, settings, runs.dtype)
-    work = settings.home / "training" / domain.key
-    model = LoraModel(base, settings, runs.dtype, runs.device)
-    trainable = model.trainable
-    progress = Trainer(model, settings.finetune, work, identity).fit(data.train, data.dev)
-    del model  # before the generator loads the base a second time
+    trainer = Trainer(tunable, objective, open_chat(base), settings.finetune, work, identity)
+    progress = trainer.fit(data.train, data.dev)
+    del tunable, trainer  # before the generator loads the base a second time
     before, after = _score(data, settings, ""), _score(data, settings, str(work / "best"))
     manifest = {
+        "name": name,
         "base": {"name": Path(settings.generator.model).name, "sha256": fingerprint(base)},
         "corpus_sha256": _corpus_sha256(domain, settings),
         "data_sha256": data.sha256,
-        "examples": {"train": len(data.train), "dev": len(data.dev), "left_out": len(data.leaks)},
+        "examples": {"train": len(data.train), "dev": len(data.dev), "left_out": len(data.dropped)},
         "settings": settings.finetune.model_dump(),
         "seed": settings.finetune.seed,
         "dtype": runs.dtype,
         "trainable_parameters": trainable,
         "curve": [asdict(point) for point in progress.curve],
         "best_epoch": progress.best.epoch if progress.best else 0,
-        "dev": {"before": asdict(before), "after": asdict(after)},
+        "dev": {"before": asdict(before), "after": asdict(after), "chose_the_epoch": True},
     }
-    folder = settings.home / "adapters" / domain.key
     _install(work / "best", manifest, progress.curve, folder)
     return Trained(folder, progress, before, after)
 
 
-def merge_adapter(base: Path, adapter: Path, folder: Path) -> None:
-    """Write base and adapter as one ordinary model to `folder`.
+Named = TypeVar("Named")
 
-    Raises:
-        AdapterError: `folder` is there already.
-    """
-    if folder.exists():
-        raise AdapterError(f"{folder} exists; remove it or give another --out")
-    from peft import PeftModel
-    from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    model = AutoModelForCausalLM.from_pretrained(base, dtype="auto")
-    merged = PeftModel.from_pretrained(model, adapter).merge_and_unload(safe_merge=True)
-    merged.save_pretrained(folder)
-    AutoTokenizer.from_pretrained(base).save_pretrained(folder)
+def _known(registry: Mapping[str, Named], name: str, setting: str) -> Named:
+    if name not in registry:
+        raise AssistantError(f"{setting}: there is no {name!r}; known are {', '.join(registry)}")
+    return registry[name]
+
+
+def _open_base(folder: Path, settings: Settings, dtype: str, device: str) -> Any:
+    """Load the base model; all that is random from here on follows from the seed."""
+    import torch
+    from transformers import AutoModelForCausalLM, set_seed
+
+    torch.set_num_threads(settings.threads)
+    set_seed(settings.finetune.seed)
+    return AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype)).to(device)
 
 
 def _identity(base: str, data: TrainingData, settings: Settings, dtype: str) -> str:
@@ -138,8 +152,8 @@ def _corpus_sha256(domain: Domain, settings: Settings) -> str:
 
 
 def _install(best: Path, manifest: dict[str, Any], curve: Sequence[Point], folder: Path) -> None:
-    """Put the finished adapter in the place of the old one; a killed run leaves the old one whole."""
-    fresh = folder.with_name(f".{folder.name}.new")
+    """Put the finished adapter in the place of the old one, which serves until the new one is there."""
+    fresh, aside = (folder.with_name(f".{folder.name}{end}") for end in (".new", REPLACED))
     shutil.rmtree(fresh, ignore_errors=True)
     shutil.copytree(best, fresh, ignore=shutil.ignore_patterns("README.md"))
     config = json.loads((fresh / "adapter_config.json").read_text(encoding="utf-8"))
@@ -149,8 +163,11 @@ def _install(best: Path, manifest: dict[str, Any], curve: Sequence[Point], folde
     points = [asdict(point) for point in curve]
     (fresh / "curve.json").write_text(json.dumps(points, indent=2) + "\n", encoding="utf-8")
     _plot(curve, fresh / "curve.png")
-    shutil.rmtree(folder, ignore_errors=True)
-    os.replace(fresh, folder)
+    if folder.exists():
+        shutil.rmtree(aside, ignore_errors=True)
+        os.rename(folder, aside)
+    os.rename(fresh, folder)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _plot(curve: Sequence[Point], path: Path) -> None:
@@ -163,7 +180,7 @@ def _plot(curve: Sequence[Point], path: Path) -> None:
     figure, axes = pyplot.subplots(figsize=(6, 3.6), layout="constrained")
     axes.plot(epochs, [point.train_loss for point in curve], marker="o", label="train")
     axes.plot(epochs, [point.dev_loss for point in curve], marker="o", label="dev")
-    axes.set(xlabel="epoch", ylabel="loss per reply token (nats)", title="LoRA training", xticks=epochs)
+    axes.set(xlabel="epoch", ylabel="loss per reply token (nats)", title="Training", xticks=epochs)
     axes.legend()
     figure.savefig(path, dpi=120)
     pyplot.close(figure)

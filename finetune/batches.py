@@ -2,31 +2,15 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from finetune.types import Batch, Encoded
 
 if TYPE_CHECKING:
     import torch
 
 IGNORED = -100
 """Label of a position that is not learned, as in PyTorch's cross entropy."""
-
-
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """One example: all token ids, and how many of them are the prompt."""
-
-    ids: tuple[int, ...]
-    prompt: int
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Tensors of shape (examples, longest); `labels` are shifted: position i holds what follows token i."""
-
-    ids: "torch.Tensor"
-    mask: "torch.Tensor"
-    labels: "torch.Tensor"
 
 
 def plan(examples: Sequence[Encoded], budget: int, seed: int | None) -> list[list[Encoded]]:
@@ -49,13 +33,16 @@ def plan(examples: Sequence[Encoded], budget: int, seed: int | None) -> list[lis
     return groups
 
 
-def collate(group: Sequence[Encoded], pad: int, device: str) -> Batch:
-    """Pad a group on the right; only the reply is labelled."""
+def collate(group: Sequence[Encoded], device: "torch.device | str") -> Batch:
+    """Fill a group up on the right; only the reply is labelled.
+
+    What fills it up is masked and may be any token: some models have none of their own for it.
+    """
     import torch
 
     width = max(len(example.ids) for example in group)
     shape = (len(group), width)
-    ids = torch.full(shape, pad, dtype=torch.long)
+    ids = torch.zeros(shape, dtype=torch.long)
     mask = torch.zeros(shape, dtype=torch.long)
     labels = torch.full(shape, IGNORED, dtype=torch.long)
     for row, example in enumerate(group):

@@ -1,16 +1,18 @@
-"""The training loop: setup, fit, validate, resume. Knows nothing of domains, questions or scores."""
+"""The training loop: setup, fit, validate, resume. Knows nothing of domains, methods or what is learned."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from assistant.generation.chat import Chat
 from core.errors import DomainError
-from finetune.batches import Encoded, collate, plan
+from finetune.batches import plan
 from finetune.checkpoint import load_checkpoint, save_checkpoint
-from finetune.factory.questions import Example
-from finetune.methods.lora import LoraModel
+from finetune.masters import Masters
+from finetune.types import Encoded, Example, Objective, Tunable
 from settings import Finetune
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ class Progress:
     """Where training stands: everything a resumed run needs besides tensors."""
 
     step: int = 0
-    """Forward and backward passes done."""
+    """Optimizer steps taken."""
     loss_sum: float = 0.0
     """Of the current epoch, over `loss_tokens` reply tokens."""
     loss_tokens: int = 0
@@ -66,81 +68,93 @@ class Progress:
 
 @dataclass
 class Trainer:
-    """One run of LoRA training over encoded examples.
+    """One run of training over encoded examples.
 
-    `folder` holds the checkpoint and the best adapter; `identity` names model, data and settings, and a
+    `folder` holds the checkpoint and the best artefact; `identity` names model, data and settings, and a
     checkpoint of another identity is not resumed.
     """
 
-    model: LoraModel
+    tunable: Tunable
+    objective: Objective
+    chat: Chat
     settings: Finetune
     folder: Path
     identity: str
     progress: Progress = field(default_factory=Progress)
 
+    def __post_init__(self) -> None:
+        self.masters = Masters(self.tunable.parameters)
+
     def fit(self, train: Sequence[Example], dev: Sequence[Example]) -> Progress:
         """Train until the epochs are done or `dev` no longer gets better; return the whole curve.
 
-        The adapter of the best epoch is saved under `folder / "best"`. A run that was killed goes on
+        The artefact of the best epoch is saved under `folder / "best"`. A run that was killed goes on
         from its last checkpoint and ends in the same weights.
         """
         from tqdm import tqdm
 
         learned, checked = self._encode(train), self._encode(dev)
-        plans = [
-            plan(learned, self.settings.batch_tokens, self.settings.seed + epoch)
-            for epoch in range(self.settings.epochs)
-        ]
+        steps = list(self._steps(learned))
         optimizer = self._optimizer()
         self._resume(optimizer)
-        steps = [(epoch, group) for epoch, groups in enumerate(plans) for group in groups]
-        bar = tqdm(steps, initial=self.progress.step, total=len(steps), desc="training", unit="batch")
-        ends = {sum(map(len, plans[: epoch + 1])) for epoch in range(len(plans))}
-        with bar:
+        with tqdm(initial=self.progress.step, total=len(steps), desc="training", unit="step") as bar:
             while self.progress.step < len(steps) and not self._has_stalled():
-                epoch, group = steps[self.progress.step]
-                self._step(optimizer, group, len(steps))
+                step = steps[self.progress.step]
+                self._take(optimizer, step, len(steps))
                 bar.update()
-                if self.progress.step in ends:
-                    self._validate(epoch, checked, self._rate(len(steps)))
+                if step.ends_epoch:
+                    self._validate(step.epoch, checked, self._rate(len(steps)))
                     bar.set_postfix(dev_accuracy=f"{self.progress.curve[-1].dev_accuracy:.2f}")
-                if self.progress.step in ends or self.progress.step % _CHECKPOINT_STEPS == 0:
+                if step.ends_epoch or self.progress.step % _CHECKPOINT_STEPS == 0:
                     self._checkpoint(optimizer)
         return self.progress
 
     def measure(self, examples: Sequence[Encoded]) -> tuple[float, float]:
         """Return loss and accuracy, means over the reply tokens, without training."""
         summed, tokens, right = 0.0, 0, 0
-        with self.model.evaluating():
+        with _evaluating(self.tunable):
             for group in plan(examples, self.settings.batch_tokens, None):
-                loss = self.model.loss(self._collate(group))
+                loss = self.objective.loss(self.tunable, group)
                 summed, tokens, right = summed + loss.summed.item(), tokens + loss.tokens, right + loss.right
         return summed / tokens, right / tokens
 
-    def _step(self, optimizer: "torch.optim.Optimizer", group: Sequence[Encoded], total: int) -> None:
+    def _steps(self, examples: Sequence[Encoded]) -> Iterator["_Step"]:
+        """Yield the optimizer steps of all epochs; one never reaches into the next epoch."""
+        size = self.settings.accumulation
+        for epoch in range(self.settings.epochs):
+            groups = plan(examples, self.settings.batch_tokens, self.settings.seed + epoch)
+            for start in range(0, len(groups), size):
+                yield _Step(epoch, groups[start : start + size], start + size >= len(groups))
+
+    def _take(self, optimizer: "torch.optim.Optimizer", step: "_Step", total: int) -> None:
+        """Take an optimizer step, in which every token counts alike, whatever group it came in."""
         import torch
 
-        loss = self.model.loss(self._collate(group))
-        torch.autograd.backward(loss.summed / loss.tokens / self.settings.accumulation)
+        tokens = sum(map(self.objective.tokens, step.groups))
+        summed = 0.0
+        for group in step.groups:
+            loss = self.objective.loss(self.tunable, group)
+            torch.autograd.backward(loss.summed / tokens)
+            summed += loss.summed.item()
         self.progress = replace(
             self.progress,
             step=self.progress.step + 1,
-            loss_sum=self.progress.loss_sum + loss.summed.item(),
-            loss_tokens=self.progress.loss_tokens + loss.tokens,
+            loss_sum=self.progress.loss_sum + summed,
+            loss_tokens=self.progress.loss_tokens + tokens,
         )
-        if self.progress.step % self.settings.accumulation == 0 or self.progress.step == total:
-            self._update(optimizer, self._rate(total))
+        self._update(optimizer, self._rate(total))
 
     def _update(self, optimizer: "torch.optim.Optimizer", rate: float) -> None:
         import torch
 
-        self.model.collect_gradients()
-        torch.nn.utils.clip_grad_norm_(self.model.masters, _MAX_GRADIENT)
+        self.masters.collect_gradients()
+        torch.nn.utils.clip_grad_norm_(self.masters.copies, _MAX_GRADIENT)
         for group in optimizer.param_groups:
             group["lr"] = rate
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-        self.model.publish()
+        self.masters.publish()
+        self.tunable.on_step(self.progress.step)
 
     def _rate(self, total: int) -> float:
         """Return the learning rate of this step: linear warm-up, then a cosine to zero."""
@@ -157,20 +171,14 @@ class Trainer:
             self.progress, loss_sum=0.0, loss_tokens=0, curve=(*self.progress.curve, point)
         )
         if self.progress.best is point:
-            self.model.peft.save_pretrained(self.folder / "best")
+            self.tunable.save(self.folder / "best")
 
     def _has_stalled(self) -> bool:
         best = self.progress.best
         return best is not None and self.progress.curve[-1].epoch - best.epoch >= self.settings.patience
 
     def _encode(self, examples: Sequence[Example]) -> list[Encoded]:
-        tokenizer = self.model.tokenizer
-        encoded = []
-        for example in examples:
-            chat = [{"role": turn.role, "content": turn.content} for turn in example.messages]
-            prompt = tokenizer.apply_chat_template(chat, add_generation_prompt=True, return_dict=False)
-            reply = tokenizer(example.reply, add_special_tokens=False)["input_ids"]
-            encoded.append(Encoded((*prompt, *reply, tokenizer.eos_token_id), len(prompt)))
+        encoded = self.objective.encode(examples, self.chat)
         longest = max(len(example.ids) for example in encoded)
         if longest > self.settings.batch_tokens:
             raise DomainError(
@@ -179,22 +187,37 @@ class Trainer:
             )
         return encoded
 
-    def _collate(self, group: Sequence[Encoded]) -> Any:
-        return collate(group, self.model.tokenizer.pad_token_id, self.model.device)
-
     def _optimizer(self) -> "torch.optim.Optimizer":
         import torch
 
-        return torch.optim.AdamW(self.model.masters, lr=self.settings.learning_rate, weight_decay=0.0)
+        return torch.optim.AdamW(self.masters.copies, lr=self.settings.learning_rate, weight_decay=0.0)
 
     def _checkpoint(self, optimizer: "torch.optim.Optimizer") -> None:
-        if self.progress.step % self.settings.accumulation == 0:
-            save_checkpoint(
-                self.folder, self.identity, self.progress.to_dict(), self.model.masters, optimizer
-            )
+        save_checkpoint(self.folder, self.identity, self.progress.to_dict(), self.masters.copies, optimizer)
 
     def _resume(self, optimizer: "torch.optim.Optimizer") -> None:
-        saved = load_checkpoint(self.folder, self.identity, self.model.masters, optimizer)
+        saved = load_checkpoint(self.folder, self.identity, self.masters.copies, optimizer)
         if saved is not None:
             self.progress = Progress.from_dict(saved)
-            self.model.publish()
+            self.masters.publish()
+
+
+class _Step(NamedTuple):
+    """One optimizer step: the groups whose gradients are summed for it."""
+
+    epoch: int
+    groups: Sequence[Sequence[Encoded]]
+    ends_epoch: bool
+
+
+@contextmanager
+def _evaluating(tunable: Tunable) -> Iterator[None]:
+    """Switch dropout and gradients off."""
+    import torch
+
+    tunable.model.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        tunable.model.train()

@@ -80,11 +80,6 @@ class Chat:
         return frozenset({self._turn_end, self._tokenizer.eos_token_id} - {None})
 
     @cached_property
-    def pad(self) -> int:
-        """Id of what fills a batch up; it is masked, so any will do where a tokenizer has none."""
-        return int(self._tokenizer.pad_token_id or 0)
-
-    @cached_property
     def _turn_end(self) -> int:
         """Id of the token that the template writes after an assistant's words."""
         turns = [{"role": "user", "content": _PROBE}, {"role": "assistant", "content": _PROBE}]

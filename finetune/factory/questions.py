@@ -1,37 +1,22 @@
 """Training examples from a domain's questions. Knows nothing of models or of training.
 
-The prompts are those of `assistant.prompts`, so that the adapter meets the wording it learned. An
-example that is too close to a `test` question is left out and reported.
+The prompts are those of `assistant.prompts`, so that what is tuned meets the wording it learned.
 """
 
 import hashlib
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 
 from assistant.prompts import Style, closed_book, refusal
 from assistant.registry import open_assistant
-from assistant.types import Message
 from core.domain import Domain
-from core.errors import DomainError
+from core.errors import AssistantError, DomainError
 from core.language import Lang
-from core.leaks import Leak, find_leaks
 from core.questions import QuestionRecord
-from settings import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A chat and the reply to be learned."""
-
-    question_id: str
-    messages: tuple[Message, ...]
-    reply: str
-
-    def to_json(self) -> str:
-        """Return the example as one line in the chat format that other trainers read as well."""
-        turns = [*map(asdict, self.messages), {"role": "assistant", "content": self.reply}]
-        return json.dumps({"id": self.question_id, "messages": turns}, ensure_ascii=False)
+from finetune.factory import STEPS
+from finetune.factory.types import Dropped, Material
+from finetune.types import Example, Provenance
+from settings import Finetune, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +26,7 @@ class TrainingData:
     train: tuple[Example, ...]
     dev: tuple[Example, ...]
     dev_questions: tuple[QuestionRecord, ...]
-    leaks: tuple[Leak, ...]
+    dropped: tuple[Dropped, ...]
     style: Style
 
     @property
@@ -52,10 +37,11 @@ class TrainingData:
 
 
 def training_data(domain: Domain, settings: Settings) -> TrainingData:
-    """Return the examples of `domain`, without those that give a test question away.
+    """Return the examples of `domain` as the steps of its settings leave them.
 
     Raises:
         DomainError: there are no questions to learn from.
+        AssistantError: the settings name a step that is not known.
     """
     records = domain.questions()
     train, dev, test = (_split(records, split) for split in ("train", "dev", "test"))
@@ -65,15 +51,41 @@ def training_data(domain: Domain, settings: Settings) -> TrainingData:
             f"to know when to stop; it has {len(train)} and {len(dev)}"
         )
     style = open_assistant(domain, settings).style
-    leaks = find_leaks(train + dev, test, settings.finetune.max_similarity)
-    leaked = {leak.train_id for leak in leaks}
+    material = Material(test, settings.finetune)
+    learned, checked = (
+        _made([_example(record, style) for record in part], material) for part in (train, dev)
+    )
+    kept = {example.question_id for example in checked}
     return TrainingData(
-        train=tuple(_example(record, style) for record in train if record.id not in leaked),
-        dev=tuple(_example(record, style) for record in dev if record.id not in leaked),
-        dev_questions=tuple(record for record in dev if record.id not in leaked),
-        leaks=tuple(leaks),
+        train=learned,
+        dev=checked,
+        dev_questions=tuple(record for record in dev if record.id in kept),
+        dropped=tuple(material.dropped),
         style=style,
     )
+
+
+def chosen_steps(settings: Finetune) -> list[str]:
+    """Return the steps that the settings name, in the order in which they are taken.
+
+    Raises:
+        AssistantError: one is not known; the message lists the known.
+    """
+    for name in settings.steps:
+        if name not in STEPS:
+            raise AssistantError(f"finetune.steps: no step {name!r}; known are {', '.join(STEPS)}")
+    return [name for name in STEPS if name in settings.steps]
+
+
+def _made(examples: Sequence[Example], material: Material) -> tuple[Example, ...]:
+    """Return what the steps make of the examples; each example remembers the steps it went through."""
+    for name in chosen_steps(material.settings):
+        after = STEPS[name](examples, material)
+        examples = [
+            replace(one, provenance=replace(one.provenance, steps=(*one.provenance.steps, name)))
+            for one in after
+        ]
+    return tuple(examples)
 
 
 def _split(records: Sequence[QuestionRecord], split: str) -> list[QuestionRecord]:
@@ -83,4 +95,5 @@ def _split(records: Sequence[QuestionRecord], split: str) -> list[QuestionRecord
 def _example(record: QuestionRecord, style: Style) -> Example:
     lang: Lang = "zh" if record.lang == "zh" else "en"
     reply = record.answers[0] if record.answers else refusal(lang)
-    return Example(record.id, closed_book(record.question, lang, style), reply)
+    source = Provenance(documents=record.evidence_doc_ids)
+    return Example(record.id, closed_book(record.question, lang, style), reply, source)

@@ -68,6 +68,7 @@ def test_the_general_questions_are_balanced_and_of_no_domain() -> None:
     rows = lines(GENERAL)
     counts = Counter((row["lang"], row["kind"]) for row in rows)
     assert counts == {(lang, kind): 8 for lang in ("en", "zh") for kind in KINDS}
-    general = find_domain("travel").questions(path=GENERAL)
+    general = {one.id: one.question for one in find_domain("travel").questions(path=GENERAL)}
     for name in DOMAINS:
-        assert find_leaks(general, find_domain(name).questions(), limit=0.5) == []
+        asked = {one.id: one.question for one in find_domain(name).questions()}
+        assert find_leaks(general, asked, limit=0.5) == []

@@ -56,10 +56,6 @@ def test_a_reply_ends_as_the_template_ends_it(chat: Chat) -> None:
     assert not control_ids(chat, whole[place : place + len(ids) - 1])
 
 
-def test_a_batch_can_be_filled_up(chat: Chat) -> None:
-    assert isinstance(chat.pad, int)
-
-
 @pytest.mark.parametrize("name", ["qwen3", "deepseek-r1"])
 class TestThinking:
     def test_is_off_by_default(self, name: str) -> None:

@@ -7,10 +7,12 @@ import pytest
 
 from assistant.prompts import closed_book
 from core.domain import Domain, find_domain
-from core.errors import DomainError
+from core.errors import AssistantError, DomainError
 from core.leaks import find_leaks
-from finetune.batches import IGNORED, Encoded, collate, plan
+from finetune.batches import IGNORED, collate, plan
 from finetune.factory.questions import training_data
+from finetune.types import Encoded, Provenance
+from settings import load_settings
 
 
 def domain_with(folder: Path, *rows: dict[str, object]) -> Domain:
@@ -56,13 +58,36 @@ def test_a_near_duplicate_of_a_test_question_is_left_out(
     rows = ({**TRAIN, "question": train}, TRAIN, DEV, {**DEV, "question": test, "split": "test"})
     domain = domain_with(tmp_path, *rows)
     data = training_data(domain, domain.settings())
-    assert (len(data.leaks), len(data.train)) == (leaks, 2 - leaks)
+    assert (len(data.dropped), len(data.train)) == (leaks, 2 - leaks)
+    assert all(one.step == "leak_guard" for one in data.dropped)
 
 
 def test_a_leak_names_both_questions_and_how_near_they_are() -> None:
-    records = find_domain("travel").questions("test")
-    (leak,) = find_leaks(records[:1], records, 0.8)
-    assert (leak.train_id, leak.test_id, leak.similarity) == (records[0].id, records[0].id, 1.0)
+    asked = {record.id: record.question for record in find_domain("travel").questions("test")}
+    first = next(iter(asked))
+    (leak,) = find_leaks({"t": asked[first]}, asked, 0.8)
+    assert (leak.train_id, leak.test_id, leak.similarity) == ("t", first, 1.0)
+
+
+def test_a_step_can_be_switched_off(tmp_path: Path) -> None:
+    rows = (TRAIN, DEV, {**TRAIN, "split": "test"})
+    domain = domain_with(tmp_path, *rows)
+    guarded, free = (load_settings({"finetune": {"steps": steps}}) for steps in (["leak_guard"], []))
+    assert len(training_data(domain, guarded).train) == 0
+    (example,) = training_data(domain, free).train
+    assert example.provenance.steps == ()
+
+
+def test_an_example_knows_what_made_it(tmp_path: Path) -> None:
+    domain = domain_with(tmp_path, {**TRAIN, "evidence_doc_ids": ["returns"]}, DEV)
+    (example,) = training_data(domain, domain.settings()).train
+    assert example.provenance == Provenance(documents=("returns",), steps=("leak_guard",))
+
+
+def test_an_unknown_step_lists_the_known(tmp_path: Path) -> None:
+    domain = domain_with(tmp_path, TRAIN, DEV)
+    with pytest.raises(AssistantError, match="no step 'paraphase'; known are leak_guard"):
+        training_data(domain, load_settings({"finetune": {"steps": ["paraphase"]}}))
 
 
 def test_without_dev_questions_training_has_no_end(tmp_path: Path) -> None:
@@ -75,7 +100,7 @@ def test_without_dev_questions_training_has_no_end(tmp_path: Path) -> None:
 def test_a_shipped_domain_leaks_nothing(name: str) -> None:
     domain = find_domain(name)
     data = training_data(domain, domain.settings())
-    assert not data.leaks
+    assert not data.dropped
     assert len(data.train) >= 80
 
 
@@ -89,6 +114,6 @@ def test_batches_stay_within_the_token_budget() -> None:
 
 
 def test_only_the_reply_is_labelled() -> None:
-    batch = collate([Encoded((5, 6, 7, 8), 2), Encoded((1, 2), 1)], pad=0, device="cpu")
+    batch = collate([Encoded((5, 6, 7, 8), 2), Encoded((1, 2), 1)], "cpu")
     assert batch.labels.tolist() == [[IGNORED, 7, 8, IGNORED], [2, IGNORED, IGNORED, IGNORED]]
     assert batch.mask.tolist() == [[1, 1, 1, 1], [1, 1, 0, 0]]

@@ -1,0 +1,33 @@
+"""The reply to a chat: its tokens alone, each given those before (supervised fine-tuning)."""
+
+from collections.abc import Sequence
+
+from assistant.generation.chat import Chat
+from finetune.batches import IGNORED, collate
+from finetune.types import Encoded, Example, Loss, Tunable
+
+
+class Supervised:
+    """Cross entropy over the tokens of replies, the end of the turn included."""
+
+    def encode(self, examples: Sequence[Example], chat: Chat) -> list[Encoded]:
+        """Return the examples as token ids, written as an answering model meets them."""
+        encoded = []
+        for example in examples:
+            prompt = chat.encode(example.messages, reply=True)
+            encoded.append(Encoded((*prompt, *chat.encode_reply(example.reply)), len(prompt)))
+        return encoded
+
+    def tokens(self, group: Sequence[Encoded]) -> int:
+        """Return how many reply tokens a group has."""
+        return sum(len(example.ids) - example.prompt for example in group)
+
+    def loss(self, tunable: Tunable, group: Sequence[Encoded]) -> Loss:
+        """Return the loss of one forward pass over a group."""
+        import torch
+
+        batch = collate(group, tunable.parameters[0].device)
+        logits = tunable.forward(batch).float()
+        target = batch.labels[batch.labels != IGNORED]
+        summed = torch.nn.functional.cross_entropy(logits, target, reduction="sum")
+        return Loss(summed, target.numel(), int((logits.argmax(-1) == target).sum()))

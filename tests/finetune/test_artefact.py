@@ -1,0 +1,111 @@
+"""From a domain to an adapter that answers, whatever becomes of the process meanwhile."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from assistant.generation.adapters import find_adapter
+from core.domain import Domain
+from core.errors import AssistantError
+from core.weights.catalogue import fingerprint
+from finetune import artefact
+from finetune.artefact import train_adapter
+from settings import Settings, load_settings
+
+
+@pytest.fixture
+def domain(tmp_path: Path) -> Domain:
+    folder = tmp_path / "inns"
+    (folder / "documents").mkdir(parents=True)
+    (folder / "documents" / "a.md").write_text("# Inn\n\nThe deposit is refunded in seven days.")
+    rows = [
+        {"id": f"{split}{n}", "question": f"{split} question {n}?", "answers": [f"{n} days"], "split": split}
+        for split in ("train", "dev")
+        for n in range(3)
+    ]
+    (folder / "questions.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    return Domain(name="inns", folder=folder)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, tiny_model: Path, tiny_embedder: Path) -> Callable[..., Settings]:
+    def make(**finetune: object) -> Settings:
+        return load_settings(
+            {
+                "home": tmp_path / "var",
+                "threads": 1,
+                "generator": {"model": str(tiny_model), "dtype": "float32", "max_new_tokens": 2},
+                "embedder": {"model": str(tiny_embedder)},
+                "finetune": {"epochs": 1, "rank": 2, **finetune},
+            }
+        )
+
+    return make
+
+
+def test_what_was_trained_is_found_by_its_name(
+    domain: Domain, settings: Callable[..., Settings], tiny_model: Path
+) -> None:
+    first = train_adapter(domain, settings()).folder
+    second = train_adapter(domain, settings(name="mine", rank=4)).folder
+    base = fingerprint(tiny_model)
+    assert [folder.name for folder in (first, second)] == ["lora", "mine"]
+    assert find_adapter(domain, settings(), base).folder == first
+    assert find_adapter(domain, settings(), base, "mine").folder == second
+
+
+def test_the_manifest_says_what_made_it(domain: Domain, settings: Callable[..., Settings]) -> None:
+    manifest = json.loads((train_adapter(domain, settings()).folder / "manifest.json").read_text())
+    assert (manifest["name"], manifest["settings"]["objective"]) == ("lora", "sft")
+    assert manifest["examples"] == {"train": 3, "dev": 3, "left_out": 0}
+    assert manifest["dev"]["chose_the_epoch"] is True
+
+
+def test_a_kill_at_any_moment_leaves_an_adapter_that_answers(
+    domain: Domain,
+    settings: Callable[..., Settings],
+    tiny_model: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The process dies before, between and after the two renames that exchange old and new."""
+    train_adapter(domain, settings())
+    base = fingerprint(tiny_model)
+    for survived in range(3):
+        renames = 0
+
+        def dying(source: Path, target: Path, rename=artefact.os.rename, survived: int = survived) -> None:  # type: ignore[no-untyped-def,attr-defined]
+            nonlocal renames
+            if renames == survived:
+                raise KeyboardInterrupt
+            renames += 1
+            rename(source, target)
+
+        monkeypatch.setattr("finetune.artefact.os.rename", dying)
+        try:
+            train_adapter(domain, settings(rank=2 + survived))
+        except KeyboardInterrupt:
+            assert survived < 2
+        monkeypatch.undo()
+        found = find_adapter(domain, settings(), base)
+        assert (found.folder / "adapter_model.safetensors").is_file()
+        assert find_adapter(domain, settings(), base).name == "lora"
+    train_adapter(domain, settings(rank=7))
+    home = find_adapter(domain, settings(), base).folder
+    assert json.loads((home / "adapter_config.json").read_text())["r"] == 7
+    assert [path.name for path in home.parent.iterdir()] == ["lora"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        pytest.param({"method": "lorra"}, r"method: there is no 'lorra'; known are lora", id="method"),
+        pytest.param({"objective": "sfft"}, r"objective: there is no 'sfft'; known are sft", id="objective"),
+    ],
+)
+def test_what_is_not_known_is_refused_with_the_known(
+    domain: Domain, settings: Callable[..., Settings], wrong: dict[str, str], message: str
+) -> None:
+    with pytest.raises(AssistantError, match=message):
+        train_adapter(domain, settings(**wrong))
