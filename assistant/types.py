@@ -35,7 +35,7 @@ class Prompt:
     `prefix` are the leading `messages` that many questions share (their KV cache is kept);
     `adapter` is the name of the adapter to switch on, empty for the base model; `schema` is the JSON schema
     that the completion has to follow, empty for free text. `one_line` ends the answer with its first line.
-    `ranked` are the documents that were found for the question, best first.
+    `ranked` are the documents that were found for the question, best first; None: nothing was searched for.
     """
 
     messages: tuple[Message, ...]
@@ -44,7 +44,7 @@ class Prompt:
     prefix: tuple[Message, ...] = ()
     schema: str = ""
     one_line: bool = False
-    ranked: tuple[str, ...] = ()
+    ranked: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Answer:
     timing: Timing = Timing()
     model: str = ""
     adapter: str = ""
-    ranked: tuple[str, ...] = ()
+    ranked: tuple[str, ...] | None = None
     ending: Ending = ""
 
 

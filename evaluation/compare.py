@@ -3,11 +3,11 @@
     python -m evaluation.compare --domain travel
 
 Brings the knowledge base up to date, asks every strategy the same questions (each once: a second run
-computes nothing), measures the answers and writes report.json, report.md and report.html. Knows nothing
-of how strategies are made.
+computes nothing), measures the answers and writes report.json, report.md and report.html; `--replay` measures
+the answers of the last run anew. Knows nothing of how strategies are made.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,19 +24,28 @@ from assistant.types import Coverage, Strategy
 from core.command_line import plain_errors
 from core.domain import Domain, find_domain
 from core.errors import AssistantError
-from evaluation.asking.questions import Choice, choose_questions
-from evaluation.asking.runner import Run, run_all
+from evaluation.analyses import report_of
+from evaluation.analyses.comparison import Comparison
+from evaluation.asking.questions import Choice, all_questions, choose_questions
+from evaluation.asking.record import Record, load_record, save_record
+from evaluation.asking.runner import run_all
 from evaluation.asking.sampling import balanced
 from evaluation.metrics import METRICS, choose
 from evaluation.metrics.judge import open_judge
 from evaluation.metrics.judged import JUDGED, Panel, Ragas
-from evaluation.report.rendering import html, markdown, terminal
-from evaluation.report.schema import Comparison, ModelCard, Report, build, dumps
-from evaluation.types import Metric, Reference, Score
+from evaluation.metrics.recorded import load_judged, save_judged
+from evaluation.report.blocks import Report
+from evaluation.report.markdown import markdown
+from evaluation.report.page import html
+from evaluation.report.schema import as_json, dumps
+from evaluation.report.terminal import terminal
+from evaluation.types import Metric, ModelCard, Reference, Run, Score
 from ingest.knowledge_base import bring_up_to_date
 from settings import Settings
 
 Announce = Callable[[str], None]
+Scores = Mapping[str, Mapping[str, Score]]
+"""By strategy, then metric."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,26 +70,71 @@ def compare(plan: Plan, assistant: Assistant, announce: Announce) -> Report:
     """
     announce(f"{plan.domain.name}: bringing the knowledge base up to date")
     _bring_up_to_date(assistant, announce)
-    judged_by = assistant.generator
-    assistant.generator = JournaledGenerator(assistant.generator, plan.out / "answers.jsonl")
+    local = assistant.generator
+    assistant.generator = JournaledGenerator(local, plan.out / "answers.jsonl")
+    record = _ask(plan, assistant, announce)
+    save_record(plan.out, record)
+    announce("measuring")
+    judged = _judged(assistant, local, plan)
+    scores = score(record.runs, [*(METRICS[name] for name in plan.metrics if name in METRICS), *judged])
+    save_judged(plan.out, record.runs, scores, [metric.name for metric in judged])
+    return _report(plan, record, scores)
+
+
+def replay(plan: Plan, assistant: Assistant) -> Report:
+    """Score the last run in `plan.out` again, without any model; what a judge said then still counts.
+
+    Raises:
+        AssistantError: there is no finished run, or it does not fit the domain any more.
+    """
+    record = load_record(plan.out, plan.references, assistant.knowledge.documents())
+    metrics = [METRICS[name] for name in plan.metrics if name in METRICS]
+    scores = score(record.runs, [*metrics, *load_judged(plan.out, plan.metrics)])
+    return _report(plan, record, scores)
+
+
+def score(runs: Sequence[Run], metrics: Sequence[Metric]) -> Scores:
+    """Return each strategy's scores. A judge first reads the answers of all strategies in one go."""
+    for metric in metrics:
+        if isinstance(metric, Ragas):
+            metric.score([sample for run in runs for sample in run.samples])
+    return {run.strategy: {metric.name: metric.score(run.samples) for metric in metrics} for run in runs}
+
+
+def _ask(plan: Plan, assistant: Assistant, announce: Announce) -> Record:
+    """Have all strategies answer all questions."""
     strategies, skipped = _open(assistant, plan)
     runs, failed = run_all(strategies, plan.references, plan.settings.evaluation.latency_sample, announce)
     if not runs:
         raise AssistantError("no strategy could answer: " + "; ".join((skipped | failed).values()))
-    announce("measuring")
-    comparison = Comparison(
-        domain=plan.domain.name,
-        settings=plan.settings,
-        model=_card(assistant.generator),
-        corpus=_corpus(assistant),
+    generator, knowledge = assistant.generator, assistant.knowledge
+    return Record(
+        model=ModelCard(generator.name, generator.fingerprint, generator.device, generator.dtype),
+        corpus={"documents": knowledge.count(), "sha256": knowledge.corpus_sha256()},
         references=plan.references,
         runs=runs,
-        scores=_score(runs, _metrics(assistant, judged_by, plan)),
         skipped=skipped | failed,
         coverage=_coverage(strategies, plan.references),
     )
-    report = build(comparison, plan.seed, datetime.now(UTC).isoformat(timespec="seconds"))
-    _write(report, plan.out)
+
+
+def _report(plan: Plan, record: Record, scores: Scores) -> Report:
+    """Write the report in all its forms."""
+    comparison = Comparison(
+        domain=plan.domain.name,
+        settings=plan.settings,
+        model=record.model,
+        corpus=record.corpus,
+        references=record.references,
+        runs=record.runs,
+        scores=scores,
+        skipped=record.skipped,
+        coverage=record.coverage,
+        seed=plan.seed,
+    )
+    report = report_of(comparison, datetime.now(UTC).isoformat(timespec="seconds"))
+    for name, write in (("report.json", dumps), ("report.md", markdown), ("report.html", html)):
+        (plan.out / name).write_text(write(report), encoding="utf-8")
     return report
 
 
@@ -107,50 +161,22 @@ def _open(assistant: Assistant, plan: Plan) -> tuple[list[Strategy], dict[str, s
     return strategies, skipped
 
 
-def _card(generator: Generator) -> ModelCard:
-    return ModelCard(generator.name, generator.fingerprint, generator.device, generator.dtype)
-
-
-def _corpus(assistant: Assistant) -> dict[str, int | str]:
-    return {
-        "documents": assistant.knowledge.count(),
-        "sha256": assistant.knowledge.corpus_sha256(),
-    }
-
-
-def _metrics(assistant: Assistant, local: Generator, plan: Plan) -> list[Metric]:
-    wanted = [METRICS[name] for name in plan.metrics if name in METRICS]
-    judged = [name for name in plan.metrics if name in JUDGED]
-    if not judged:
-        return wanted
+def _judged(assistant: Assistant, local: Generator, plan: Plan) -> list[Metric]:
+    """Return the metrics that need a judge, which reads a sample of the questions."""
+    names = [name for name in plan.metrics if name in JUDGED]
+    if not names:
+        return []
     answerable = [one for one in plan.references if one.answerable]
     sample = balanced(answerable, plan.settings.evaluation.ragas_sample, plan.seed)
     judge = open_judge(plan.settings, lambda: local, plan.out / "judge.jsonl")
     panel = Panel(judge, assistant.knowledge.embedder, frozenset(one.id for one in sample))
-    return [*wanted, *(Ragas(name, JUDGED[name], panel) for name in judged)]
-
-
-def _score(runs: Sequence[Run], metrics: Sequence[Metric]) -> dict[str, dict[str, Score]]:
-    """Return each strategy's scores. A judge first reads the answers of all strategies in one go."""
-    for metric in metrics:
-        if isinstance(metric, Ragas):
-            metric.score([sample for run in runs for sample in run.samples])
-    return {run.strategy: {metric.name: metric.score(run.samples) for metric in metrics} for run in runs}
+    return [Ragas(name, JUDGED[name], panel) for name in names]
 
 
 def _coverage(strategies: Sequence[Strategy], references: Sequence[Reference]) -> dict[str, Coverage]:
     languages = sorted({one.lang for one in references})
     read = ((lang, one.coverage("zh" if lang == "zh" else "en")) for lang in languages for one in strategies)
     return {lang: one for lang, one in read if one is not None}
-
-
-def _write(report: Report, out: Path) -> None:
-    for name, text in (
-        ("report.json", dumps(report)),
-        ("report.md", markdown(report)),
-        ("report.html", html(report)),
-    ):
-        (out / name).write_text(text, encoding="utf-8")
 
 
 def choose_strategies(names: str) -> list[str]:
@@ -179,6 +205,9 @@ def main(
         Path | None, typer.Option(help="Ask these, in the format of questions.jsonl.", exists=True)
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Of samples and resampling; default: the setting.")] = None,
+    again: Annotated[
+        bool, typer.Option("--replay", help="Score the last run again, without a model.")
+    ] = False,
     out: Annotated[
         Path | None, typer.Option(help="Folder of the reports; default: runs/ of the home.")
     ] = None,
@@ -191,14 +220,16 @@ def main(
         plan = Plan(
             domain=where,
             settings=settings,
-            references=choose_questions(where, Choice(split, lang, limit, drawn, questions)),
+            references=all_questions(where, questions)
+            if again
+            else choose_questions(where, Choice(split, lang, limit, drawn, questions)),
             strategies=choose_strategies(strategies),
             named=bool(strategies.strip()),
             metrics=choose(metrics),
             seed=drawn,
             out=out or settings.home / "runs" / _run_name(where, questions),
         )
-        _run(plan)
+        _run(plan, again)
 
 
 def _run_name(domain: Domain, questions: Path | None) -> str:
@@ -206,14 +237,19 @@ def _run_name(domain: Domain, questions: Path | None) -> str:
     return f"{domain.key}-{questions.resolve().parent.name}" if questions else domain.key
 
 
-def _run(plan: Plan) -> None:
+def _run(plan: Plan, again: bool) -> None:
     console = Console()
     assistant = open_assistant(plan.domain, plan.settings)
-    report = compare(plan, assistant, lambda line: console.print(line, style="dim", markup=False))
+
+    def announce(line: str) -> None:
+        console.print(line, style="dim", markup=False)
+
+    report = replay(plan, assistant) if again else compare(plan, assistant, announce)
     console.print(terminal(report))
     console.print(f"report: {plan.out / 'report.html'}", markup=False, soft_wrap=True)
-    if plan.named and report["skipped"]:
-        raise AssistantError("; ".join(f"{name}: {reason}" for name, reason in report["skipped"].items()))
+    skipped = as_json(report)["skipped"]
+    if plan.named and skipped:
+        raise AssistantError("; ".join(f"{name}: {reason}" for name, reason in skipped.items()))
 
 
 if __name__ == "__main__":

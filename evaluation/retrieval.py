@@ -17,9 +17,8 @@ from core.command_line import plain_errors
 from core.domain import find_domain
 from core.errors import AssistantError
 from evaluation.asking.questions import Choice, choose_questions
-from evaluation.metrics.retrieval import MEASURES, score_rankings
-from evaluation.report.rendering import NOT_APPLICABLE, cell
-from evaluation.report.schema import entry
+from evaluation.metrics.retrieval import DEPTH, MEASURES, score_rankings
+from evaluation.report.numbers import NOT_APPLICABLE, cell, entry
 from evaluation.statistics import Inference, by_document
 from evaluation.types import Reference, Score
 from ingest.knowledge_base import KnowledgeBase, bring_up_to_date, open_knowledge_base
@@ -29,8 +28,8 @@ from settings import Settings
 
 MODES = ("bm25", "dense", "hybrid", "exact")
 """What is measured unless `--modes` says otherwise; `reranked` needs a model that nobody has by default."""
-DEPTH = 10
-"""Passages looked at per question."""
+PASSAGES = 50
+"""Passages looked at per question: enough for ten documents."""
 TIMED = 50
 """Questions per mode that are asked alone, so that their time is what a user feels."""
 MILLISECONDS = "milliseconds"
@@ -78,13 +77,13 @@ def _timed(
 
 
 def rank(knowledge: KnowledgeBase, references: Sequence[Reference], mode: str) -> list[list[str]]:
-    """Return the documents of the passages found for each question, searched language by language."""
+    """Return the documents found for each question, best first, searched language by language."""
     rankings: list[list[str]] = [[] for _ in references]
     for lang in sorted({one.lang for one in references}):
         places = [place for place, one in enumerate(references) if one.lang == lang]
         queries = [references[place].question for place in places]
-        for place, hits in zip(places, knowledge.search_many(queries, lang, DEPTH, mode), strict=True):
-            rankings[place] = [hit.chunk.document_id for hit in hits]
+        for place, hits in zip(places, knowledge.search_many(queries, lang, PASSAGES, mode), strict=True):
+            rankings[place] = list(dict.fromkeys(hit.chunk.document_id for hit in hits))
     return rankings
 
 
@@ -140,9 +139,9 @@ def _print(found: Mapping[str, Mapping[str, Any]], n: int, as_json: bool) -> Non
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("", *found, title=f"{n} questions, first {DEPTH} passages, 95 % intervals")
+    table = Table("", *found, title=f"{n} questions, first {DEPTH} documents, 95 % intervals")
     for name in MEASURES:
-        table.add_row(name, *(cell(name, of[name]) for of in found.values()))
+        table.add_row(name, *(cell(name, of[name]).replace("\n", " ") for of in found.values()))
     table.add_row("ms a query", *(_milliseconds(of[MILLISECONDS]) for of in found.values()))
     Console().print(table)
 

@@ -19,8 +19,7 @@ from core.command_line import plain_errors
 from core.domain import Domain, find_domain
 from core.errors import AssistantError
 from evaluation.metrics import METRICS
-from evaluation.report.rendering import cell
-from evaluation.report.schema import entry
+from evaluation.report.numbers import cell, entry
 from evaluation.statistics import Inference, by_document
 from evaluation.types import Reference, Sample, reference
 
@@ -104,7 +103,7 @@ def main(
 
 def _print(scored: Scored) -> None:
     for name, metric in scored.metrics.items():
-        print(f"{name:18} {cell(name, metric)}")
+        print(f"{name:18} {cell(name, metric).replace(chr(10), ' ')} (n={metric['n']})")
     print(f"{scored.n} predictions; {len(scored.missing)} test questions have none")
 
 

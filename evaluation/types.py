@@ -66,6 +66,51 @@ class Sample:
     answer: Answer
 
 
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """Which model answered."""
+
+    name: str
+    sha256: str
+    device: str
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """All answers of one strategy."""
+
+    strategy: str
+    samples: tuple[Sample, ...]
+
+    @property
+    def usage(self) -> dict[str, int]:
+        """Tokens of all answers together, and of how many answers they were estimated."""
+        each = [sample.answer.usage for sample in self.samples]
+        return {
+            "prompt_tokens": sum(one.prompt_tokens for one in each),
+            "cached_tokens": sum(one.cached_tokens for one in each),
+            "completion_tokens": sum(one.completion_tokens for one in each),
+            "estimated": sum(one.estimated for one in each),
+        }
+
+    @property
+    def latency(self) -> dict[str, float | int | None]:
+        """Percentiles in seconds over the `n` answers that were given alone; None where there is none."""
+        alone = [sample.answer.timing for sample in self.samples if sample.answer.timing.alone]
+        if not alone:
+            return {"p50": None, "p95": None, "first_token_p50": None, "first_token_p95": None, "n": 0}
+        total = np.percentile([timing.total for timing in alone], [50, 95]).tolist()
+        first = np.percentile([timing.first_token for timing in alone], [50, 95]).tolist()
+        return {
+            "p50": total[0],
+            "p95": total[1],
+            "first_token_p50": first[0],
+            "first_token_p95": first[1],
+            "n": len(alone),
+        }
+
+
 def ratio(above: Floats, below: Floats) -> Floats:
     """Return the quotients, NaN where `below` is zero.
 

@@ -19,7 +19,7 @@ import numpy as np
 from core.domain import Domain, find_domain
 from evaluation.asking.questions import Choice, choose_questions
 from evaluation.metrics.retrieval import MEASURES
-from evaluation.retrieval import DEPTH, MODES, rank, score_all
+from evaluation.retrieval import MODES, PASSAGES, rank, score_all
 from evaluation.statistics import Inference, by_document
 from evaluation.types import Reference, Score
 from ingest.embedding import Embedder, open_embedder
@@ -84,7 +84,7 @@ def _langchain(
     embedder: Embedder,
     sizes: Mapping[str, int],
 ) -> list[list[str]]:
-    """Return the documents of the passages that LangChain's retriever finds for each question."""
+    """Return the documents that LangChain's retriever finds for each question, best first."""
     from langchain_text_splitters import RecursiveCharacterTextSplitter
 
     pieces = RecursiveCharacterTextSplitter(**sizes).create_documents(
@@ -98,8 +98,8 @@ def _langchain(
         store = peers.langchain_chroma(texts, peers.OursBehindLangChain(embedder), folder, labels)
         for one in references:
             only = {"filter": {"lang": one.lang}} if len(languages) > 1 and one.lang in languages else {}
-            hits = store.as_retriever(search_kwargs={"k": DEPTH, **only}).invoke(one.question)
-            rankings.append([hit.metadata["id"] for hit in hits])
+            hits = store.as_retriever(search_kwargs={"k": PASSAGES, **only}).invoke(one.question)
+            rankings.append(list(dict.fromkeys(hit.metadata["id"] for hit in hits)))
     return rankings
 
 

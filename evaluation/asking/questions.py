@@ -39,6 +39,16 @@ def choose_questions(domain: Domain, choice: Choice) -> list[Reference]:
     return balanced(references, choice.limit, choice.seed)
 
 
+def all_questions(domain: Domain, path: Path | None = None) -> list[Reference]:
+    """Return all questions of the domain, or of the file at `path`.
+
+    Raises:
+        DomainError: there are none, or a line of the file is broken.
+    """
+    taught = _facts(domain)
+    return [reference(record, taught) for record in domain.questions(path=path)]
+
+
 def _facts(domain: Domain) -> set[str]:
     """Return the facts that the domain's train questions ask for."""
     try:

@@ -4,21 +4,12 @@ What was answered before is remembered at the generator, so a run that was kille
 """
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
 
 from tqdm import tqdm
 
 from assistant.types import Answer, Question, Strategy
 from core.errors import AssistantError
-from evaluation.types import Reference, Sample
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """All answers of one strategy."""
-
-    strategy: str
-    samples: tuple[Sample, ...]
+from evaluation.types import Reference, Run, Sample
 
 
 def run(strategy: Strategy, references: Sequence[Reference], latency_sample: int) -> Run:

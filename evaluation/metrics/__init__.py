@@ -5,7 +5,7 @@ from core.errors import AssistantError
 from evaluation.metrics.bleu import Bleu
 from evaluation.metrics.judged import JUDGED
 from evaluation.metrics.refusal import RefusalPrecision, RefusalRecall
-from evaluation.metrics.retrieval import MEASURES, RankedContexts
+from evaluation.metrics.retrieval import MEASURES, EvidenceInPrompt, RankedDocuments
 from evaluation.metrics.rouge import Rouge
 from evaluation.metrics.text import BestReference
 from evaluation.types import Metric
@@ -19,7 +19,8 @@ METRICS: dict[str, Metric] = {
     "bleu": Bleu(),
     "refusal_precision": RefusalPrecision(),
     "refusal_recall": RefusalRecall(),
-    **{name: RankedContexts(name) for name in MEASURES},
+    "evidence@k": EvidenceInPrompt(),
+    **{name: RankedDocuments(name) for name in MEASURES},
 }
 NAMES = (*METRICS, *JUDGED)
 

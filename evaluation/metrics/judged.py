@@ -135,7 +135,7 @@ def _answer_relevancy(sample: Sample) -> dict[str, Any] | None:
 
 
 def _ranked_contexts(sample: Sample) -> dict[str, Any] | None:
-    if not any(hit.legs for hit in sample.answer.contexts):
+    if sample.answer.ranked is None or not sample.answer.contexts:
         return None
     return {
         "user_input": sample.reference.question,

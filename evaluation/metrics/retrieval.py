@@ -1,29 +1,35 @@
-"""Recall, MRR and nDCG of ranked passages against the evidence documents. Knows nothing of retrieval.
+"""Is the evidence found? Ranked documents, and the passages in a prompt. Knows nothing of retrieval.
 
-A passage is a rank; a document is found at the rank of its first passage.
+A document has the rank of its first passage among the documents; what stands in the prompt is another matter.
 """
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from assistant.types import Answer
 from evaluation.types import Sample, Score, mean_score
+from ingest.types import Hit
 
+_GAP = 4
+"""Characters between two passages of a document that follow each other: blanks and line ends."""
 Measure = Callable[[Sequence[str], Collection[str]], float]
-_SIGNATURE = "k:passages|document found with its first passage"
+DEPTH = 10
+"""Documents that a ranking is looked at for."""
+_SIGNATURE = f"k:documents, each ranked by its first passage|depth:{DEPTH}"
 
 
 def recall(k: int) -> Measure:
-    """Return the measure: share of the evidence documents found in the first `k` passages.
+    """Return the measure: share of the evidence documents among the first `k`.
 
-    >>> recall(2)(["a", "a", "b"], {"a", "b"})
+    >>> recall(2)(["a", "c", "b"], {"a", "b"})
     0.5
     """
     return lambda ranked, evidence: len(set(ranked[:k]) & set(evidence)) / len(set(evidence))
 
 
 def mrr(k: int) -> Measure:
-    """Return the measure: one over the rank of the first passage of an evidence document, within `k`.
+    """Return the measure: one over the rank of the first evidence document, within `k`.
 
     >>> mrr(10)(["x", "a"], {"a"}), mrr(10)(["x"], {"a"})
     (0.5, 0.0)
@@ -44,8 +50,9 @@ def ndcg(k: int) -> Measure:
     """
 
     def measure(ranked: Sequence[str], evidence: Collection[str]) -> float:
-        first = {document: rank for rank, document in reversed(list(enumerate(ranked[:k], start=1)))}
-        gain = sum(1 / math.log2(first[document] + 1) for document in set(evidence) & set(first))
+        gain = sum(
+            1 / math.log2(rank + 1) for rank, document in enumerate(ranked[:k], 1) if document in evidence
+        )
         ideal = sum(1 / math.log2(rank + 1) for rank in range(1, min(k, len(set(evidence))) + 1))
         return gain / ideal
 
@@ -62,33 +69,70 @@ MEASURES: dict[str, Measure] = {
 
 
 def score_rankings(
-    name: str, rankings: Sequence[Sequence[str] | None], samples: Sequence[Collection[str]]
+    name: str, rankings: Sequence[Sequence[str] | None], evidence: Sequence[Collection[str]]
 ) -> Score:
     """Score ranked document ids (None: nothing was ranked) against each question's evidence."""
     values = [
-        MEASURES[name](ranked, evidence) if ranked is not None and evidence else None
-        for ranked, evidence in zip(rankings, samples, strict=True)
+        MEASURES[name](ranked[:DEPTH], wanted) if ranked is not None and wanted else None
+        for ranked, wanted in zip(rankings, evidence, strict=True)
     ]
-    depth = max((len(ranked) for ranked in rankings if ranked is not None), default=0)
-    return mean_score(name, values, f"{name}|{_SIGNATURE}|depth:{depth}")
+    return mean_score(name, values, f"{name}|{_SIGNATURE}")
 
 
 @dataclass(frozen=True, slots=True)
-class RankedContexts:
-    """A ranking measure over the contexts of answers; None where contexts are not a ranking.
-
-    Passages that were searched for say which legs found them; a packed corpus is in document order.
-    """
+class RankedDocuments:
+    """A measure of the documents that were found for a question; None where nothing was searched for."""
 
     name: str
 
     def score(self, samples: Sequence[Sample]) -> Score:
         """Measure all samples."""
-        rankings = [
-            [hit.chunk.document_id for hit in sample.answer.contexts]
-            if any(hit.legs for hit in sample.answer.contexts)
-            else None
-            for sample in samples
-        ]
+        rankings = [sample.answer.ranked for sample in samples]
         evidence = [sample.reference.evidence if sample.reference.answerable else () for sample in samples]
         return score_rankings(self.name, rankings, evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceInPrompt:
+    """The share of a question's quotes that stand in the passages of its prompt; None without passages."""
+
+    name: str = "evidence@k"
+
+    def score(self, samples: Sequence[Sample]) -> Score:
+        """Measure all samples."""
+        sizes = [len(sample.answer.contexts) for sample in samples if sample.answer.contexts]
+        k = f"{min(sizes)} to {max(sizes)}" if sizes else "none"
+        signature = f"evidence@k|k:passages in the prompt, {k}|share of the quotes|blanks ignored"
+        return mean_score(self.name, [_quoted(sample) for sample in samples], signature)
+
+
+def _quoted(sample: Sample) -> float | None:
+    reference, answer = sample.reference, sample.answer
+    if not reference.answerable or not reference.evidence_text or not _reads(answer):
+        return None
+    texts = [_squeezed(text) for text in _joined(answer.contexts)]
+    found = [any(_squeezed(quote) in text for text in texts) for quote in reference.evidence_text]
+    return sum(found) / len(found)
+
+
+def _reads(answer: Answer) -> bool:
+    """Say whether there are passages in the prompt, or would be if any had been found."""
+    return bool(answer.contexts) or answer.ranked is not None
+
+
+def _joined(contexts: Sequence[Hit]) -> Iterator[str]:
+    """Yield the texts of passages, those that follow each other in a document as one."""
+    chunks = sorted((hit.chunk for hit in contexts), key=lambda chunk: (chunk.document_id, chunk.start))
+    text, document, end = "", None, -1
+    for chunk in chunks:
+        if chunk.document_id == document and chunk.start <= end + _GAP:
+            text += f"{chunk.text[max(0, end - chunk.start) :]}"
+        else:
+            yield text
+            text = chunk.text
+        document, end = chunk.document_id, max(chunk.end, end if chunk.document_id == document else -1)
+    yield text
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split())

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -13,10 +14,10 @@ from core.domain import Domain, find_domain
 from core.errors import AdapterError, AssistantError, GenerationError
 from evaluation import compare as command
 from evaluation import retrieval
-from evaluation.asking.questions import Choice, choose_questions
-from evaluation.compare import Plan, choose_strategies, compare
+from evaluation.asking.questions import Choice, all_questions, choose_questions
+from evaluation.compare import Plan, choose_strategies, compare, replay
 from evaluation.metrics import METRICS
-from evaluation.report.schema import Report
+from evaluation.report.schema import as_json
 from ingest.knowledge_base import bring_up_to_date, open_knowledge_base
 from settings import Settings
 from tests.fakes import FakeEmbedder, ScriptedGenerator, question_of
@@ -71,12 +72,14 @@ class Bench:
         chosen = choose_strategies(strategies)
         return Plan(self.domain, self.settings, references, chosen, named, list(METRICS), 1, self.out)
 
-    def compare(self, strategies: str = "rag,long_context,closed_book", named: bool = False) -> Report:
+    def compare(
+        self, strategies: str = "rag,long_context,closed_book", named: bool = False
+    ) -> dict[str, Any]:
         self.generator = ScriptedGenerator(lambda prompt: self.reply(prompt))
         assistant = Assistant(self.domain, self.settings)
         assistant.__dict__["generator"] = self.generator
         assistant.__dict__["knowledge"] = open_knowledge_base(self.domain, self.settings, FakeEmbedder())
-        return compare(self.plan(strategies, named), assistant, self.announced.append)
+        return as_json(compare(self.plan(strategies, named), assistant, self.announced.append))
 
 
 @pytest.fixture
@@ -84,7 +87,7 @@ def bench(domain: Domain, tmp_path: Path) -> Bench:
     return Bench(domain, tmp_path / "var")
 
 
-def value(report: Report, strategy: str, metric: str) -> float | None:
+def value(report: dict[str, Any], strategy: str, metric: str) -> float | None:
     found: float | None = report["strategies"][strategy]["metrics"][metric]["value"]
     return found
 
@@ -108,11 +111,12 @@ def test_the_reports_are_written_beside_the_journal(bench: Bench) -> None:
     report = bench.compare()
     assert json.loads((bench.out / "report.json").read_text(encoding="utf-8")) == report
     assert {path.name for path in bench.out.iterdir()} == {
-        "answers.jsonl", "report.json", "report.md", "report.html",
+        "answers.jsonl", "samples.jsonl", "run.json", "judged.json",
+        "report.json", "report.md", "report.html",
     }  # fmt: skip
 
 
-def without_times(report: Report) -> Report:
+def without_times(report: dict[str, Any]) -> dict[str, Any]:
     strategies = {name: {**block, "latency": {}} for name, block in report["strategies"].items()}
     return {**report, "created": "", "strategies": strategies}
 
@@ -122,6 +126,59 @@ def test_a_second_run_asks_nothing_and_differs_in_date_and_times_alone(bench: Be
     second = bench.compare()
     assert bench.generator.asked == []
     assert without_times(first) == without_times(second)
+
+
+def again(bench: Bench) -> dict[str, Any]:
+    """The report of a replay: there is no model, and no embedder."""
+    references = all_questions(find_domain(str(bench.domain.folder)))
+    plan = Plan(bench.domain, bench.settings, references, [], False, list(METRICS), 1, bench.out)
+    assistant = Assistant(bench.domain, bench.settings)
+    found = as_json(replay(plan, assistant))
+    assert not {"generator", "embedder"} & assistant.__dict__.keys()
+    return found
+
+
+class TestReplay:
+    def test_says_what_the_run_said(self, bench: Bench) -> None:
+        first = bench.compare()
+        assert {**again(bench), "created": ""} == {**first, "created": ""}
+
+    def test_counts_by_the_references_of_today(self, bench: Bench) -> None:
+        bench.compare("rag")
+        path = bench.domain.folder / "questions.jsonl"
+        path.write_text(path.read_text(encoding="utf-8").replace("早上七点", "晚上八点"), encoding="utf-8")
+        assert value(again(bench), "rag", "exact_match") == 0.8
+
+    def test_counts_by_the_rules_of_today(self, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What follows from a text is not recorded: a mended rule changes the second report."""
+        bench.compare("closed_book")
+        monkeypatch.setattr("evaluation.asking.record.is_refusal", lambda text: False)
+        assert value(again(bench), "closed_book", "refusal_recall") == 0.0
+
+    def test_keeps_what_a_judge_said(self, bench: Bench) -> None:
+        bench.compare("rag")
+        said = {
+            "signature": "ragas",
+            "values": {"rag": {"en-1": 0.25}},
+            "failures": {"rag": {"zh-1": "torn"}},
+        }
+        (bench.out / "judged.json").write_text(json.dumps({"ragas_faithfulness": said}))
+        references = all_questions(bench.domain)
+        plan = Plan(bench.domain, bench.settings, references, [], False, ["ragas_faithfulness"], 1, bench.out)
+        entry = as_json(replay(plan, Assistant(bench.domain, bench.settings)))["strategies"]["rag"]["metrics"]
+        found = entry["ragas_faithfulness"]
+        assert (found["value"], found["n"], found["failures"]) == (0.25, 1, {"torn": 1})
+
+    def test_needs_a_finished_run(self, bench: Bench) -> None:
+        with pytest.raises(AssistantError, match="holds no finished run; run it without --replay"):
+            again(bench)
+
+    def test_needs_the_documents_of_the_run(self, bench: Bench) -> None:
+        bench.compare("rag")
+        knowledge = open_knowledge_base(bench.domain, bench.settings, FakeEmbedder())
+        knowledge.delete(["zh/pool.md"])
+        with pytest.raises(AssistantError, match="does not fit the domain any more"):
+            again(bench)
 
 
 def test_a_changed_document_is_answered_anew_where_it_is_read(bench: Bench) -> None:

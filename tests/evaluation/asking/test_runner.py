@@ -10,8 +10,8 @@ from assistant.strategies.closed_book import ClosedBook
 from assistant.strategies.rag import Rag
 from assistant.types import Prompt
 from core.errors import GenerationError
-from evaluation.asking.runner import Run, run, run_all
-from evaluation.types import Reference
+from evaluation.asking.runner import run, run_all
+from evaluation.types import Reference, Run
 from ingest.types import Chunk, Hit
 from tests.fakes import ScriptedGenerator, question_of
 

@@ -63,7 +63,15 @@ def sample(number: int = 0, *contexts: Hit, text: str = "within a week", right: 
         "When is the refund?", (right,) if right else (), ("d",), "short", "test", str(number)
     )
     return Sample(
-        reference, Answer(reference.ask(), text, "rag", contexts, abstained=text == "I don't know.")
+        reference,
+        Answer(
+            reference.ask(),
+            text,
+            "rag",
+            contexts,
+            abstained=text == "I don't know.",
+            ranked=tuple(hit.chunk.document_id for hit in contexts if hit.legs) or None,
+        ),
     )
 
 

@@ -15,11 +15,20 @@ TEXT_METRICS = ("exact_match", "f1", "rouge1", "rouge2", "rougeL")
 
 
 def sample(
-    text: str, *right: str, lang: Lang = "en", abstained: bool = False, contexts: tuple[Hit, ...] = ()
+    text: str,
+    *right: str,
+    lang: Lang = "en",
+    abstained: bool = False,
+    contexts: tuple[Hit, ...] = (),
+    ranked: tuple[str, ...] | None = None,
+    quotes: tuple[str, ...] = (),
 ) -> Sample:
-    reference = Reference("q?", right, ("d1", "d2"), "short" if right else "unanswerable", "test", "q", lang)
-    answer = Answer(Question("q", "q?", lang), text, "rag", contexts=contexts, abstained=abstained)
-    return Sample(reference, answer)
+    kind = "short" if right else "unanswerable"
+    reference = Reference("q?", right, ("d1", "d2"), kind, "test", "q", lang, quotes)
+    asked = Question("q", "q?", lang)
+    return Sample(
+        reference, Answer(asked, text, "rag", contexts=contexts, abstained=abstained, ranked=ranked)
+    )
 
 
 def value(metric: str, *samples: Sample) -> float | None:
@@ -150,7 +159,7 @@ def test_without_refusals_there_is_no_number(metric: str) -> None:
         pytest.param(mrr(10), "xxa", "a", 1 / 3, id="third passage"),
         pytest.param(mrr(10), "xxxxxxxxxxa", "a", 0.0, id="eleventh passage"),
         pytest.param(ndcg(10), "ab", "ab", 1.0, id="ideal order"),
-        pytest.param(ndcg(10), "aab", "ab", 0.919721, id="a repeated document gains once"),
+        pytest.param(ndcg(10), "acb", "ab", 0.919721, id="one of two found at rank 3"),
         pytest.param(ndcg(10), "", "a", 0.0, id="nothing found"),
     ],
 )
@@ -158,15 +167,56 @@ def test_rankings(measure: object, ranked: str, evidence: str, expected: float) 
     assert measure(list(ranked), set(evidence)) == pytest.approx(expected, abs=1e-6)  # type: ignore[operator]
 
 
-def hit(document: str, **legs: int) -> Hit:
-    return Hit(Chunk(f"{document}#0", document, "text", 0, 4), 1.0, legs)
+def hit(document: str, text: str = "text", start: int = 0) -> Hit:
+    return Hit(Chunk(f"{document}#{start}", document, text, start, start + len(text)), 1.0)
 
 
-def test_rankings_apply_to_retrieved_contexts_only() -> None:
-    retrieved = sample("x", "x", contexts=(hit("other", bm25=1), hit("d1", dense=1)))
+def test_rankings_are_of_what_was_searched_for() -> None:
+    searched = sample("x", "x", contexts=(hit("other"),), ranked=("other", "d1"))
     packed = sample("x", "x", contexts=(hit("d1"), hit("d2")))
-    score = METRICS["recall@5"].score([retrieved, packed, sample("x", "x"), sample("x")])
-    assert score.per_question == (0.5, None, None, None)
+    nothing = sample("x", "x", ranked=())
+    score = METRICS["recall@5"].score([searched, packed, nothing, sample("x", ranked=("d1",))])
+    assert score.per_question == (0.5, None, 0.0, None)
+
+
+def test_a_ranking_is_looked_at_for_ten_documents_whatever_the_prompt_holds() -> None:
+    tenth, eleventh = ((*(f"x{number}" for number in range(rank - 1)), "d1", "d2") for rank in (9, 11))
+    scores = METRICS["recall@10"].score(
+        [sample("x", "x", contexts=(hit("x0"),), ranked=ranked) for ranked in (tenth, eleventh)]
+    )
+    assert scores.per_question == (1.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("contexts", "share"),
+    [
+        pytest.param((hit("d1", "Dogs pay ten euros."), hit("d2", "七天内退还")), 1.0, id="both quotes"),
+        pytest.param((hit("d1", "Dogs pay ten euros."),), 0.5, id="one of two"),
+        pytest.param((hit("d1", "Dogs"), hit("d2", "退还")), 0.0, id="none"),
+        pytest.param((hit("d1", "Dogs  pay\nten euros."),), 0.5, id="blanks do not count"),
+        pytest.param(
+            (hit("d1", "ten euros.", start=10), hit("d1", "Dogs pay ")), 0.5, id="over two passages in a row"
+        ),
+        pytest.param(
+            (hit("d1", "pay ten euros.", start=5), hit("d1", "Dogs pay ")), 0.5, id="over two that overlap"
+        ),
+        pytest.param(
+            (hit("d1", "ten euros.", start=99), hit("d1", "Dogs pay ")), 0.0, id="over two that do not meet"
+        ),
+    ],
+)
+def test_evidence_in_the_prompt(contexts: tuple[Hit, ...], share: float) -> None:
+    asked = sample("x", "x", contexts=contexts, quotes=("Dogs pay ten euros", "七天内退还"))
+    assert METRICS["evidence@k"].score([asked]).per_question == (share,)
+
+
+def test_evidence_applies_to_what_reads() -> None:
+    quotes = ("Dogs",)
+    nothing_found = sample("x", "x", ranked=(), quotes=quotes)
+    from_memory = sample("x", "x", quotes=quotes)
+    unanswerable = sample("x", contexts=(hit("d1"),), quotes=quotes)
+    score = METRICS["evidence@k"].score([nothing_found, from_memory, unanswerable])
+    assert score.per_question == (0.0, None, None)
 
 
 @pytest.mark.parametrize("metric", METRICS)

@@ -1,8 +1,10 @@
-"""What a comparison says, in sentences. Knows nothing of how its numbers came about."""
+"""What a comparison says, in sentences."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evaluation.analyses.comparison import Comparison, taught_or_not
+from evaluation.report.blocks import Block
 from evaluation.statistics import ALPHA, Pair, smallest_p
 
 Blocks = Mapping[str, Mapping[str, Any]]
@@ -10,7 +12,25 @@ Blocks = Mapping[str, Mapping[str, Any]]
 HALVES = {"taught": "Where the facts were taught", "not taught": "where they were not"}
 
 
-def verdict(
+def verdict(comparison: Comparison) -> Block:
+    """Return the sentences as the report's first note."""
+    parts = comparison.sliced(taught_or_not)
+    strategies = {
+        run.strategy: {
+            "n": len(run.samples),
+            "metrics": comparison.entries[run.strategy],
+            "by_fact": parts[run.strategy],
+            "usage": run.usage,
+            "latency": run.latency,
+            "is_tuned": any(sample.answer.adapter for sample in run.samples),
+        }
+        for run in comparison.runs
+    }
+    said = sentences(comparison.deciding, strategies, comparison.pairs, comparison.pairs_by_fact)
+    return Block("Verdict", notes=[said], data={"verdict": said})
+
+
+def sentences(
     metric: str, strategies: Blocks, pairs: Sequence[Pair], by_fact: Mapping[str, Sequence[Pair]]
 ) -> str:
     """Return which strategy is best by `metric`, by how much, how surely and at what cost.
@@ -29,14 +49,14 @@ def verdict(
         count, value = entries[best]["n"], entries[best]["value"]
         return f"{best}: {metric} {value:.2f}, n = {count}; nothing to compare it with."
     pair = _between(best, others[0], [one for one in pairs if one.metric == metric])
-    sentences = [
+    said = [
         _overall(pair, entries)
         if pair
         else f"No question gives both {best} and {others[0]} a value of {metric}.",
         _by_fact(metric, strategies, by_fact, ranked),
         f"Cost: {'; '.join(_cost_of(name, strategies[name]) for name in (best, others[0]))}.",
     ]
-    return " ".join(filter(None, sentences))
+    return " ".join(filter(None, said))
 
 
 def _overall(pair: Pair, entries: Blocks) -> str:
@@ -50,12 +70,14 @@ def _overall(pair: Pair, entries: Blocks) -> str:
 def _by_fact(
     metric: str, strategies: Blocks, by_fact: Mapping[str, Sequence[Pair]], ranked: Sequence[str]
 ) -> str:
-    """Return what holds where the facts were taught and where they were not; nothing without both halves.
+    """Return what holds where the facts were taught and where they were not.
 
+    Nothing is said without both halves, or where no strategy was taught anything.
     Both halves compare the same two: the best of the one with the best of the other, or if that is the
     same strategy, with the next best over all questions. The best of too few questions is nobody.
     """
-    if not all(by_fact.get(half) for half in HALVES):
+    is_taught = any(block["is_tuned"] for block in strategies.values())
+    if not is_taught or not all(by_fact.get(half) for half in HALVES):
         return ""
     entries = {
         half: _entries(metric, {name: block["by_fact"][half] for name, block in strategies.items()})

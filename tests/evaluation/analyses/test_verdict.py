@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from evaluation.report.verdict import verdict
+from evaluation.analyses.verdict import sentences
 from evaluation.statistics import Pair
 
 COST = "Cost: fine_tuned reads 70 tokens a question; rag reads 700 tokens a question."
@@ -23,6 +23,7 @@ def block(
         "by_fact": {"taught": {"f1": entry(taught, 28)}, "not taught": {"f1": entry(not_taught, 8)}},
         "usage": {"prompt_tokens": 40 * tokens, "cached_tokens": 0},
         "latency": {"p50": None, "n": 0},
+        "is_tuned": True,
     }
 
 
@@ -40,7 +41,7 @@ NOT_TAUGHT = [pair("rag", "fine_tuned", 0.24, n=8, clusters=8)]
 
 
 def said(pairs: list[Pair], taught: list[Pair], not_taught: list[Pair]) -> str:
-    return verdict("f1", TWO, pairs, {"taught": taught, "not taught": not_taught})
+    return sentences("f1", TWO, pairs, {"taught": taught, "not taught": not_taught})
 
 
 def test_both_halves_are_said_after_the_whole() -> None:
@@ -86,13 +87,13 @@ def test_what_the_best_result_could_not_show_is_too_few(
 
 def test_the_whole_may_be_too_few() -> None:
     few = [pair("rag", "fine_tuned", -0.21, n=4, clusters=4)]
-    assert verdict("f1", TWO, few, {}) == (
+    assert sentences("f1", TWO, few, {}) == (
         "n = 4 is too few to say anything: f1 is 0.36 (rag) and 0.57 (fine_tuned). " + COST
     )
 
 
 def test_the_whole_may_show_no_difference() -> None:
-    assert verdict("f1", TWO, [pair("rag", "fine_tuned", -0.1, **UNSURE)], {}) == (
+    assert sentences("f1", TWO, [pair("rag", "fine_tuned", -0.1, **UNSURE)], {}) == (
         "No difference is shown between fine_tuned and rag: f1 0.57 against 0.36, "
         "difference 0.10 [-0.20, 0.05], p = 0.600 (Holm), n = 40. " + COST
     )
@@ -100,7 +101,7 @@ def test_the_whole_may_show_no_difference() -> None:
 
 def test_a_p_value_alone_shows_no_difference() -> None:
     wide = pair("rag", "fine_tuned", -0.1, low=-0.25, high=0.05)
-    assert verdict("f1", TWO, [wide], {}).startswith("No difference is shown between fine_tuned and rag")
+    assert sentences("f1", TWO, [wide], {}).startswith("No difference is shown between fine_tuned and rag")
 
 
 def test_the_halves_compare_the_winner_of_each_with_the_other() -> None:
@@ -109,7 +110,7 @@ def test_the_halves_compare_the_winner_of_each_with_the_other() -> None:
     names = [("long_context", "rag"), ("long_context", "fine_tuned"), ("rag", "fine_tuned")]
     pairs = [pair(a, b, -0.2) for a, b in names]
     halves = {"taught": [pair(a, b, 0.3) for a, b in names], "not taught": [pair(*ab, -0.3) for ab in names]}
-    text = verdict("f1", strategies, pairs, halves)
+    text = sentences("f1", strategies, pairs, halves)
     assert "Where the facts were taught, long_context is better than rag: f1 0.70 against 0.29" in text
     assert "where they were not, rag is better than long_context: f1 0.67 against 0.40" in text
 
@@ -122,7 +123,7 @@ def test_the_winner_of_both_halves_is_compared_with_the_next_best() -> None:
     }
     names = [("rag", "fine_tuned"), ("rag", "closed"), ("fine_tuned", "closed")]
     halves = {half: [pair(a, b, 0.2) for a, b in names] for half in ("taught", "not taught")}
-    text = verdict("f1", strategies, halves["taught"], halves)
+    text = sentences("f1", strategies, halves["taught"], halves)
     assert text.count("rag is better than fine_tuned") == 3
 
 
@@ -131,14 +132,22 @@ def test_a_half_of_nobody_is_not_spoken_of() -> None:
 
 
 def test_a_pair_on_fewer_questions_than_its_strategies_says_so() -> None:
-    text = verdict("f1", TWO, [pair("rag", "fine_tuned", -0.21, n=30, clusters=30)], {})
+    text = sentences("f1", TWO, [pair("rag", "fine_tuned", -0.21, n=30, clusters=30)], {})
     assert "n = 30 that both have a value for. Cost" in text
 
 
 def test_without_a_question_in_common_nothing_is_compared() -> None:
-    assert verdict("f1", TWO, [], {}) == f"No question gives both fine_tuned and rag a value of f1. {COST}"
+    assert sentences("f1", TWO, [], {}) == f"No question gives both fine_tuned and rag a value of f1. {COST}"
 
 
 def test_without_values_or_rivals_there_is_no_comparison() -> None:
-    assert verdict("f1", {"rag": block(None)}, [], {}) == "No strategy has a value of f1."
-    assert verdict("f1", {"rag": RAG}, [], {}) == "rag: f1 0.36, n = 40; nothing to compare it with."
+    assert sentences("f1", {"rag": block(None)}, [], {}) == "No strategy has a value of f1."
+    assert sentences("f1", {"rag": RAG}, [], {}) == "rag: f1 0.36, n = 40; nothing to compare it with."
+
+
+def test_where_nothing_was_taught_there_are_no_halves() -> None:
+    untaught = {name: {**block, "is_tuned": False} for name, block in TWO.items()}
+    text = sentences(
+        "f1", untaught, [pair("rag", "fine_tuned", -0.21)], {"taught": TAUGHT, "not taught": NOT_TAUGHT}
+    )
+    assert "taught" not in text

@@ -1,0 +1,48 @@
+"""Every metric of every strategy, with its interval."""
+
+from collections.abc import Sequence
+
+from evaluation.analyses.comparison import Comparison
+from evaluation.report.blocks import Block, Plot, Table
+from evaluation.report.numbers import bar, cell, is_shown, label
+from evaluation.report.plots import bar_chart
+
+FURTHER = frozenset({"rouge1", "rouge2", "recall@1", "recall@10", "mrr@10", "ndcg@10", "refusal_precision"})
+"""Metrics that say little more than those of the summary."""
+
+
+def scores(comparison: Comparison) -> Block:
+    """Return the metrics of the summary."""
+    names = [name for name in comparison.metrics if name not in FURTHER]
+    data = {strategy: {"metrics": entries} for strategy, entries in comparison.entries.items()}
+    return Block(
+        "Scores",
+        "summary",
+        _table(comparison, names),
+        plots=[_plot(comparison, name) for name in _shown(comparison, names)],
+        data={"strategies": data},
+    )
+
+
+def further_scores(comparison: Comparison) -> Block:
+    """Return the others."""
+    names = [name for name in comparison.metrics if name in FURTHER]
+    return Block("Further scores", "detail", _table(comparison, names))
+
+
+def _shown(comparison: Comparison, names: Sequence[str]) -> list[str]:
+    """Return the metrics that some strategy has a value of or failed at."""
+    return [name for name in names if any(is_shown(of.get(name)) for of in comparison.entries.values())]
+
+
+def _table(comparison: Comparison, names: Sequence[str]) -> Table:
+    rows = []
+    for name in _shown(comparison, names):
+        entries = [comparison.entries[strategy].get(name) for strategy in comparison.strategies]
+        rows.append([label(name, entries), *(cell(name, one) for one in entries)])
+    return Table(["", *comparison.strategies], rows)
+
+
+def _plot(comparison: Comparison, name: str) -> Plot:
+    series = {strategy: [bar(of.get(name))] for strategy, of in comparison.entries.items()}
+    return Plot(name, bar_chart(name, [""], series))

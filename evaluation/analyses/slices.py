@@ -1,0 +1,32 @@
+"""The deciding metric by language and by question type."""
+
+from collections.abc import Callable
+
+from evaluation.analyses.comparison import Comparison
+from evaluation.report.blocks import Block, Plot, Table
+from evaluation.report.numbers import bar, cell, label
+from evaluation.report.plots import bar_chart
+from evaluation.types import Reference
+
+SLICES: dict[str, tuple[str, Callable[[Reference], str]]] = {
+    "by_language": ("language", lambda one: one.lang),
+    "by_type": ("question type", lambda one: one.type),
+}
+
+
+def slices(comparison: Comparison) -> Block:
+    """Return a row for each part of each division."""
+    metric, rows, plots = comparison.deciding, [], []
+    data: dict[str, dict[str, object]] = {name: {} for name in comparison.strategies}
+    for key, (title, by) in SLICES.items():
+        parts = comparison.sliced(by)
+        groups = sorted({part for of in parts.values() for part in of})
+        for part in groups:
+            entries = [parts[name].get(part, {}).get(metric) for name in comparison.strategies]
+            rows.append([label(f"{metric}, {part}", entries), *(cell(metric, one) for one in entries)])
+        series = {name: [bar(of.get(part, {}).get(metric)) for part in groups] for name, of in parts.items()}
+        plots.append(Plot(f"{metric} by {title}", bar_chart(f"{metric} by {title}", groups, series)))
+        for name, of in parts.items():
+            data[name][key] = of
+    table = Table(["", *comparison.strategies], rows)
+    return Block("By language and question type", "detail", table, plots=plots, data={"strategies": data})
