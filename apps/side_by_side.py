@@ -26,6 +26,7 @@ from core.domain import DATA, Domain, find_domain
 from core.errors import AssistantError, DocumentError, DomainError
 from core.language import detect
 from ingest.files.loaders import LOADERS
+from ingest.files.reading import walk
 from ingest.knowledge_base import bring_up_to_date
 from ingest.types import Document
 
@@ -85,6 +86,7 @@ def _visit(engine: Engine, domain: Domain, strategies: Sequence[str]) -> None:
     """Ask, answer, and show what was asked before, the newest first."""
     turns: list[Turn] = st.session_state.setdefault("turns", {}).setdefault(domain.key, [])
     text: str = st.session_state.pop("asked", "")
+    is_blank = bool(text) and not text.strip()
     _ask(domain, can_ask=bool(strategies))
     examples, documents = st.columns(2)
     with examples.expander("Examples", icon=":material/lightbulb:", expanded=not (turns or text)):
@@ -96,8 +98,10 @@ def _visit(engine: Engine, domain: Domain, strategies: Sequence[str]) -> None:
     newest = st.container()
     for turn in turns:
         _past(turn)
-    if text and strategies:
-        question = Question(f"visit-{len(turns) + 1}", text, detect(text))
+    if is_blank:
+        newest.html(notice("The question is empty; write one."))
+    elif text and strategies:
+        question = Question(f"visit-{len(turns) + 1}", text.strip(), detect(text))
         turns.insert(0, Turn(question, {name: Moment("waiting") for name in strategies}))
         with newest:
             _answer(engine, domain, turns[0])
@@ -191,7 +195,18 @@ def _ingest(engine: Engine, domain: Domain, uploads: Sequence[Upload]) -> list[s
     except AssistantError as error:
         return [notice(str(error))]
     titles = [item.title for item in items if isinstance(item, Document)]
-    return [notice(str(failure)) for failure in report.failures] + [joined(title) for title in titles]
+    twice = [_also_in_folder(upload.name) for upload in uploads if _lies_in(domain, upload.name)]
+    told = [notice(line) for line in (*map(str, report.failures), *twice)]
+    return told + [joined(title) for title in titles]
+
+
+def _lies_in(domain: Domain, name: str) -> bool:
+    found = walk(domain.documents) if domain.documents.is_dir() else ()
+    return any(path.name == name for path in found if isinstance(path, Path))
+
+
+def _also_in_folder(name: str) -> str:
+    return f"{name} is also in the folder of this domain: both are searched. Replace it there to correct it."
 
 
 def _report(domain: Domain) -> None:

@@ -21,7 +21,7 @@ from ingest.index.snapshot import Snapshots
 from ingest.search.reranking import open_reranker
 from ingest.search.search import EVERYTHING, Search, Wanted
 from ingest.store.derived import Derived
-from ingest.store.intake import IngestReport, Intake, Progress
+from ingest.store.intake import IngestReport, Intake, Origin, Progress
 from ingest.store.ledger import DocumentRecord, Ledger
 from ingest.types import Chunk, Document, Filter, Hit, Vectors
 from settings import Retrieval, Settings
@@ -58,7 +58,7 @@ class KnowledgeBase:
         self,
         items: Iterable[Document | DocumentError],
         progress: Progress = _silent,
-        origin: str = "",
+        origin: Origin = lambda document: "",
         prune: bool = False,
     ) -> IngestReport:
         """Commit the documents that are new or changed, then build the index anew if anything was.
@@ -66,9 +66,9 @@ class KnowledgeBase:
         Args:
             items: documents, and errors to be reported.
             progress: hears by how many documents the ingest has moved on.
-            origin: where new documents come from.
-            prune: remove documents of this origin that are not among `items`; not where one failed,
-                since its documents may be those that seem to be gone.
+            origin: where a new document comes from.
+            prune: remove documents of the same origins that are not among `items`; not where one
+                failed, since its documents may be those that seem to be gone.
 
         Raises:
             EmbedderMismatch: another embedder filled this knowledge base.
@@ -80,8 +80,8 @@ class KnowledgeBase:
             intake.run(items, origin)
             report = intake.report
             if prune and not report.failures:
-                gone = self._ledger.ids(origin) - intake.seen
-                report = replace(report, removed=self._ledger.delete(gone))
+                there = {id for one in intake.origins for id in self._ledger.ids(one)}
+                report = replace(report, removed=self._ledger.delete(there - intake.seen))
             self._index.settle()
         return report
 
@@ -237,7 +237,7 @@ def bring_up_to_date(
     items = read_documents(
         domain.documents, settings.max_file_mb, settings.parsing, sandbox, knowledge.read_from
     )
-    return knowledge.sync(items, progress, origin=_OWN, prune=prune)
+    return knowledge.sync(items, progress, origin=lambda document: _OWN, prune=prune)
 
 
 def _backend(retrieval: Retrieval, threads: int) -> tuple[VectorBackend, int]:

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
 from typing import Literal, Protocol, TypeVar
 
+from apps.page.uploads import upload_of
 from assistant.types import Answer, Question, Strategy
 from core.domain import Domain
 from core.errors import AssistantError, DocumentError
-from ingest.store.intake import IngestReport
+from ingest.store.intake import IngestReport, Origin
 from ingest.store.ledger import DocumentRecord
 from ingest.types import Document
 
@@ -29,8 +30,8 @@ _TICK = 0.25  # seconds between two looks at the clock: a running answer shows i
 class Knowledge(Protocol):
     """What the page needs of a knowledge base."""
 
-    def sync(self, items: Iterable[Document | DocumentError]) -> IngestReport:
-        """Add what is new or changed."""
+    def sync(self, items: Iterable[Document | DocumentError], *, origin: Origin, prune: bool) -> IngestReport:
+        """Add what is new or changed; with `prune` remove what else there is of the same origins."""
         ...
 
     def records(self) -> list[DocumentRecord]:
@@ -90,12 +91,14 @@ class Engine:
             stop.set()
 
     def add(self, domain: Domain, items: Iterable[Document | DocumentError]) -> IngestReport:
-        """Put documents into the domain's knowledge base; the next question finds them.
+        """Put uploads into the domain's knowledge base; the next question finds them.
+
+        What was uploaded before under the same name gives way.
 
         Raises:
             AssistantError: the knowledge base cannot take them.
         """
-        return self._call(lambda: self._assistant(domain).knowledge.sync(items))
+        return self._call(lambda: self._assistant(domain).knowledge.sync(items, origin=upload_of, prune=True))
 
     def _answer(self, domain: Domain, strategy: str, question: Question) -> Generator[Moment]:
         answer = None

@@ -1,6 +1,6 @@
-"""What a visitor uploads: named by its content hash, read as documents. Knows nothing of pages or indexes.
+"""What a visitor uploads, read as documents. Knows nothing of pages or indexes.
 
-No byte of the visitor's file name reaches the file system: it is only ever a title.
+On the disk a file is called by its content hash: no byte of the visitor's name reaches the file system.
 """
 
 import hashlib
@@ -62,17 +62,27 @@ def _hashed(upload: Upload) -> str:
     return f"{hashlib.sha256(upload.data).hexdigest()[:32]}{suffix}"
 
 
+def upload_of(document: Document) -> str:
+    """Return the origin of a document that was uploaded: what came under one name belongs together.
+
+    >>> upload_of(Document("uploads/fares.jsonl/2", "Fares", "...", "en"))
+    'uploads/fares.jsonl'
+    """
+    return "/".join(document.id.split("/")[:2])
+
+
 def _named(item: Document | DocumentError, name: str, path: Path) -> Document | DocumentError:
     """Return what was read with the visitor's file name in place of the hash.
 
-    The id starts with the hash: an upload that claims the id of another document never replaces it.
+    The id begins with that name: the same file, corrected, replaces itself, and an upload that claims
+    the id of another document never replaces it.
     """
     if isinstance(item, DocumentError):
         return DocumentError(str(item).replace(shown(path), name).replace(path.name, name))
     inside = item.id.removeprefix(path.name).lstrip(":")
     return replace(
         item,
-        id="/".join(filter(None, ("uploads", path.stem, inside))),
+        id="/".join(filter(None, ("uploads", name.replace("/", "-"), inside))),
         title=PurePath(name).stem if item.title in (path.stem, path.name) else item.title,
         source=name if item.source == path.name else item.source,
         file="",  # its name on the disk is ours, and so is the digest that holds it

@@ -22,6 +22,8 @@ from settings import Chunking
 _WINDOW = 2048  # chunks
 _PIECE = 512  # passages embedded between two commits: some seconds on a CPU
 
+Origin = Callable[[Document], str]
+"""Where a document comes from: a domain's folder, an upload; empty: a file from elsewhere."""
 Progress = Callable[[float], None]
 """Hears by how many documents an ingest has moved on; a window moves in parts while it is embedded."""
 
@@ -57,6 +59,7 @@ class Intake:
         self._chunking = chunking
         self._progress = progress
         self.seen: set[str] = set()
+        self.origins: set[str] = set()
         self._handed: deque[_Piece] = deque()
         self._added = self._changed = self._unchanged = self._embedded = 0
         self._failures: list[DocumentError] = []
@@ -73,8 +76,8 @@ class Intake:
             failures=tuple(self._failures),
         )
 
-    def run(self, items: Iterable[Document | DocumentError], origin: str = "") -> None:
-        """Commit every document that is new or has changed; note every error."""
+    def run(self, items: Iterable[Document | DocumentError], origin: Origin = lambda document: "") -> None:
+        """Commit every document that is new or has changed; note every error, and the origins seen."""
         texts = self._pieces(self._windows(self._entries(items, origin)))
         for vectors in self._embedder.embed_pieces(texts):
             piece = self._handed.popleft()
@@ -114,12 +117,13 @@ class Intake:
                 else:
                     self._commit(window)
 
-    def _entries(self, items: Iterable[Document | DocumentError], origin: str) -> Iterator[Entry]:
+    def _entries(self, items: Iterable[Document | DocumentError], origin: Origin) -> Iterator[Entry]:
         """Yield what has to be committed."""
         recipe = _recipe(self._chunking, self._embedder)
         for item in items:
             try:
                 document = self._accept(item)
+                self.origins.add(origin(document))
                 state = content_sha256(document), recipe
             except DocumentError as error:
                 self._failures.append(error)
@@ -131,7 +135,7 @@ class Intake:
                 self._unchanged += 1
                 self._progress(1)
             else:
-                yield self._entry(document, state, origin)
+                yield self._entry(document, state, origin(document))
 
     def _accept(self, item: Document | DocumentError) -> Document:
         if isinstance(item, DocumentError):

@@ -20,7 +20,7 @@ from ingest.store.crash_points import reached
 from ingest.store.database import Database
 from ingest.types import Chunk, Document, Filter, Labels, Vectors
 
-_VERSION = 2
+_VERSION = 3
 _SCHEMA = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE documents (
@@ -42,7 +42,9 @@ CREATE VIEW passages AS
 """
 _UPGRADES = {
     1: "ALTER TABLE documents ADD COLUMN file TEXT NOT NULL DEFAULT '';"
-    "CREATE INDEX documents_of_file ON documents (file)"
+    "CREATE INDEX documents_of_file ON documents (file)",
+    # Uploads were named by their contents and had no origin: a corrected file stood beside the wrong one.
+    2: "UPDATE documents SET origin = 'uploads/' || source WHERE origin = '' AND id LIKE 'uploads/%'",
 }
 _DOCUMENT = "id, title, text, lang, source, as_of, file"
 _CHUNK = "id, document_id, text, start, stop, title"

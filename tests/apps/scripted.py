@@ -6,7 +6,7 @@ from assistant.citations import cite
 from assistant.prompts import is_refusal
 from assistant.types import Answer, Question, Timing, Usage
 from core.errors import DocumentError
-from ingest.store.intake import IngestReport
+from ingest.store.intake import IngestReport, Origin
 from ingest.store.ledger import DocumentRecord
 from ingest.types import Chunk, Document, Hit
 
@@ -21,7 +21,7 @@ class ListedKnowledge:
     def __init__(self) -> None:
         self.documents = [RIGHTS]
 
-    def sync(self, items: Iterable[Document | DocumentError]) -> IngestReport:
+    def sync(self, items: Iterable[Document | DocumentError], *, origin: Origin, prune: bool) -> IngestReport:
         failures: list[DocumentError] = []
         for item in items:
             if isinstance(item, Document):

@@ -158,6 +158,24 @@ def test_an_uploaded_document_is_asked_about_in_the_same_visit(
     assert "The pool opens at 7." in columns(page)[0]
 
 
+def test_a_blank_question_is_refused(open_page: Callable[..., AppTest], assistant: ScriptedAssistant) -> None:
+    page = open_page()
+    page.chat_input[0].set_value("  \n ").run()
+    assert "The question is empty; write one." in html(page)
+    assert (assistant.asked, columns(page)) == ([], [])
+
+
+def test_an_upload_that_is_also_in_the_folder_is_said_to_be(
+    open_page: Callable[..., AppTest], inn: Domain
+) -> None:
+    (inn.folder / "documents").mkdir()
+    (inn.folder / "documents" / "fares.md").write_text("Adults 10 euros")
+    page = open_page()
+    page.file_uploader[0].set_value([("fares.md", b"Adults 12 euros", "text/markdown")])
+    submit(page)
+    assert "fares.md is also in the folder of this domain" in html(page)
+
+
 def test_a_bad_upload_is_one_line_and_the_good_one_beside_it_is_taken(
     open_page: Callable[..., AppTest], assistant: ScriptedAssistant
 ) -> None:

@@ -1,14 +1,19 @@
-"""Rules of uploads: called by their hash, gone once read, titled by the visitor, bad ones in one line."""
+"""Rules of uploads: called by a hash on the disk, by their name in the base; bad ones are one line."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
 
-from apps.page.uploads import Upload, UploadStore
+from apps.page.uploads import Upload, UploadStore, upload_of
+from core.domain import Domain
 from core.errors import DocumentError
 from ingest.files.cleaning import clean_line
+from ingest.knowledge_base import KnowledgeBase, open_knowledge_base
+from ingest.store.intake import IngestReport
 from ingest.types import Document
-from settings import Parsing
+from settings import Parsing, Settings
+from tests.fakes import FakeEmbedder
 
 EVIL = "../../<img src=x onerror=alert(1)>.md"
 
@@ -25,7 +30,7 @@ def test_a_file_is_called_by_its_hash_and_gone_once_it_is_read(tmp_path: Path) -
     assert file.parent.parent == tmp_path / "uploads"
     assert file.stem.isalnum()
     assert isinstance(document, Document)
-    assert document.id == f"uploads/{file.stem}"
+    assert document.id == "uploads/..-..-<img src=x onerror=alert(1)>.md"
     assert list(reading) == []
     assert list(tmp_path.rglob("*")) == [tmp_path / "uploads"]
 
@@ -52,6 +57,36 @@ def test_an_upload_cannot_replace_another_document(tmp_path: Path) -> None:
     assert isinstance(document, Document)
     assert document.id.startswith("uploads/")
     assert document.id.endswith("/travel-en-eu261")
+
+
+def taken(knowledge: KnowledgeBase, folder: Path, name: str, data: bytes) -> IngestReport:
+    return knowledge.sync(read(folder, name, data), origin=upload_of, prune=True)
+
+
+def test_a_corrected_file_takes_the_place_of_the_former_one(tmp_path: Path) -> None:
+    domain = Domain(name="inn", folder=tmp_path)
+    knowledge = open_knowledge_base(domain, Settings(home=tmp_path / "var"), FakeEmbedder())
+    taken(knowledge, tmp_path, "fares.jsonl", b'{"text": "Adults 10 euros"}\n{"text": "Dogs 5 euros"}')
+    taken(knowledge, tmp_path, "hours.md", b"Opens at nine.")
+    report = taken(knowledge, tmp_path, "fares.jsonl", b'{"text": "Adults 12 euros"}')
+    assert (report.added, report.changed, report.removed) == (0, 1, 1)
+    assert {one.text for one in knowledge.documents()} == {"Adults 12 euros", "Opens at nine."}
+    assert "10 euros" not in str(knowledge.search("fare of adults", "en", 5))
+
+
+def test_uploads_of_an_earlier_home_give_way_too(tmp_path: Path) -> None:
+    """They were named by their contents: 32 hexadecimal digits."""
+    domain = Domain(name="inn", folder=tmp_path)
+    settings = Settings(home=tmp_path / "var")
+    knowledge = open_knowledge_base(domain, settings, FakeEmbedder())
+    old = Document(f"uploads/{'0' * 32}", "fares", "Adults 10 euros", "en", "fares.md")
+    knowledge.sync([old])
+    with sqlite3.connect(tmp_path / "var" / "domains" / domain.key / "ledger.sqlite") as ledger:
+        ledger.execute("PRAGMA user_version = 2")
+    knowledge.close()
+    knowledge = open_knowledge_base(domain, settings, FakeEmbedder())
+    taken(knowledge, tmp_path, "fares.md", b"Adults 12 euros")
+    assert [one.text for one in knowledge.documents()] == ["Adults 12 euros"]
 
 
 def test_each_record_has_its_own_id(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def test_problems_are_named(ledger: Ledger) -> None:
 def test_a_ledger_of_a_later_version_is_refused(tmp_path: Path, ledger: Ledger) -> None:
     with ledger.transaction() as db:
         db.execute("PRAGMA user_version = 9")
-    with pytest.raises(KnowledgeBaseError, match="version 9, not 2; move it away"):
+    with pytest.raises(KnowledgeBaseError, match="version 9, not 3; move it away"):
         Ledger(tmp_path / "ledger.sqlite")
 
 
