@@ -39,8 +39,9 @@ class Generator(Section):
     """Answers are cut here."""
     thinking: bool = False
     """Let a model that can think before it answers do so; give it more `max_new_tokens` then."""
-    batch_tokens: int = Field(default=8192, ge=256)
-    """Prompt tokens, padding included, that one batch of questions may hold."""
+    batch_tokens: int = Field(default=0, ge=0)
+    """Prompt tokens, padding included, that one batch of questions may hold; 0: 8,192 on a CPU, and on a GPU
+    what its free memory holds."""
     prefix_cache_mb: int = Field(default=2048, ge=0)
     """Disk that a domain's stored prefixes (KV caches) may take; the least recently used go first."""
     endpoint: str = ""

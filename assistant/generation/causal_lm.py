@@ -5,6 +5,7 @@ several threads, streams and adapters share one copy of the weights.
 """
 
 import threading
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,11 +13,17 @@ from typing import TYPE_CHECKING, Any
 from assistant.generation import shared_prefix
 from assistant.generation.adapters import adapter_fingerprint
 from assistant.generation.chat import Chat
-from core.errors import AdapterError, GenerationError
+from core.errors import AdapterError
 from ingest.embedding import fast_dtype
 
 if TYPE_CHECKING:
     import torch
+
+CPU_ROOM = 8192
+"""Tokens of a batch, padding included, that are answered together on a CPU: more are no faster."""
+_BASE = "__base__"  # peft's name for no adapter
+_SHARE = 0.5  # of the free memory of a GPU; the rest is for what a forward pass makes and drops
+_MOST = 1 << 18
 
 
 class CausalLM:
@@ -29,7 +36,7 @@ class CausalLM:
         self._lock = threading.RLock()
         self._peft: Any = None
         self._loaded: set[str] = set()
-        self._active = ""
+        self._active: str | None = ""
 
     @cached_property
     def device(self) -> str:
@@ -113,24 +120,21 @@ class CausalLM:
                 ) from error
         return name
 
-    def forward(self, adapter: str, allowed: "torch.Tensor | None" = None, **inputs: Any) -> "torch.Tensor":
-        """Run the model once, with `adapter` switched on; return each row's most likely next token.
+    def forward(
+        self, adapters: Sequence[str], allowed: "torch.Tensor | None" = None, **inputs: Any
+    ) -> "torch.Tensor":
+        """Run the model once; return each row's most likely next token.
 
-        Only tokens that are true in `allowed` (rows, vocabulary) are looked at; None: all.
-
-        Raises:
-            GenerationError: there is not enough memory.
+        Args:
+            adapters: what is switched on for each row, as `add_adapter` named it; empty: the base.
+            allowed: (rows, vocabulary), true where a token may be chosen; None: anywhere.
+            inputs: those of the model.
         """
         import torch
 
         with self._lock, torch.inference_mode():
-            self._switch(adapter)
-            try:
-                logits = self._model(**inputs, use_cache=True, logits_to_keep=1).logits[:, -1]
-            except (torch.OutOfMemoryError, MemoryError) as error:
-                raise GenerationError(
-                    "out of memory; lower generator.batch_tokens or long_context.max_tokens"
-                ) from error
+            model, mixed = self._switched(adapters)
+            logits = model(**inputs, **mixed, use_cache=True, logits_to_keep=1).logits[:, -1]
             if allowed is not None:
                 logits = logits.masked_fill(~allowed, float("-inf"))
             chosen: torch.Tensor = logits.argmax(-1)
@@ -150,6 +154,16 @@ class CausalLM:
             self._peft.load_adapter(folder, adapter_name=name, autocast_adapter_dtype=False)
         self._loaded.add(name)
 
+    def _switched(self, adapters: Sequence[str]) -> tuple[Any, dict[str, Any]]:
+        """Return the model with the adapters on, and what it must be told where rows have different ones."""
+        names = set(adapters)
+        if len(names) == 1:
+            self._switch(adapters[0])
+            return self._model, {}
+        self._peft.base_model.enable_adapter_layers()
+        self._active = None
+        return self._peft, {"adapter_names": [name or _BASE for name in adapters]}
+
     def _switch(self, name: str) -> None:
         if name == self._active:
             return
@@ -160,6 +174,28 @@ class CausalLM:
             self._peft.base_model.disable_adapter_layers()
         self._active = name
 
+    def room(self) -> int:
+        """Return how many tokens of keys and values the free memory of a GPU holds; on a CPU `CPU_ROOM`."""
+        import torch
+
+        if not self.device.startswith("cuda"):
+            return CPU_ROOM
+        with self._lock:
+            self._model  # noqa: B018 (what it takes is no longer free)
+        text = self.config.get_text_config()
+        heads = int(getattr(text, "num_key_value_heads", 0) or text.num_attention_heads)
+        size = int(getattr(text, "head_dim", 0) or text.hidden_size // text.num_attention_heads)
+        bytes_each = int(2 * text.num_hidden_layers * heads * size * getattr(torch, self.dtype).itemsize)
+        free, _ = torch.cuda.mem_get_info(self.device)
+        return max(CPU_ROOM, min(_MOST, int(_SHARE * free) // bytes_each))
+
+    def free(self) -> None:
+        """Give memory back that torch holds but nothing uses."""
+        import torch
+
+        if self.device.startswith("cuda"):
+            torch.cuda.empty_cache()
+
 
 def _contiguous(_: Any, inputs: "tuple[torch.Tensor, ...]") -> "tuple[torch.Tensor, ...]":
     """Lay out the last positions of a batch anew before the output matrix.
@@ -167,6 +203,14 @@ def _contiguous(_: Any, inputs: "tuple[torch.Tensor, ...]") -> "tuple[torch.Tens
     PyTorch would multiply the slice row by row, with a copy of the matrix for each: 20 GB for 42 prompts.
     """
     return inputs[0].contiguous(), *inputs[1:]
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Say whether memory ran out, of a GPU or of the machine."""
+    import torch
+
+    told = isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+    return told or isinstance(error, torch.OutOfMemoryError | MemoryError)
 
 
 def window_of(config: Any) -> int:

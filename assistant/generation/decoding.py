@@ -5,7 +5,8 @@ their masks and caches hold their own tokens alone. Prompts are read a few rows 
 is padding, and then answered together, padded on the left.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.generation.causal_lm import CausalLM
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from transformers import DynamicCache
 
 PREFILL = 1024
-"""Tokens read in one pass, of a prefix or of several rows: more takes more memory and is no faster."""
+"""Tokens that a CPU reads in one pass, of a prefix or several rows: more takes memory and is no faster."""
+_GPU_PREFILL = 8192
 
 Stop = Callable[[Sequence[int]], bool]
 """Whether a row is complete, given the tokens that it has got."""
@@ -33,39 +35,44 @@ def prefill(lm: CausalLM, ids: Sequence[int], adapter: str) -> Layers:
     from transformers import DynamicCache
 
     cache = DynamicCache()
-    starts = range(0, len(ids), PREFILL)
-    for start in tqdm(starts, desc="reading the documents", unit="k tokens", delay=3, leave=False):
+    starts = range(0, len(ids), size := _pass_size(lm))
+    for start in tqdm(starts, desc="reading the documents", unit="pass", delay=3, leave=False):
         lm.forward(
-            adapter,
-            input_ids=torch.tensor([ids[start : start + PREFILL]], device=lm.device),
+            [adapter],
+            input_ids=torch.tensor([ids[start : start + size]], device=lm.device),
             past_key_values=cache,
         )
     return [(layer.keys, layer.values) for layer in cache.layers]
 
 
+def _pass_size(lm: CausalLM) -> int:
+    """Return how many tokens are read in one pass."""
+    return _GPU_PREFILL if lm.device.startswith("cuda") else PREFILL
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one row starts with: the token ids of its prompt, without those of a prefix that it shares."""
+
+    ids: Sequence[int]
+    adapter: str = ""
+    shares: bool = False
+    """Whether the batch's prefix comes before the ids."""
+    stop: Stop | None = None
+
+
 class Decoding:
-    """A batch on its way to answers."""
+    """A batch on its way to answers. Its rows may have different adapters, and share one prefix or none."""
 
-    def __init__(
-        self,
-        lm: CausalLM,
-        rows: Sequence[Sequence[int]],
-        past: Layers,
-        adapter: str = "",
-        guide: Guide | None = None,
-        stops: Mapping[int, Stop] | None = None,
-    ) -> None:
-        """Start with the token ids of each row, without those of the prefix `past` (empty: there is none).
-
-        `guide` holds rows to their schemas; `stops` says of some rows, after each token, whether to go on.
-        """
+    def __init__(self, lm: CausalLM, rows: Sequence[Row], past: Layers, guide: Guide | None = None) -> None:
+        """Start with the rows, the prefix of those that share it, and the schemas that some are held to."""
         self.tokens: list[list[int]] = [[] for _ in rows]
         """What each row has got so far."""
         self.endings: dict[int, Ending] = {}
         """How the rows that have ended did so."""
-        self._lm, self._adapter, self._guide, self._stops = lm, adapter, guide, stops or {}
+        self._lm, self._guide = lm, guide
         self._past = [(key.to(lm.device), value.to(lm.device)) for key, value in past]
-        self._prompts = rows
+        self._started = rows
         self._rows: list[int] = []
 
     def run(self, limit: int) -> Iterator[list[int]]:
@@ -91,7 +98,8 @@ class Decoding:
             return "stop"
         tokens = self.tokens[row]
         tokens.append(token)
-        if row in self._stops and self._stops[row](tokens):
+        stop = self._started[row].stop
+        if stop is not None and stop(tokens):
             return "stop"
         if not (self._guide and self._guide.holds(row)) and (again := looping(tokens)):
             del tokens[-again:]
@@ -104,7 +112,7 @@ class Decoding:
         from transformers import DynamicCache
 
         chosen, caches = [], []
-        for rows in batches(list(map(len, self._prompts)), PREFILL):
+        for rows in batches([len(row.ids) for row in self._started], _pass_size(self._lm)):
             ids, mask = self._padded(rows)
             cache = DynamicCache()
             chosen.append(self._forward(rows, ids, mask, cache))
@@ -118,7 +126,7 @@ class Decoding:
         """Return the prompts of `rows`, padded on the left, and their mask: (rows, longest of them) both."""
         import torch
 
-        prompts = [self._prompts[row] for row in rows]
+        prompts = [self._started[row].ids for row in rows]
         width = max(map(len, prompts))
         ids = [[0] * (width - len(prompt)) + list(prompt) for prompt in prompts]
         mask = [[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts]
@@ -126,16 +134,23 @@ class Decoding:
 
     def _forward(self, rows: Sequence[int], ids: "Tensor", mask: "Tensor", cache: "DynamicCache") -> "Tensor":
         """Return the next token of `rows` after `ids`, whose keys and values are added to `cache`."""
-        shared = self._past[0][0].shape[-2] if self._past else 0
-        new = ids.shape[1]
+        import torch
+
+        new, device = ids.shape[1], self._lm.device
+        share = [self._started[row].shares for row in rows]
+        before = torch.tensor(share, device=device)[:, None] * (
+            self._past[0][0].shape[-2] if self._past else 0
+        )
+        prefix = self._past if any(share) else None
         return self._lm.forward(
-            self._adapter,
+            [self._started[row].adapter for row in rows],
             allowed=self._guide.allowed(rows, self.tokens) if self._guide else None,
             input_ids=ids,
-            position_ids=(shared + mask.cumsum(-1) - 1).clamp(min=0)[:, -new:],
-            attention_mask=_own_mask(mask, new) if self._past else mask,
+            position_ids=(before + mask.cumsum(-1) - 1).clamp(min=0)[:, -new:],
+            attention_mask=_own_mask(mask, new) if prefix else mask,
             past_key_values=cache,
-            shared_prefix=self._past or None,
+            shared_prefix=prefix,
+            sharing=None if all(share) else torch.tensor(share, device=device),
         )
 
     def _advance(self, chosen: "Tensor") -> "Tensor":

@@ -7,15 +7,16 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache
 from itertools import takewhile
 from pathlib import Path
 
 from assistant.generation.adapters import adapter_fingerprint
-from assistant.generation.causal_lm import CausalLM
+from assistant.generation.causal_lm import CausalLM, is_out_of_memory
 from assistant.generation.chat import Chat, is_line_over
-from assistant.generation.decoding import Decoding, Stop, prefill
+from assistant.generation.decoding import Decoding, Row, Stop, prefill
 from assistant.generation.endings import LOOPS
 from assistant.generation.guided import Guide
 from assistant.generation.prefix_cache import PrefixStore, prefix_key
@@ -30,6 +31,8 @@ from settings import Settings
 
 FindAdapter = Callable[[str], Path]
 """Returns the folder of an adapter by its name; raises AdapterError where there is none."""
+_TOGETHER = 6
+"""Prompts answered together whatever their adapters: to read the weights takes most of a step's time."""
 _LINE_END = re.compile(r"\n|Ċ|<0x0A>")  # as byte-level and SentencePiece vocabularies write it
 
 
@@ -127,8 +130,8 @@ class LocalGenerator:
         encoded = [self._encode(index, prompt, limit) for index, prompt in enumerate(prompts)]
         results: dict[int, Generation] = {}
         with tqdm(total=len(prompts), desc="answering", unit="question", delay=3, leave=False) as bar:
-            for batch in batches(encoded, self._settings.batch_tokens):
-                for index, generation in self._answer(batch, limit, start):
+            for batch in batches(encoded, self._settings.batch_tokens or self._lm.room()):
+                for index, generation in self._complete(batch, limit, start):
                     results[index] = generation
                     bar.update()
                     if on_done:
@@ -145,35 +148,65 @@ class LocalGenerator:
         limit = max_new_tokens or self.max_new_tokens
         start = time.perf_counter()
         encoded = self._encode(0, prompt, limit)
-        decoding, cached = self._begin([encoded])
-        first = 0.0
-        for _ in decoding.run(limit):
-            now = time.perf_counter() - start
-            first = first or now
-            yield replace(self._generation(encoded, decoding, (0, cached), (first, now)), alone=True)
+        with _clear_errors():
+            decoding, cached = self._begin([encoded])
+            first = 0.0
+            for _ in decoding.run(limit):
+                now = time.perf_counter() - start
+                first = first or now
+                yield replace(self._generation(encoded, decoding, (0, cached), (first, now)), alone=True)
+
+    def _complete(
+        self, batch: Sequence[Encoded], limit: int, start: float
+    ) -> Iterator[tuple[int, Generation]]:
+        """Yield index and result of each prompt; a batch that memory does not hold is halved.
+
+        Raises:
+            GenerationError: it does not even hold one prompt.
+        """
+        done: set[int] = set()
+        with _clear_errors() if len(batch) == 1 else suppress(_OutOfMemory), _named_errors():
+            for index, generation in self._answer(batch, limit, start):
+                done.add(index)
+                yield index, generation
+        rest = [encoded for encoded in batch if encoded.index not in done]
+        if rest:
+            self._lm.free()
+            for half in (rest[: len(rest) // 2], rest[len(rest) // 2 :]):
+                yield from self._complete(half, limit, start) if half else ()
 
     def _answer(self, batch: Sequence[Encoded], limit: int, start: float) -> Iterator[tuple[int, Generation]]:
         """Yield index and result of each prompt of one batch as it is finished."""
         decoding, cached = self._begin(batch)
+        reader = next((row for row, encoded in enumerate(batch) if encoded.shared), 0)
         first = 0.0
         for ended in decoding.run(limit):
             now = time.perf_counter() - start
             first = first or now
             for row in ended:
-                known = cached if row == 0 else batch[row].shared
+                known = cached if row == reader else batch[row].shared
                 yield (
                     batch[row].index,
                     self._generation(batch[row], decoding, (row, known), (first, now)),
                 )
 
     def _begin(self, batch: Sequence[Encoded]) -> tuple[Decoding, int]:
-        """Return the decoding of a batch and how many tokens of its first prompt were already known."""
-        adapter = self._adapter(batch[0].adapter)
-        past, cached = self._past(batch[0].prefix, adapter)
+        """Return the decoding of a batch and how many tokens of its prefix were already known."""
+        adapters = {encoded.adapter: self._adapter(encoded.adapter) for encoded in batch}
+        first = next((encoded for encoded in batch if encoded.shared), batch[0])
+        past, cached = self._past(first.prefix, adapters[first.adapter])
         schemas = [encoded.schema for encoded in batch]
         guide = Guide(self._lm, schemas) if any(schemas) else None
-        stops = {row: self._line_stop for row, encoded in enumerate(batch) if encoded.one_line}
-        return Decoding(self._lm, [encoded.own for encoded in batch], past, adapter, guide, stops), cached
+        rows = [
+            Row(
+                encoded.own,
+                adapters[encoded.adapter],
+                bool(encoded.shared),
+                self._line_stop if encoded.one_line else None,
+            )
+            for encoded in batch
+        ]
+        return Decoding(self._lm, rows, past, guide), cached
 
     @cached_property
     def _line_stop(self) -> Stop:
@@ -223,22 +256,54 @@ class LocalGenerator:
             return [], 0
         key = prefix_key(self.fingerprint, adapter, self.dtype, ids)
         with self._reading:
-            if (stored := self._prefixes.get(key)) is not None:
+            if (stored := self._prefixes.get(key, self._lm.device)) is not None:
                 return stored, len(ids)
             layers = prefill(self._lm, ids, adapter)
             self._prefixes.put(key, layers)
             return layers, 0
 
 
+class _OutOfMemory(Exception):
+    """Memory does not hold what was tried."""
+
+
+@contextmanager
+def _named_errors() -> Iterator[None]:
+    """Give the several ways in which memory runs out one name."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        short = str(error).splitlines()[0][:200] if str(error) else "no memory"
+    else:
+        return
+    raise _OutOfMemory(short)  # not from the error, whose frames keep the tensors of the batch alive
+
+
+@contextmanager
+def _clear_errors() -> Iterator[None]:
+    """Say what to do where memory does not even hold one prompt."""
+    try:
+        with _named_errors():
+            yield
+    except _OutOfMemory as error:
+        raise GenerationError(
+            f"one prompt does not fit into memory ({error}); lower long_context.max_tokens or retrieval.top_k"
+        ) from error
+
+
 def batches(prompts: Sequence[Encoded], budget: int) -> Iterator[list[Encoded]]:
     """Yield the prompts in batches that share adapter and prefix, longest first.
 
-    A batch holds at most `budget` tokens, padding included and the shared prefix not, or one prompt.
+    A batch holds at most `budget` tokens, padding included and the shared prefix not, or one prompt. A few
+    prompts of different adapters, of which all that have a prefix have the same, are one batch.
     """
     groups: dict[tuple[str, tuple[int, ...]], list[Encoded]] = {}
     for prompt in prompts:
         groups.setdefault((prompt.adapter, prompt.prefix), []).append(prompt)
-    for group in groups.values():
+    together = len(prompts) <= _TOGETHER and len({prompt.prefix for prompt in prompts if prompt.shared}) < 2
+    for group in [list(prompts)] if together else groups.values():
         for batch in length_sorted([len(prompt.own) for prompt in group], budget):
             yield [group[place] for place in batch]
 

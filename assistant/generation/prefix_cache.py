@@ -44,10 +44,13 @@ class PrefixStore:
         self._limit = limit_mb << 20
         self._recent: OrderedDict[str, Layers] = OrderedDict()
 
-    def get(self, key: str) -> Layers | None:
-        """Return the prefix called `key`, or None if it must be computed."""
+    def get(self, key: str, device: str = "cpu") -> Layers | None:
+        """Return the prefix called `key`, or None if it must be computed.
+
+        One that is read from disk goes to `device`, once, and stays there.
+        """
         self._look()
-        layers = self._recent.get(key) or self._read(key)
+        layers = self._recent.get(key) or self._read(key, device)
         if layers is not None:
             self._remember(key, layers)
         return layers
@@ -89,7 +92,7 @@ class PrefixStore:
     def _path(self, key: str) -> Path:
         return self._folder / f"{key}.safetensors"
 
-    def _read(self, key: str) -> Layers | None:
+    def _read(self, key: str, device: str) -> Layers | None:
         from safetensors import SafetensorError, safe_open
 
         path = self._path(key)
@@ -107,7 +110,7 @@ class PrefixStore:
             return None
         with suppress(OSError):  # the date of the last use; a read-only disk keeps the old one
             os.utime(path)
-        return layers
+        return [(key.to(device), value.to(device)) for key, value in layers]
 
     def _write(self, key: str, layers: Layers) -> None:
         from safetensors import SafetensorError

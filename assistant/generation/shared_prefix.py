@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 NAME = "shared_prefix"
+_SCORES = 1 << 24
+"""Scores in memory at once where there is no fused kernel."""
 Layers = list[tuple["Tensor", "Tensor"]]
 """Keys and values of a prefix, layer by layer, each of shape (1, key-value heads, tokens, head size)."""
 
@@ -42,6 +44,7 @@ def attend(
     attention_mask: "Tensor | None",
     *,
     shared_prefix: Layers | None = None,
+    sharing: "Tensor | None" = None,
     **kwargs: Any,
 ) -> tuple["Tensor", None]:
     """Attend as transformers' `sdpa` does; with `shared_prefix`, also to that.
@@ -52,7 +55,8 @@ def attend(
         key: (rows, key-value heads, own tokens, head size), as is `value`; without the prefix.
         value: see `key`.
         attention_mask: with a prefix: (rows, 1, new tokens, own tokens), true where a query may look.
-        shared_prefix: the prefix of all rows, if there is one.
+        shared_prefix: the prefix of the rows that have one.
+        sharing: (rows,), true for those rows; None: all.
         kwargs: what transformers passes on, `scaling` among it.
     """
     if shared_prefix is None:
@@ -65,10 +69,20 @@ def attend(
     assert attention_mask is not None
     scaling = float(kwargs["scaling"])
     own, own_weight = _attend_own(query, key, value, attention_mask, scaling)
-    prefix_key, prefix_value = shared_prefix[int(module.layer_idx)]  # type: ignore[arg-type]
-    shared, shared_weight = _attend_shared(query, prefix_key, prefix_value, scaling)
-    joined = shared.float().lerp(own.float(), (own_weight - shared_weight).sigmoid())
+    layer = shared_prefix[int(module.layer_idx)]  # type: ignore[arg-type]
+    if sharing is None:
+        joined = _joined(own, own_weight, _attend_shared(query, *layer, scaling))
+    else:
+        joined = own.float()
+        shared = _attend_shared(query[sharing], *layer, scaling)
+        joined[sharing] = _joined(own[sharing], own_weight[sharing], shared)
     return joined.to(query.dtype).transpose(1, 2).contiguous(), None
+
+
+def _joined(own: "Tensor", own_weight: "Tensor", shared: "tuple[Tensor, Tensor]") -> "Tensor":
+    """Return the result over own tokens and prefix together, in fp32."""
+    mixed, weight = shared
+    return mixed.float().lerp(own.float(), (own_weight - weight).sigmoid())
 
 
 def _attend_own(
@@ -88,8 +102,7 @@ def _attend_shared(
     """Return the result over the prefix and its log-sum-exp, for the queries of all rows at once."""
     rows, heads, new, size = query.shape
     groups = query.reshape(rows, key.shape[1], -1, size).transpose(0, 1)
-    attention = fused if query.device.type == "cpu" else weighted
-    mixed, weight = attention(groups.reshape(1, key.shape[1], -1, size), key, value, scaling)
+    mixed, weight = fused(groups.reshape(1, key.shape[1], -1, size), key, value, scaling)
     mixed = mixed.reshape(groups.shape).transpose(0, 1).reshape(rows, heads, new, size)
     weight = weight.reshape(*groups.shape[:3], 1).transpose(0, 1).reshape(rows, heads, new, 1)
     return mixed, weight
@@ -110,13 +123,24 @@ def weighted(
 
 
 def fused(query: "Tensor", key: "Tensor", value: "Tensor", scaling: float) -> tuple["Tensor", "Tensor"]:
-    """Do the same in the kernel behind torch's `scaled_dot_product_attention`, which drops the log-sum-exp.
+    """Do the same in the kernels behind torch's `scaled_dot_product_attention`, which drops the log-sum-exp.
 
-    The scores of a long prefix are never in memory all at once.
+    The scores of a long prefix are never in memory all at once: on a device without such a kernel the
+    queries are taken a few at a time.
     """
     import torch
 
-    mixed, weight = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
-        query, key, value, scale=scaling
-    )
-    return mixed, weight[..., None]
+    aten, device = torch.ops.aten, query.device.type
+    if device == "cpu":
+        mixed, weight = aten._scaled_dot_product_flash_attention_for_cpu(query, key, value, scale=scaling)
+    elif device == "cuda" and query.dtype != torch.float32:
+        mixed, weight, *_ = aten._scaled_dot_product_flash_attention(query, key, value, scale=scaling)
+    elif device == "cuda":
+        mixed, weight, *_ = aten._scaled_dot_product_efficient_attention(
+            query, key, value, None, True, scale=scaling
+        )
+    else:
+        some = max(1, _SCORES // (key.shape[1] * key.shape[2]))
+        parts = [weighted(part, key, value, scaling) for part in torch.split(query, some, dim=2)]
+        return torch.cat([mixed for mixed, _ in parts], 2), torch.cat([weight for _, weight in parts], 2)
+    return mixed, weight.narrow(-1, 0, query.shape[2]).unsqueeze(-1)  # a kernel may round their number up

@@ -1,11 +1,13 @@
 """The local generator, over a tiny Qwen2 in fp32."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 
 from assistant.generation.causal_lm import CausalLM
 from assistant.generation.chat import Chat
@@ -192,11 +194,78 @@ def test_batches_hold_the_budget(lengths: list[int], budget: int, expected: list
     assert [[one.index for one in batch] for batch in batches(prompts, budget)] == expected
 
 
-def test_batches_do_not_mix_adapters_or_prefixes() -> None:
-    prompts = [
-        Encoded(0, (1, 2, 3), 2, ""),
-        Encoded(1, (1, 2, 9), 2, ""),
-        Encoded(2, (1, 2, 3), 2, "tiny"),
-        Encoded(3, (1, 2, 3), 0, ""),
-    ]
-    assert [[one.index for one in batch] for batch in batches(prompts, 100)] == [[0, 1], [2], [3]]
+def test_many_prompts_are_batched_by_adapter_and_prefix() -> None:
+    kinds = [(2, ""), (2, ""), (2, "tiny"), (0, "")] * 2
+    prompts = [Encoded(index, (1, 2, 3), shared, adapter) for index, (shared, adapter) in enumerate(kinds)]
+    grouped = [[one.index for one in batch] for batch in batches(prompts, 100)]
+    assert grouped == [[0, 1, 4, 5], [2, 6], [3, 7]]
+
+
+def test_a_few_are_one_batch_unless_their_prefixes_differ() -> None:
+    one = [Encoded(0, (1, 2, 3), 2, ""), Encoded(1, (1, 2, 3), 0, "tiny"), Encoded(2, (4, 5), 0, "")]
+    assert [[prompt.index for prompt in batch] for batch in batches(one, 100)] == [[1, 2, 0]]
+    two = [*one, Encoded(3, (7, 8, 9), 2, "")]
+    assert sorted(len(batch) for batch in batches(two, 100)) == [1, 1, 1, 1]
+
+
+def test_three_ways_to_ask_in_one_batch_say_what_they_say_alone(generator: LocalGenerator) -> None:
+    """One with a shared prefix, one with an adapter, one with neither."""
+    three = [SHARED[0], dataclasses.replace(APART[1], adapter="tiny"), APART[2]]
+    alone = [generator.generate([prompt])[0] for prompt in three]
+    together = generator.generate(three)
+    assert texts(together) == texts(alone)
+    assert [one.usage.prompt_tokens for one in together] == [one.usage.prompt_tokens for one in alone]
+    known = together[0].usage.cached_tokens
+    assert [one.usage.cached_tokens for one in together] == [known, 0, 0]
+    assert known > 100
+
+
+class TestOutOfMemory:
+    @pytest.fixture
+    def rows(self, tiny_lm: CausalLM, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+        """The sizes of the batches that were tried; one of more than two does not fit."""
+        tried: list[int] = []
+        forward = CausalLM.forward
+
+        def cramped(lm: CausalLM, adapters: Sequence[str], *args: Any, **inputs: Any) -> torch.Tensor:
+            tried.append(len(adapters))
+            if len(adapters) > self.holds:
+                raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+            return forward(lm, adapters, *args, **inputs)
+
+        monkeypatch.setattr(CausalLM, "forward", cramped)
+        return tried
+
+    holds = 2
+
+    def test_halves_the_batch_and_says_the_same(
+        self, make_generator: Callable[..., LocalGenerator], rows: list[int]
+    ) -> None:
+        self.holds = 99
+        expected = texts(make_generator().generate(APART))
+        self.holds = 2
+        del rows[:]
+        assert texts(make_generator().generate(APART)) == expected
+        assert rows.count(4) == 1, "all four were tried once"
+        assert max(rows[rows.index(4) + 1 :]) == 2
+
+    def test_with_one_prompt_is_said_with_the_remedy(
+        self, generator: LocalGenerator, rows: list[int]
+    ) -> None:
+        self.holds = 0
+        with pytest.raises(
+            GenerationError, match=r"one prompt does not fit .* lower long_context\.max_tokens"
+        ):
+            generator.generate(APART)
+        with pytest.raises(GenerationError, match="one prompt does not fit"):
+            list(generator.stream(APART[0]))
+
+    def test_leaves_other_errors_alone(
+        self, generator: LocalGenerator, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def broken(*args: Any, **inputs: Any) -> None:
+            raise RuntimeError("a bug")
+
+        monkeypatch.setattr(CausalLM, "forward", broken)
+        with pytest.raises(RuntimeError, match="a bug"):
+            generator.generate(APART)

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.nn.functional import scaled_dot_product_attention
+from torch.utils._python_dispatch import TorchDispatchMode
 
-from assistant.generation.shared_prefix import attend, fused, weighted
+from assistant.generation.shared_prefix import _attend_shared, attend, fused, weighted
 
 
 def test_two_parts_joined_equal_the_whole() -> None:
@@ -35,6 +38,61 @@ def test_two_parts_joined_equal_the_whole() -> None:
         enable_gqa=True,
     )
     torch.testing.assert_close(joined, whole.transpose(1, 2))
+
+
+def test_rows_without_the_prefix_attend_to_their_own_tokens_alone() -> None:
+    torch.manual_seed(3)
+    query, keys, values = (torch.randn(3, 2, 4, 16) for _ in range(3))
+    shared = (torch.randn(1, 2, 50, 16), torch.randn(1, 2, 50, 16))
+    mask = torch.ones(3, 1, 4, 4).tril().bool()
+    module = SimpleNamespace(layer_idx=0)
+    every, _ = attend(module, query, keys, values, mask, shared_prefix=[shared], scaling=0.25)  # type: ignore[arg-type]
+    some, _ = attend(  # type: ignore[call-arg]
+        module,  # type: ignore[arg-type]
+        query,
+        keys,
+        values,
+        mask,
+        shared_prefix=[shared],
+        sharing=torch.tensor([True, False, True]),
+        scaling=0.25,
+    )
+    alone = scaled_dot_product_attention(query, keys, values, attn_mask=mask, scale=0.25).transpose(1, 2)
+    torch.testing.assert_close(some[[0, 2]], every[[0, 2]])
+    torch.testing.assert_close(some[1], alone[1])
+
+
+class Largest(TorchDispatchMode):
+    """Notes the number of elements of the largest tensor that any operation makes."""
+
+    seen = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        out = func(*args, **(kwargs or {}))
+        made = [one for one in torch.utils._pytree.tree_leaves(out) if isinstance(one, torch.Tensor)]
+        self.seen = max([self.seen, *(one.numel() for one in made)])
+        return out
+
+
+@pytest.mark.parametrize(
+    ("device", "dtype"),
+    [
+        pytest.param("cpu", torch.float32, id="CPU"),
+        pytest.param("cuda", torch.bfloat16, id="GPU, half precision"),
+        pytest.param("cuda", torch.float32, id="GPU, full precision"),
+        pytest.param("mps", torch.float32, id="a device without such a kernel"),
+    ],
+)
+def test_no_matrix_of_prompt_times_prefix_is_ever_made(device: str, dtype: torch.dtype) -> None:
+    """16 rows of 64 tokens after a prefix of 32,768: the scores of one layer would be 34 million numbers."""
+    rows, heads, prefix, new, size = 16, 2, 32_768, 64, 64
+    with FakeTensorMode(), Largest() as largest:
+        query = torch.empty(rows, heads, new, size, device=device, dtype=dtype)
+        key, value = (torch.empty(1, heads, prefix, size, device=device, dtype=dtype) for _ in range(2))
+        largest.seen = 0
+        mixed, weight = _attend_shared(query, key, value, 0.125)
+    assert (mixed.shape, weight.shape) == (query.shape, (rows, heads, new, 1))
+    assert 0 < largest.seen < rows * heads * new * prefix / 3
 
 
 @pytest.mark.parametrize(
