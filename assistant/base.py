@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from assistant.citations import cite
 from assistant.generation.types import Generation, Generator
-from assistant.prompts import is_refusal
+from assistant.refusals import is_refusal
 from assistant.types import Answer, Prompt, Question, Timing
 
 Clock = Callable[[], float]
