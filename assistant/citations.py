@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from assistant.prompts import is_refusal
+from assistant.refusals import is_refusal
 from assistant.types import Citation
 from core.language import CJK, words
 from ingest.chunking import sentences as split_sentences
@@ -48,9 +48,10 @@ class Sentence:
 def cite(question: str, answer: str, contexts: Sequence[Hit]) -> tuple[Citation, ...]:
     """Return for each sentence of `answer` the one of `contexts` that supports it best, if any does.
 
-    A bare yes or no is supported by what supports the question. A refusal cites nothing.
+    A bare yes or no is supported by what supports the question. A refusal cites nothing, nor does an empty
+    answer.
     """
-    if is_refusal(answer) or not contexts:
+    if not answer.strip() or is_refusal(answer) or not contexts:
         return ()
     sentences = [
         Sentence(hit.chunk.id, text, terms) for hit in contexts for text, terms in _sentences(hit.chunk.text)

@@ -4,7 +4,6 @@ Training and answering use these same functions, so that an adapter meets the wo
 """
 
 import hashlib
-import re
 import statistics
 from collections.abc import Iterable, Sequence
 from typing import Literal
@@ -40,33 +39,11 @@ _CLOSED_BOOK: dict[Lang, str] = {
     "en": 'You answer questions. {style} If you do not know, reply exactly "{refusal}"',
     "zh": "你回答问题。{style}如果不知道，就只回答“{refusal}”",
 }
-_REFUSED = re.compile(
-    r"^\W*(i (do not|don't|cannot|can't) (know|answer|find|determine|provide)"
-    r"|i('m| am) not (sure|able|certain)"
-    r"|unknown\b|no (answer|information)\b|not (mentioned|specified|stated|provided|available|found|known)\b"
-    r"|(the|these|this) (documents?|passages?|context|text)\b.{0,40}\b(does|do|did) ?(not|n't)\b"
-    r"|there is no (information|mention|answer)|unable to"
-    r"|(对不起|抱歉|很抱歉)|我?(不知道|不清楚|不确定|不了解)|(我)?(无法|不能)(回答|确定|提供|得知|判断)"
-    r"|(根据)?(以上|上述|提供的|所给|给定|这些|该)?(的)?(资料|文档|文件|材料|信息|内容|文本)(里|中|内)?[，,]?(并)?"
-    r"(没有|未|不包含|没|无)|(没有|未)(提及|提到|说明|找到|相关|足够|答案))",
-    re.IGNORECASE,
-)
 
 
 def refusal(lang: Lang) -> str:
     """Return the sentence with which a strategy declines to answer."""
     return _REFUSAL[lang]
-
-
-def is_refusal(text: str) -> bool:
-    """Say whether `text` declines to answer, in either language; an empty answer does.
-
-    >>> [is_refusal(text) for text in ("I don't know.", "我不知道。", "资料中没有提到这一点")]
-    [True, True, True]
-    >>> [is_refusal(text) for text in ("7 days", "不可以")]
-    [False, False]
-    """
-    return not text.strip() or bool(_REFUSED.match(text.strip().replace("’", "'")))
 
 
 def infer_style(answers: Iterable[str]) -> Style:

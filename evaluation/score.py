@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from assistant.prompts import is_refusal
+from assistant.refusals import is_refusal
 from assistant.types import Answer
 from core.command_line import plain_errors
 from core.domain import Domain, find_domain

@@ -12,7 +12,8 @@ from typing import ClassVar, Protocol, Self
 from assistant.citations import cite
 from assistant.generation.chat import first_line, spoken
 from assistant.generation.types import Generation, Generator
-from assistant.prompts import Style, is_refusal
+from assistant.prompts import Style
+from assistant.refusals import is_refusal
 from assistant.types import About, Answer, Coverage, Ending, Prompt, Question, Timing
 from core.language import Lang
 from ingest.knowledge_base import KnowledgeBase

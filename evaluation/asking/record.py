@@ -12,7 +12,7 @@ from typing import Any
 
 from assistant.citations import cite
 from assistant.generation.journaled import JsonLines
-from assistant.prompts import is_refusal
+from assistant.refusals import is_refusal
 from assistant.types import Answer, Coverage, Timing, Usage
 from core.errors import AssistantError
 from evaluation.types import ModelCard, Reference, Run, Sample

@@ -44,8 +44,8 @@ class Reading:
     ragas_name: str
     inputs: Inputs
     note: str
-    refusal: float | None = None
-    """The value of a refusal, which is then not judged."""
+    silence: float | None = None
+    """The value of a refusal and of an empty answer, which are then not judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,8 @@ class Ragas:
         for index, sample in enumerate(samples):
             if sample.reference.id not in self.panel.questions or not sample.reference.answerable:
                 continue
-            if sample.answer.abstained and self.reading.refusal is not None:
-                values[index] = self.reading.refusal
+            if _silent(sample) and self.reading.silence is not None:
+                values[index] = self.reading.silence
             elif (inputs := self.reading.inputs(sample)) is not None:
                 judged[index] = inputs
         failures: dict[int, str] = {}
@@ -101,8 +101,13 @@ async def _value(metric: Any, inputs: dict[str, Any]) -> float | str:
     return "the judge gave no verdict" if math.isnan(value) else min(max(value, 0.0), 1.0)
 
 
+def _silent(sample: Sample) -> bool:
+    """Say whether the answer claims nothing."""
+    return sample.answer.abstained or not sample.answer.text.strip()
+
+
 def _faithfulness(sample: Sample) -> dict[str, Any] | None:
-    if not sample.answer.contexts or sample.answer.abstained:
+    if not sample.answer.contexts or _silent(sample):
         return None
     return {
         "user_input": sample.reference.question,
@@ -128,9 +133,7 @@ def _passages(chunk: Chunk) -> list[str]:
     return [piece.passage for piece in split(whole, PASSAGE_WORDS, 0)]
 
 
-def _answer_relevancy(sample: Sample) -> dict[str, Any] | None:
-    if not sample.answer.text.strip():
-        return None
+def _answer_relevancy(sample: Sample) -> dict[str, Any]:
     return {"user_input": sample.reference.question, "response": sample.answer.text}
 
 
@@ -147,13 +150,13 @@ def _ranked_contexts(sample: Sample) -> dict[str, Any] | None:
 _PASSAGES_NOTE = f"contexts:<={PASSAGES},cited first,then most words shared with question and answer"
 JUDGED: dict[str, Reading] = {
     "ragas_faithfulness": Reading(
-        "Faithfulness", _faithfulness, f"answers that are no refusal|{_PASSAGES_NOTE}"
+        "Faithfulness", _faithfulness, f"answers that are no refusal and not empty|{_PASSAGES_NOTE}"
     ),
     "ragas_answer_relevancy": Reading(
         "AnswerRelevancy",
         _answer_relevancy,
-        "strictness:1|embeddings:those of retrieval|refusal:0",
-        refusal=0.0,
+        "strictness:1|embeddings:those of retrieval|refusal or empty:0",
+        silence=0.0,
     ),
     "ragas_context_precision": Reading(
         "ContextPrecision", _ranked_contexts, "contexts:retrieved|reference:first"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from assistant.citations import cite
-from assistant.prompts import is_refusal
+from assistant.refusals import is_refusal
 from assistant.types import Answer, Question, Timing, Usage
 from core.errors import DocumentError
 from ingest.store.intake import IngestReport, Origin

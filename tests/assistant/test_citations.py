@@ -55,6 +55,7 @@ CONTEXTS = [
         pytest.param("Is there parking?", "I don't know.", [], id="a refusal cites nothing"),
         pytest.param("有停车场吗？", "我不知道。", [], id="a refusal in Chinese neither"),
         pytest.param("?", "！", [], id="an answer without words"),
+        pytest.param("Is breakfast served?", " ", [], id="an empty answer"),
     ],
 )
 def test_the_best_sentence_is_cited(question: str, answer: str, expected: list[str]) -> None:

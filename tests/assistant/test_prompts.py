@@ -1,56 +1,16 @@
-"""The wording: refusals are known by it, and no document can escape its fence."""
+"""The wording, which no document can escape."""
 
 import re
 
 import pytest
 
-from assistant.prompts import Style, closed_book, infer_style, is_refusal, open_book, refusal
+from assistant.prompts import Style, closed_book, infer_style, open_book, refusal
 from core.language import Lang
 from ingest.types import Chunk
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "I don't know.",
-        "I don’t know the answer to that.",
-        "The documents do not mention the fee.",
-        "The passages do not contain this information.",
-        "Not mentioned in the documents.",
-        "我不知道。",
-        "资料里没有答案。",
-        "根据提供的资料，无法确定具体金额。",
-        "抱歉，资料未提及。",
-        "未提及",
-    ],
-)
-def test_a_refusal_is_recognised(text: str) -> None:
-    assert is_refusal(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "7 days",
-        "No",
-        "Not less than 48 hours",
-        "No, only with consent.",
-        "7天",
-        "不可以",
-        "没有",
-        "不得转让",
-        "无需",
-        "未满十四周岁",
-    ],
-)
-def test_an_answer_that_says_no_is_no_refusal(text: str) -> None:
-    assert not is_refusal(text)
-
-
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_the_refusal_that_is_asked_for_is_recognised(lang: Lang) -> None:
-    assert is_refusal(refusal(lang))
+def test_the_refusal_is_asked_for(lang: Lang) -> None:
     assert refusal(lang) in closed_book("?", lang, "short")[0].content
 
 

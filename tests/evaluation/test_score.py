@@ -64,6 +64,14 @@ def test_refusals_are_recognised(domain: Path) -> None:
     assert (metrics["refusal_precision"]["value"], metrics["refusal_recall"]["value"]) == (0.5, 1.0)
 
 
+def test_an_empty_answer_is_neither_right_nor_a_refusal(domain: Path) -> None:
+    _, out, _ = scored(domain, '{"id": "3", "text": " "}\n{"id": "1", "text": ""}', "--json")
+    metrics = json.loads(out)["metrics"]
+    assert (metrics["f1"]["value"], metrics["exact_match"]["value"]) == (0.0, 0.0)
+    assert metrics["refusal_recall"]["value"] == 0.0
+    assert "refusal_precision" not in metrics
+
+
 def test_for_people_there_is_a_line_per_metric(domain: Path) -> None:
     code, out, _ = scored(domain, '{"id": "1", "text": "7 days"}')
     assert code == 0

@@ -124,6 +124,10 @@ PACKED = Hit(RIGHT.chunk, 0.0)
         pytest.param(
             "ragas_answer_relevancy", sample(text="I don't know."), 0.0, id="refusals are not relevant"
         ),
+        pytest.param(
+            "ragas_faithfulness", sample(0, RIGHT, text=" "), None, id="an empty answer claims nothing"
+        ),
+        pytest.param("ragas_answer_relevancy", sample(text=""), 0.0, id="an empty answer is not relevant"),
         pytest.param("ragas_context_recall", sample(0, PACKED), None, id="packed, not retrieved"),
         pytest.param("ragas_context_precision", sample(0, PACKED), None, id="packed, not ranked"),
         pytest.param("ragas_answer_relevancy", sample(right=""), None, id="unanswerable"),
