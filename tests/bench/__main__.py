@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from core.domain import find_domain
 from settings import Settings
-from tests.bench.generating import evaluation, first_token
+from tests.bench.generating import evaluation, first_token, switching, together
 from tests.bench.ingesting import embedding, ingest, ingest_again
 from tests.bench.measuring import Result
 from tests.bench.querying import bm25, query
@@ -27,6 +27,8 @@ BENCHMARKS: dict[str, Callable[[Settings], list[Result]]] = {
     "bm25": bm25,
     "first token": first_token,
     "evaluation": evaluation,
+    "three answers": together,
+    "switching": switching,
 }
 
 

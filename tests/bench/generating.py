@@ -1,10 +1,14 @@
 """Generation against what a user would otherwise write with transformers: the first token, many answers."""
 
+import hashlib
 import tempfile
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
+from statistics import median
 
+from assistant.generation.adapters import find_adapter
+from assistant.generation.chat import first_line
 from assistant.generation.local import LocalGenerator, open_local
 from assistant.registry import open_assistant
 from assistant.strategies.long_context import LongContext
@@ -13,18 +17,18 @@ from core.domain import Domain, find_domain
 from core.weights.catalogue import model_folder
 from ingest.knowledge_base import bring_up_to_date
 from settings import Settings
-from tests.bench.measuring import Result, in_turn, timed
+from tests.bench.measuring import ROUNDS, Result, in_turn, timed
 
 PROMPTS = 3
 NEW_TOKENS = 16
 PREFIX_TOKENS = 2048
-QUESTIONS = 24
+QUESTIONS = 60
 
 
 def first_token(settings: Settings) -> list[Result]:
     """The first token after a stored prefix of 2,048 corpus tokens, against plain `generate`."""
-    prompts = _long_prompts(settings, QUESTIONS)[:PROMPTS]
-    ours, plain = open_local(settings, {}), PlainGenerate(settings, "bfloat16")
+    prompts = _long_prompts(settings, PROMPTS)
+    ours, plain = open_local(settings), PlainGenerate(settings, "bfloat16")
     _first(ours, prompts[-1])  # stores the prefix
 
     def stored() -> None:
@@ -42,25 +46,88 @@ def first_token(settings: Settings) -> list[Result]:
 
 
 def evaluation(settings: Settings) -> list[Result]:
-    """24 questions by every base-model strategy, against one `generate` for each."""
+    """60 answers: 20 questions by every base-model strategy, against one `generate` for each."""
     domain = find_domain("travel")
     assistant = open_assistant(domain, settings)
     bring_up_to_date(assistant.knowledge, domain, settings)
-    questions = _questions(domain, QUESTIONS)
+    questions = _questions(domain, QUESTIONS // 3)
     prompts = [
         *assistant.strategy("rag").prepare_many(questions),
-        *_long_prompts(settings, QUESTIONS),
+        *_long_prompts(settings, QUESTIONS // 3),
         *assistant.strategy("closed_book").prepare_many(questions),
     ]
     plain = PlainGenerate(settings, "bfloat16")
     with tempfile.TemporaryDirectory() as home:  # an empty prefix store: the prefix is read within the time
-        ours = open_local(settings.model_copy(update={"home": _with_models(settings, Path(home))}), {})
+        ours = open_local(settings.model_copy(update={"home": _with_models(settings, Path(home))}))
         ours.generate(prompts[-1:], 1)
         batched, _ = timed(lambda: ours.generate(prompts, NEW_TOKENS))
     plain(prompts[-1], 1)
     single, _ = timed(lambda: [plain(prompt, NEW_TOKENS) for prompt in prompts])
     also = f"{len(prompts)} answers, {_equality(settings, [*prompts[:3], *prompts[-3:]])}"
-    return [Result("evaluation", "one generate() per question", single / batched, 2.5, also)]
+    return [Result("evaluation", "one generate() per question", single / batched, 3, also)]
+
+
+def together(settings: Settings) -> list[Result]:
+    """Three ways to answer a question in one batch, against one after the other."""
+    domain = find_domain("travel")
+    assistant = open_assistant(domain, settings)
+    bring_up_to_date(assistant.knowledge, domain, settings)
+    strategies = [assistant.strategy(name) for name in ("rag", "long_context", "fine_tuned")]
+    first, *questions = _questions(domain, ROUNDS + 1)
+    for strategy in strategies:
+        strategy.answer_many([first])  # reads weights, adapter, index and documents
+    apart, joined, equal = [], [], 0
+    for question in questions:
+        prompts = [strategy.prepare(question) for strategy in strategies]
+        seconds, alone = timed(lambda: [assistant.generator.generate([one])[0] for one in prompts])  # noqa: B023
+        apart.append(seconds)
+        seconds, batch = timed(lambda: assistant.generator.generate(prompts))  # noqa: B023
+        joined.append(seconds)
+        equal += sum(one.text == other.text for one, other in zip(alone, batch, strict=True))
+    also = f"{equal} of {3 * len(questions)} texts equal in bf16"
+    return [Result("three answers", "one after the other", median(apart) / median(joined), 1 / 0.6, also)]
+
+
+def switching(settings: Settings) -> list[Result]:
+    """A token with the domain's adapter after one without, against loading base and adapter for it."""
+    import torch
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM
+
+    assistant = open_assistant(find_domain("travel"), settings)
+    question = assistant.question("How long may I stay without a visa?")
+    tuned = assistant.strategy("fine_tuned").prepare(question)
+    base = assistant.strategy("closed_book").prepare(question)
+    generator = assistant.generator
+    assert isinstance(generator, LocalGenerator)
+    _first(generator, tuned)
+    before = _weights_sum(generator)
+    folder = model_folder(settings.generator.model, settings.home)
+    adapter = find_adapter(assistant.domain, settings, generator.fingerprint).folder
+
+    def switch() -> None:
+        _first(generator, base)
+        _first(generator, tuned)
+
+    def load() -> None:
+        for _ in range(2):  # there and back, as above
+            model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16)
+            PeftModel.from_pretrained(model, adapter)
+
+    seconds = in_turn({"ours": switch, "load": load}, rounds=3)
+    also = f"base weights {'equal' if _weights_sum(generator) == before else 'DIFFER'} afterwards"
+    return [Result("switching", "loading base and adapter", seconds["load"] / seconds["ours"], 20, also)]
+
+
+def _weights_sum(generator: LocalGenerator) -> str:
+    """Return a digest of the base weights in memory."""
+    import torch
+
+    digest = hashlib.sha256()
+    for name, weight in generator._lm._model.named_parameters():
+        if "lora_" not in name:
+            digest.update(weight.detach().view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
 
 
 class PlainGenerate:
@@ -91,10 +158,12 @@ class PlainGenerate:
 def _equality(settings: Settings, prompts: Sequence[Prompt]) -> str:
     """Say how many completions equal plain `generate`'s in fp32."""
     exact = settings.generator.model_copy(update={"dtype": "float32"})
-    ours = open_local(settings.model_copy(update={"generator": exact}), {}).generate(prompts, NEW_TOKENS)
+    ours = open_local(settings.model_copy(update={"generator": exact})).generate(prompts, NEW_TOKENS)
     plain = PlainGenerate(settings, "float32")
     pairs = zip(ours, prompts, strict=True)
-    equal = sum(one.text.strip() == plain(prompt, NEW_TOKENS).strip() for one, prompt in pairs)
+    equal = sum(
+        first_line(one.text.strip()) == first_line(plain(prompt, NEW_TOKENS).strip()) for one, prompt in pairs
+    )
     return f"fp32: {equal} of {len(prompts)} texts equal"
 
 

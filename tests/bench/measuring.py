@@ -26,7 +26,7 @@ class Result:
 
     def line(self) -> str:
         """Return the result as a row of the table."""
-        goal = f"{self.goal:g}x" if self.goal else ""
+        goal = f"{self.goal:.3g}x" if self.goal else ""
         ratio = f"{self.ratio:.2f}" if self.ratio < 10 else f"{self.ratio:.0f}"
         return f"{self.name:16} {self.against:36} {ratio:>6}x {goal:>6}  {self.also}"
 
