@@ -1,6 +1,7 @@
 """Training on tiny models: it learns, stops, resumes to the same weights, and counts tokens, not batches."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from finetune.types import Example
 from settings import Finetune, load_settings
 from tests.families import FAMILIES, make_family
 
+ON_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
 EXAMPLES = [
     Example(f"e{number}", (Message("user", question),), reply)
     for number, (question, reply) in enumerate(
@@ -40,11 +42,13 @@ Build = Callable[..., Trainer]
 def trainer(tiny_model: Path, tmp_path: Path) -> Build:
     """Builds a trainer in fp32 with a fresh adapter on a model."""
 
-    def build(folder: str = "run", model: Path = tiny_model, **changes: object) -> Trainer:
+    def build(
+        folder: str = "run", model: Path = tiny_model, device: str = "cpu", **changes: object
+    ) -> Trainer:
         defaults = {"epochs": 4, "learning_rate": 5e-3, "batch_tokens": 160, "patience": 9, "rank": 4}
         settings = load_settings({"finetune": {**defaults, **changes}}).finetune
         set_seed(settings.seed)
-        base = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32)
+        base = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32).to(device)
         tunable = attach_lora(base, settings)
         return Trainer(tunable, Supervised(), open_chat(model), settings, tmp_path / folder, "one identity")
 
@@ -71,16 +75,20 @@ def test_the_loss_falls_and_the_curve_says_so(trainer: Build) -> None:
     assert curve[-1].learning_rate == pytest.approx(0, abs=1e-9)
 
 
-@pytest.mark.parametrize("accumulation", [1, 3])
-def test_a_killed_run_ends_in_the_same_weights(trainer: Build, accumulation: int) -> None:
-    whole = trainer("whole", accumulation=accumulation)
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=ON_GPU)])
+@pytest.mark.parametrize(("accumulation", "dropout"), [(1, 0.1), (3, 0.0)])
+def test_a_killed_run_ends_in_the_same_weights(
+    trainer: Build, accumulation: int, dropout: float, device: str
+) -> None:
+    build = partial(trainer, device=device, accumulation=accumulation, dropout=dropout)
+    whole = build("whole")
     whole.fit(EXAMPLES, EXAMPLES[:3])
-    cut = trainer("cut", accumulation=accumulation)
+    cut = build("cut")
     mortal = MortalTrainer(cut.tunable, cut.objective, cut.chat, cut.settings, cut.folder, cut.identity)
     with pytest.raises(KeyboardInterrupt):
         mortal.fit(EXAMPLES, EXAMPLES[:3])
     assert (cut.folder / "checkpoint.safetensors").exists()
-    resumed = trainer("cut", accumulation=accumulation)
+    resumed = build("cut")
     progress = resumed.fit(EXAMPLES, EXAMPLES[:3])
     assert all(map(torch.equal, weights(resumed), weights(whole)))
     assert progress.curve == whole.progress.curve
