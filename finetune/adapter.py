@@ -13,9 +13,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from assistant.agreement import exact_match, f1
 from assistant.fine_tuned import FineTuned
 from assistant.generation.local import open_local
-from assistant.matching import exact_match, f1
 from assistant.types import Answer, Question
 from core.domain import Domain
 from core.errors import AdapterError

@@ -1,6 +1,6 @@
 """What an answer is measured by. `METRICS` need the answers alone; `JUDGED` also need a judge."""
 
-from assistant.matching import exact_match, f1
+from assistant.agreement import exact_match, f1
 from core.errors import AssistantError
 from evaluation.metrics.bleu import Bleu
 from evaluation.metrics.judged import JUDGED
