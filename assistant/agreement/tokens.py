@@ -37,6 +37,11 @@ _MINUS = re.compile(
 )
 _MINUS_BEFORE_CURRENCY = re.compile(rf"−([{CURRENCIES}])(?=\d)")
 _ZONE = re.compile(r"(?<![a-z\d])(utc|gmt) ?([-+−]) ?(?=\d)")
+_LONGEST = 10_000
+_SIMPLIFIED = str.maketrans(
+    "沒無應會須當屬於對錯來許權個兩萬億點鐘時週歲關費開從還這過後間將給與為並須認準證應該幾",
+    "没无应会须当属于对错来许权个两万亿点钟时周岁关费开从还这过后间将给与为并须认准证应该几",
+)
 _AT_LEAST, _AT_MOST = re.compile(">="), re.compile("<=")
 _WITHIN_WORDS = re.compile(r"(?<=[^\W\d_])['.&-](?=[^\W\d_])|(?<=[^\W\d_])-(?=\d)")
 _TOKEN = re.compile(
@@ -58,6 +63,18 @@ def normalise(text: str) -> str:
     text = _RANGE.sub("–", _LEADING_POINT.sub("0.", text))
     text = _ZONE.sub(lambda found: f"{found[1]} {'' if found[2] == '+' else '−'}", text)
     return _MINUS_BEFORE_CURRENCY.sub(r"\1−", _MINUS.sub(r"\1−", text))
+
+
+def folded(text: str) -> str:
+    """Return `normalise(text)` with the traditional characters of function words and numerals simplified.
+
+    For rules about what is said; scores compare the characters as they stand. What a text says, it says in
+    its first 10,000 characters: a model that repeats itself costs no more.
+
+    >>> folded("沒有兩萬元"), folded("應當")
+    ('没有两万元', '应当')
+    """
+    return normalise(text[:_LONGEST]).translate(_SIMPLIFIED)
 
 
 def tokens(text: str) -> list[str]:

@@ -1,0 +1,143 @@
+"""Whether an answer is right, by what its question asks for, 0 to 1. Knows nothing of models.
+
+`yesno`: the same sense; `number`: the same value in the same unit; `list`: the share of the right items;
+`unanswerable`: a refusal; all others: the agreement of tokens. A bare verdict or bare amounts among the right
+answers make any other question one of the first two kinds.
+"""
+
+from collections.abc import Callable, Sequence, Set
+
+from assistant.agreement.clauses import clauses
+from assistant.agreement.figures import amounts_of, is_sequence, stated
+from assistant.agreement.items import items, share_found
+from assistant.agreement.polarity import is_verdict, polarity, verdict
+from assistant.agreement.quantities import quantities
+from assistant.agreement.tokens import f1_of, folded, tokens
+from assistant.agreement.words import GRAMMAR, content
+
+RULES = "yesno:sense,number:value+unit,list:items,unanswerable:refusal,else:f1-contradictions|v1"
+"""What a value of `correct` depends on beside the normalisation of tokens."""
+
+_ALIKE = 0.6
+"""What share of the words of a clause stand in another where both speak of the same."""
+_SAME = 0.7
+"""How like two clauses are, as words shared of all, where one gives the reason that the other gives."""
+
+
+def correct(
+    text: str, answers: Sequence[str], answer_type: str, question: str = "", refused: bool = False
+) -> float:
+    """Return how right `text` is, against the best of `answers`; no answers means it must be refused.
+
+    >>> correct("不可以", ["可以"], "yesno"), correct("No.", ["No, dogs are not allowed"], "yesno")
+    (0.0, 1.0)
+    >>> correct("押金为三百元", ["300元"], "number"), correct("photo, visa", ["visa and photo"], "list")
+    (1.0, 1.0)
+    >>> correct("14 days, then 2 years", ["14 days and 2 years"], "multi_hop"), correct("", ["Paris"], "short")
+    (1.0, 0.0)
+    """
+    if not answers or answer_type == "unanswerable":
+        return float(refused)
+    if refused or not text.strip():
+        return 0.0
+    if answer_type == "yesno" or (answer_type not in _BY_TYPE and any(map(is_verdict, answers))):
+        return same_sense(text, answers, question)
+    if answer_type not in _BY_TYPE and any(map(is_sequence, answers)):
+        answer_type = "number"
+    measure = _BY_TYPE.get(answer_type, _agreement)
+    return max(measure(text, answer, question, answers) for answer in answers)
+
+
+def same_sense(text: str, answers: Sequence[str], question: str = "") -> float:
+    """Return whether a text answers a yes-or-no question as the right answers do; tokens where none says how.
+
+    >>> same_sense("It is not allowed.", ["Yes, it is allowed."]), same_sense("the second", ["the first"])
+    (0.0, 0.0)
+    >>> reason = "Yes, a strike of its staff does not release the carrier"
+    >>> same_sense("A strike of the staff does not release the carrier", [reason], "Must the carrier pay?")
+    1.0
+    """
+    known = [(sense, answer) for answer in answers if (sense := polarity(answer, question))]
+    if known:
+        right = next((sense for sense, answer in known if verdict(answer)), known[0][0])
+        if said := verdict(text) or _by_reasons(text, known, question) or polarity(text, question):
+            return float(said == right)
+    return max(_agreement(text, answer, question, answers) for answer in answers)
+
+
+def _by_reasons(text: str, known: Sequence[tuple[int, str]], question: str) -> int:
+    """Return the sense of a text that gives, or denies, the reason of a right answer; 0 where it does not.
+
+    The reason is nearer than the question, whose words may be others.
+    """
+    asked = content(folded(question))
+    for sense, answer in known:
+        for reason in clauses(folded(answer)):
+            words = content(reason.text)
+            for clause in clauses(folded(text)):
+                said = content(clause.text)
+                if _likeness(said, words) >= max(_SAME, _likeness(said, asked)):
+                    return sense * reason.sign * clause.sign
+    return 0
+
+
+def _likeness(one: Set[str], other: Set[str]) -> float:
+    return len(one & other) / len(one | other) if one and other else 0.0
+
+
+def _amounts(text: str, answer: str, question: str, answers: Sequence[str]) -> float:
+    if not amounts_of(answer):
+        return _agreement(text, answer, question, answers)
+    return stated(text, answer, question, answers)
+
+
+def _listed(text: str, answer: str, question: str, answers: Sequence[str]) -> float:
+    """Return the share of items; what is one item only may also agree in part."""
+    found = share_found(text, answer)
+    return found if len(items(answer)) > 1 else max(found, _agreement(text, answer, question, answers))
+
+
+def _agreement(text: str, answer: str, question: str, answers: Sequence[str]) -> float:
+    """Return F1 of tokens, less the share of the answer that the text contradicts.
+
+    Words of grammar do not count, nor does it cost precision to repeat the question's words.
+    """
+    right = _weighty(tokens(answer))
+    repeated = set(tokens(question)) - set(right)
+    said = _weighty([token for token in tokens(text) if token not in repeated])
+    return f1_of(said, right) * (
+        1 - max(_amounts_denied(text, answer, question), _clauses_denied(text, answer))
+    )
+
+
+def _weighty(found: list[str]) -> list[str]:
+    return [token for token in found if token not in GRAMMAR] or found
+
+
+def _amounts_denied(text: str, answer: str, question: str) -> float:
+    """Return the share of the answer's amounts in whose place the text has others of the same unit."""
+    wanted = [one for one in amounts_of(answer) if not one.weak]
+    asked = {reading for one in quantities(question) for reading in one.readings}
+    said = [one for one in quantities(text) if not one.weak and not one.readings & asked]
+    denied = 0
+    for one in wanted:
+        rivals = [other for other in said if other.units & one.units]
+        denied += bool(rivals) and not any(other.equals(one) for other in rivals)
+    return denied / len(wanted) if wanted else 0.0
+
+
+def _clauses_denied(text: str, answer: str) -> float:
+    """Return the share of the answer, in words, whose clauses the text has with the opposite sign."""
+    said = [(content(one.text), one.sign) for one in clauses(folded(text))]
+    total = denied = 0
+    for clause in clauses(folded(answer)):
+        words = content(clause.text)
+        near = [(len(words & other), sign == clause.sign) for other, sign in said]
+        shared, same = max(near, default=(0, True))
+        total += len(words)
+        denied += len(words) if words and shared >= _ALIKE * len(words) and not same else 0
+    return denied / total if total else 0.0
+
+
+_Measure = Callable[[str, str, str, Sequence[str]], float]
+_BY_TYPE: dict[str, _Measure] = {"number": _amounts, "list": _listed}
