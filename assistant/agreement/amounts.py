@@ -97,7 +97,7 @@ def amounts(text: str) -> list[Quantity]:
     found += [*halves, *_numbered(text)]
     text = _without(text, found)
     found += [replace(_times(match, Fraction(1)), weak=True) for match in _ONE.finditer(text)]
-    found += [replace(_multiple(match), weak=True) for match in _TIMES.finditer(text)]
+    found += [replace(_multiple(match), weak=match[0].isascii()) for match in _TIMES.finditer(text)]
     return list(_apart(sorted(found, key=lambda one: one.start)))
 
 

@@ -23,14 +23,17 @@ class Clause:
 
 _ASIDE = re.compile(r"\([^()]{0,300}\)|\[[^\[\]]{0,300}\]")
 _END = re.compile(r"[。！!?;\n]|\.(?=\s|$)(?!(?<=no\.)\s?\d)")
-_COMMA = re.compile(r"[,，:](?!\d)|—| - ")
+_COMMA = re.compile(
+    r"[,，:](?!\d)|—| - | but | and (?=(?:must|shall|may|should|can|will|is|are|has|have|does|do) )"
+    r"|(?<![合一])并且?(?![处列购网不非未没])"
+)
 _CUT = re.compile(
-    r" (?:if|unless|when|because|although|though|provided|as long as|even if|even though|who|which|where|until"
-    r"|except|despite|regardless)(?![a-z])"
+    r" (?:if|unless|when|because|although|though|provided|as long as|even if|even though|who|which|where"
+    r"|until|except|despite|regardless)(?![a-z])"
 )
 _CONDITION = re.compile(
-    r"(?:even |only )?(?:if|when|whenever|where|although|though|while|whereas|unless|except|accord(?:ing|ance)"
-    r"|based|pursuant|since|because|given|provided|without|with|under|for|in|on|at|after|before|from|by|per|until|once"
+    r"(?:even |only )?(?:if|when|whenever|where|although|though|while|whereas|unless|except"
+    r"|accord(?:ing|ance)|based|pursuant|since|because|given|provided|without|with|under|for|in|on|at|after|before|from|by|per|until|once"
     r"|despite|as)(?![a-z])"
     r"|如果|如|若|倘若|假如|当(?!然)|除|虽然|尽管|根据|按照|依据|依照|按|依|因为|因(?!此)"
     r"|由于|为了|对于|关于|在|只要|一旦|即使|即便"
@@ -52,6 +55,7 @@ _NO_NEGATION = re.compile(
     r"|不(?:得|能|应)?(?:超过|少于|低于|高于|大于|小于|多于|早于|晚于|迟于|短于|超出)"
     r"|不特定|不断|不幸|不慎|不良|不利|不便|不明|不定期|不记名|不妨|不禁|不由|不免(?!除)|差不多|对不起|来不及|不可或缺"
     r"|无(?:理由|民事|偿|限|条件|形|人|线|因|故|过错|障碍|行为能力)|未(?:成年|来|婚|满|经|按|能|及时|超过)"
+    r"|(?<![是并])(?:不(?![能得可会应必需须许准允要予])|[没未无])[^,，。的是]{1,8}的(?=[^\s,，。吗?])"
     r"|没有(?:正当|合理|特别|其他|另外|约定|规定|明确)|非(?:常|全日制|居民|营利|机动|承运人|自愿|因|法人)|除非|非得"
     r"|是否|能否|可否|应否|有无|会否"
     r"|(?P<verb>[是能会要有该算用对行需])[不没](?P=verb)|可不可|应不应|需不需|允不允|属不属"
@@ -63,9 +67,9 @@ _NEGATION = re.compile(
 )
 _DENIAL = re.compile(
     r"(?<![a-z])(?:forbid(?:s|den)?|prohibit(?:s|ed)?|banned|barred|illegal|unlawful|invalid|void|impossible|unable"
-    r"|exempt(?:ed)?|excluded?|ineligible|refused?|rejected?|denied|disallowed|unnecessary|optional|inadmissible"
-    r"|repealed|abolished|replaced|superseded|expired|discontinued|revoked|unavailable|non-?refundable"
-    r"|non-?transferable)(?![a-z])"
+    r"|exempt(?:ed)?|excluded?|ineligible|refused?|rejected?|denied|disallowed|unnecessary"
+    r"|(?:is|are) optional|inadmissible|repealed|abolished|replaced|superseded|expired|discontinued|revoked"
+    r"|closed|unavailable|non-?refundable|non-?transferable)(?![a-z])"
     r"|禁止|严禁|拒绝|排除|丧失|取消|废止|取代|失效|作废|违法|违反|非法|除外"
 )
 
@@ -73,8 +77,8 @@ _DENIAL = re.compile(
 def clauses(text: str) -> list[Clause]:
     """Return the clauses of a folded text in their order.
 
-    >>> [(one.text, one.condition) for one in clauses("if late, you may not board unless invited. 没票的,不得上车")]
-    [('if late', True), ('you may not board', False), ('没票的', True), ('不得上车', False)]
+    >>> [(one.text, one.condition) for one in clauses("if late, you may not board unless ill. 没票的,不得上")]
+    [('if late', True), ('you may not board', False), ('没票的', True), ('不得上', False)]
     """
     found: list[Clause] = []
     for number, sentence in enumerate(_END.split(_ASIDE.sub(" ", text))):

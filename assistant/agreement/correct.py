@@ -5,21 +5,23 @@
 answers make any other question one of the first two kinds.
 """
 
-from collections.abc import Callable, Sequence, Set
+import re
+from collections.abc import Callable, Sequence
 
 from assistant.agreement.clauses import clauses
 from assistant.agreement.figures import amounts_of, is_sequence, stated
 from assistant.agreement.items import items, share_found
-from assistant.agreement.polarity import is_verdict, polarity, verdict
+from assistant.agreement.polarity import asks_yes_or_no, is_verdict, polarity, verdict
 from assistant.agreement.quantities import quantities
 from assistant.agreement.tokens import f1_of, folded, tokens
-from assistant.agreement.words import GRAMMAR, content
+from assistant.agreement.words import GRAMMAR, content, likeness
 
 RULES = "yesno:sense,number:value+unit,list:items,unanswerable:refusal,else:f1-contradictions|v1"
 """What a value of `correct` depends on beside the normalisation of tokens."""
 
 _ALIKE = 0.6
 """What share of the words of a clause stand in another where both speak of the same."""
+_EITHER = re.compile(r"还是(?!要|得|会|应|必须|需|能|可以)|(?<![a-z])or(?![a-z])")
 _SAME = 0.7
 """How like two clauses are, as words shared of all, where one gives the reason that the other gives."""
 
@@ -33,7 +35,7 @@ def correct(
     (0.0, 1.0)
     >>> correct("押金为三百元", ["300元"], "number"), correct("photo, visa", ["visa and photo"], "list")
     (1.0, 1.0)
-    >>> correct("14 days, then 2 years", ["14 days and 2 years"], "multi_hop"), correct("", ["Paris"], "short")
+    >>> correct("14 days, then 2 years", ["14 days and 2 years"], "multi_hop"), correct("", ["Rome"], "short")
     (1.0, 0.0)
     """
     if not answers or answer_type == "unanswerable":
@@ -57,12 +59,24 @@ def same_sense(text: str, answers: Sequence[str], question: str = "") -> float:
     >>> same_sense("A strike of the staff does not release the carrier", [reason], "Must the carrier pay?")
     1.0
     """
-    known = [(sense, answer) for answer in answers if (sense := polarity(answer, question))]
-    if known:
-        right = next((sense for sense, answer in known if verdict(answer)), known[0][0])
-        if said := verdict(text) or _by_reasons(text, known, question) or polarity(text, question):
-            return float(said == right)
-    return max(_agreement(text, answer, question, answers) for answer in answers)
+    known = [(sense, answer) for answer in answers if (sense := _sense(answer, question))]
+    if not known:
+        return max(_agreement(text, answer, question, answers) for answer in answers)
+    right = next((sense for sense, answer in known if verdict(answer)), known[0][0])
+    if said := verdict(text) or _by_reasons(text, known, question) or polarity(text, question):
+        return float(said == right)
+    asked = set(tokens(question))
+    reasons = ([token for token in tokens(answer) if token not in asked] for answer in answers)
+    return max(f1_of([token for token in tokens(text) if token not in asked], reason) for reason in reasons)
+
+
+def _sense(answer: str, question: str) -> int:
+    """Return the polarity of a right answer; to "now or later?" only a plain yes or no has one."""
+    return (
+        verdict(answer)
+        if _EITHER.search(folded(question)) and not verdict(answer)
+        else polarity(answer, question)
+    )
 
 
 def _by_reasons(text: str, known: Sequence[tuple[int, str]], question: str) -> int:
@@ -76,13 +90,9 @@ def _by_reasons(text: str, known: Sequence[tuple[int, str]], question: str) -> i
             words = content(reason.text)
             for clause in clauses(folded(text)):
                 said = content(clause.text)
-                if _likeness(said, words) >= max(_SAME, _likeness(said, asked)):
+                if likeness(said, words) >= max(_SAME, likeness(said, asked)):
                     return sense * reason.sign * clause.sign
     return 0
-
-
-def _likeness(one: Set[str], other: Set[str]) -> float:
-    return len(one & other) / len(one | other) if one and other else 0.0
 
 
 def _amounts(text: str, answer: str, question: str, answers: Sequence[str]) -> float:
@@ -100,14 +110,30 @@ def _listed(text: str, answer: str, question: str, answers: Sequence[str]) -> fl
 def _agreement(text: str, answer: str, question: str, answers: Sequence[str]) -> float:
     """Return F1 of tokens, less the share of the answer that the text contradicts.
 
-    Words of grammar do not count, nor does it cost precision to repeat the question's words.
+    Words of grammar do not count, nor does it cost precision to repeat the question's words. An answer that
+    stands whole in the text is all there, however long the text, unless the question offered it.
     """
-    right = _weighty(tokens(answer))
-    repeated = set(tokens(question)) - set(right)
-    said = _weighty([token for token in tokens(text) if token not in repeated])
-    return f1_of(said, right) * (
-        1 - max(_amounts_denied(text, answer, question), _clauses_denied(text, answer))
-    )
+    right, asked = _weighty(tokens(answer)), set(tokens(question))
+    said = _weighty(tokens(text))
+    shared = f1_of([token for token in said if token in right or token not in asked], right)
+    if said[: len(right)] == right or (not asked.issuperset(right) and _contains(said, right)):
+        shared = 1.0
+    shared *= 1 - max(_amounts_denied(text, answer, question), _clauses_denied(text, answer))
+    return _with_sense(shared, text, answer, question)
+
+
+def _contains(said: list[str], right: list[str]) -> bool:
+    return f" {' '.join(right)} " in f" {' '.join(said)} "
+
+
+def _with_sense(shared: float, text: str, answer: str, question: str) -> float:
+    """Return the agreement of two answers to a yes-or-no question that want a sentence: half is the sense."""
+    if not asks_yes_or_no(question):
+        return shared
+    right, said = polarity(answer, question), polarity(text, question)
+    if not right or not said:
+        return shared
+    return (1 + shared) / 2 if right == said else 0.0
 
 
 def _weighty(found: list[str]) -> list[str]:

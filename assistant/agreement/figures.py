@@ -6,26 +6,31 @@ vague as they are many: "7 or 14 days" states 7 days by half. Amounts in each ot
 """
 
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
-from itertools import combinations, pairwise
+from itertools import pairwise
 
 from assistant.agreement.amounts import Quantity, Reading
+from assistant.agreement.places import exchanged, places
 from assistant.agreement.quantities import in_unit_of, quantities
 from assistant.agreement.tokens import folded, tokens
-from assistant.agreement.units import UNITS, Unit
-from assistant.agreement.words import content
+from assistant.agreement.units import MONEY, UNITS, Unit
 
 _FREE = re.compile(
-    r"(?<![a-z-])(?:free of charge|for free|(?:is|are) free|no (?:extra |additional )?(?:charge|fee|cost)s?|^free)"
-    r"(?![a-z])|免费|不收费|无需付费"
+    r"(?<![a-z-])(?:free of charge|for free|(?:is|are) free|no (?:extra |additional )?(?:charge|fee|cost)s?"
+    r"|^free)(?![a-z])|免费|不收费|无需付费"
+)
+_FILLERS_EN = (
+    "at least most more than less up to within about around only just per each every or and of in by under"
+    " over after before from not no later older longer years age"
 )
 _FILLERS = frozenset(
-    "at least most more than less up to within about around only just per each every or and of in by under over after"
-    " before from not no later older longer years age 以 上 下 内 之 至 到 和 与 及 或 约 大 概 不 超 过 少 于 得 满"
-    " 年 最 多 长 低 高 每 个 起 前 后 提 共 为 是 应 分 别 – - %".split()
+    [
+        *_FILLERS_EN.split(),
+        *"以上下内之至到和与及或约大概不超过少于得满年最多长低高每个起前后提共为是应分别–-%",
+    ]
 )
 _ASKED_BY_NAME = (
     (re.compile(r"percent|per cent|百分之|百分比|比例|比率"), "%"),
@@ -33,11 +38,22 @@ _ASKED_BY_NAME = (
     (re.compile(r"多少钱|多少块"), "元"),
 )
 _LATIN_WORD = re.compile(r"(?:\d[ -]?)?[a-z]+")
+_PLURALS = (
+    "percent",
+    "per cent",
+    "yuan",
+    "renminbi",
+    "rmb",
+    "yen",
+    "eur",
+    "usd",
+    "gbp",
+    "sdr",
+    "km",
+    "kg",
+    "feet",
+)
 _HAN_ASKED = re.compile(r"(?:几|多少|哪)个?(?P<unit>[^\W\d_a-z]{1,5})")
-_LABEL_END = re.compile(r"[,;。、\n]| and |(?<!\d)\.(?!\d)|和|与")
-_SWAPPED, _UNSURE = 0.0, 0.5
-_SURE = 0.2
-"""By how much labels must fit better crosswise to overrule the order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +80,18 @@ def stated(text: str, answer: str, question: str = "", answers: Sequence[str] = 
     said = [one for one in quantities(text) if not one.denied]
     found = [_find(one, said, folded(question), text) for one in wanted]
     credits = [one.credit for one in found]
-    for one, other, factor in _exchanged(text, answer, wanted, said, found):
-        credits[one], credits[other] = credits[one] * factor, credits[other] * factor
+    there = [number for number, one in enumerate(found) if one.place >= 0]
+    right, stands = places(answer, wanted), places(text, said)
+    aligned = [right[number] for number in there], [stands[found[number].place] for number in there]
+    for one, other, remains in exchanged(*aligned, question):
+        credits[there[one]] *= remains
+        credits[there[other]] *= remains
     matched = sum(credit > 0 for credit in credits)
     if not matched:
         return 0.0
     known = [one for other in (question, answer, *answers) for one in quantities(other)]
-    extra = sum(_is_extra(one, wanted, known) for one in said)
+    used = {one.place for one in found}
+    extra = sum(_is_extra(one, wanted, known) for place, one in enumerate(said) if place not in used)
     return sum(credits) / len(wanted) * matched / (matched + extra)
 
 
@@ -90,7 +111,7 @@ def is_sequence(answer: str) -> bool:
     plain = folded(answer)
     for one in reversed(found):
         plain = plain[: one.start] + " " + plain[one.end :].replace(one.noun, " ", 1)
-    return any(not one.weak for one in found) and not set(tokens(plain)) - _FILLERS
+    return bool(found) and not set(tokens(plain)) - _FILLERS
 
 
 def _bounded(wanted: Quantity, answers: Sequence[str]) -> Quantity:
@@ -109,13 +130,8 @@ def _find(wanted: Quantity, said: Sequence[Quantity], asked: str, text: str) -> 
         for place, (one, other) in enumerate(pairwise(said)):
             if wanted.readings & _sums(one, other):
                 return _Found(1.0, place)
-    if (
-        not best.credit
-        and any(not reading.high for reading in wanted.readings)
-        and _FREE.search(folded(text))
-    ):
-        return _Found(1.0, -1)
-    return best
+    nothing = any(one.high == 0 and one.unit in MONEY for one in wanted.readings)
+    return _Found(1.0, -1) if nothing and not best.credit and _FREE.search(folded(text)) else best
 
 
 def _sums(one: Quantity, other: Quantity) -> Set[Reading]:
@@ -131,6 +147,8 @@ def _credit(wanted: Quantity, said: Quantity, asked: str) -> float:
     """Return what `said` is worth where `wanted` is right: 1, a half, or nothing."""
     if wanted.readings & said.readings:
         return float(wanted.equals(said))
+    if said.bare and said.noun and not wanted.bare:
+        return 0.0
     if said.bare:
         if units := frozenset(unit for unit in _asked_units(asked) if unit.name in wanted.units):
             return float(in_unit_of(replace(wanted, said=units), said).equals(wanted))
@@ -140,9 +158,10 @@ def _credit(wanted: Quantity, said: Quantity, asked: str) -> float:
     if wanted.bare and not wanted.noun:
         if f"#{_plain(wanted)}" in said.units:
             return 1.0
-        units = _asked_units(asked)
-        unasked = units and not {unit.name for unit in units} & said.units
-        return float(not unasked and in_unit_of(said, wanted).equals(said))
+        if units := _asked_units(asked):
+            units = frozenset(unit for unit in units if unit.name in said.units)
+            return float(bool(units) and in_unit_of(replace(said, said=units), wanted).equals(said))
+        return float(in_unit_of(said, wanted).equals(said))
     return _near(wanted, said)
 
 
@@ -168,7 +187,7 @@ def _dates(wanted: int, said: int) -> float:
     year, day = divmod(wanted, 10_000)
     if (not year and said % 10_000 == day) or (not day and said // 10_000 == year):
         return 1.0
-    return 0.5 * (said == day)
+    return 0.5 * (said in (day, wanted - wanted % 100))
 
 
 @lru_cache(maxsize=1024)
@@ -176,7 +195,7 @@ def _asked_units(asked: str) -> frozenset[Unit]:
     """Return the units in which a folded question asks: how many days, 百分之几, at what age."""
     words = [word for word in _LATIN_WORD.findall(asked) if word.isalpha()]
     names = [" ".join(words[place : place + size]) for size in (1, 2, 3) for place in range(len(words))]
-    names = [name for name in names if len(name) > 1]
+    names = [name for name in names if name[-1] == "s" or name in _PLURALS]  # not "the second trader"
     names += [found[:end] for found in _HAN_ASKED.findall(asked) for end in range(len(found), 0, -1)][:40]
     names += [name for pattern, name in _ASKED_BY_NAME if pattern.search(asked)]
     return frozenset(unit for name in names for unit in UNITS.get(name, ()))
@@ -200,39 +219,3 @@ def _of_one_kind(wanted: Quantity, said: Quantity, value: Fraction) -> bool:
     if not said.bare:
         return True
     return (not said.noun or not wanted.noun or said.noun == wanted.noun) and not 1900 <= value <= 2100
-
-
-def _exchanged(
-    text: str, answer: str, wanted: Sequence[Quantity], said: Sequence[Quantity], found: Sequence[_Found]
-) -> Iterator[tuple[int, int, float]]:
-    """Yield pairs of wanted amounts that stand in each other's place in the text, and what remains of them."""
-    labels = _labels(text, said)
-    names = _labels(answer, wanted)
-    for one, other in combinations(range(len(wanted)), 2):
-        here, there = found[one].place, found[other].place
-        if min(here, there) < 0 or here == there or not wanted[one].units & wanted[other].units:
-            continue
-        straight = _likeness(names[one], labels[here]) + _likeness(names[other], labels[there])
-        crosswise = _likeness(names[one], labels[there]) + _likeness(names[other], labels[here])
-        if crosswise > straight + (_SURE if here < there else 0):
-            yield one, other, _SWAPPED
-        elif here > there and crosswise == straight:
-            yield one, other, _UNSURE if labels[here] and labels[there] else _SWAPPED
-
-
-def _labels(text: str, amounts: Sequence[Quantity]) -> list[Set[str]]:
-    """Return the words around each amount, up to the next amount, comma or "and"."""
-    plain, found = folded(text), []
-    for place, one in enumerate(amounts):
-        since = amounts[place - 1].end if place else 0
-        until = amounts[place + 1].start if place + 1 < len(amounts) else len(plain)
-        before, after = (
-            plain[max(since, one.start - 80) : one.start],
-            plain[one.end : min(until, one.end + 80)],
-        )
-        found.append(content(_LABEL_END.split(before)[-1]) | content(_LABEL_END.split(after)[0]))
-    return found
-
-
-def _likeness(one: Set[str], other: Set[str]) -> float:
-    return len(one & other) / len(one | other) if one and other else 0.0

@@ -6,8 +6,9 @@ amounts too, and it is not denied ("passport, but no visa").
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from assistant.agreement.amounts import Quantity
@@ -23,9 +24,9 @@ _MOST = 200
 _WINDOW = 3
 """Over how many pieces of a text an item may spread: "language of residence or of nationality"."""
 _SHARE = 0.5
-"""The share of an item's words that must be exceeded; of Chinese pairs of characters it must be reached."""
+"""The share of an item's words, or of its pairs of Chinese characters, that must be exceeded."""
 _SHORT = 4
-"""Up to how many Chinese characters an item must be there whole: 出境旅游 is not 入境旅游."""
+"""With fewer pairs than these its ends decide that no other item has: 外交 is 外交签证, 签证 is not."""
 _BULLET = re.compile(
     r"(?m)^[ \t]*(?:[-*•·●○▪]|\(?\d{1,2}[.)、](?!\d)|\([a-z]\)|[a-h]\))[ \t]*"
     r"|(?<=[\s:：,，;；])\(?\d{1,2}[.)、](?!\d)|[①-⑳]"
@@ -54,6 +55,7 @@ class _Piece:
 
     words: Set[str]
     pairs: Set[str]
+    ends: Set[str]
     amounts: tuple[Quantity, ...]
     denies: bool
 
@@ -71,9 +73,7 @@ def items(text: str) -> list[str]:
     if not parts:
         return []
     last = _split(_AND, parts[-1])
-    if len(parts) == len(last) == 1:
-        last = _split(_OR, parts[-1])
-    elif len(last) == 1:
+    if len(last) == 1:
         last = _split(_OR, parts[-1])
     found = [_EDGES.sub("", part) for part in [*parts[:-1], *last]]
     if found:
@@ -89,7 +89,7 @@ def share_found(text: str, answer: str) -> float:
     >>> share_found("a passport but no visa", "passport, visa"), share_found("a bicycle", "passport, visa")
     (0.5, 0.0)
     """
-    wanted = [_piece(item) for item in items(answer)]
+    wanted = _told_apart([_piece(item) for item in items(answer)])
     windows = _windows(text)
     found = sum(any(_stands(one, window, _alone(one, wanted)) for window in windows) for one in wanted)
     return found / len(wanted) if wanted else 0.0
@@ -114,7 +114,8 @@ def _piece(text: str) -> _Piece:
     words = {word for word in content(plain) if not _HAN_RUN.match(word)} | {
         run for run in runs if len(run) == 1
     }
-    return _Piece(words, {a + b for run in runs for a, b in pairwise(run)}, amounts, denies)
+    pairs = [a + b for run in runs for a, b in pairwise(run)]
+    return _Piece(words, set(pairs), {*pairs[:1], *pairs[-1:]}, amounts, denies)
 
 
 def _windows(text: str) -> list[_Piece]:
@@ -134,9 +135,18 @@ def _together(pieces: Sequence[_Piece]) -> _Piece:
     return _Piece(
         frozenset().union(*(one.words for one in pieces)),
         frozenset().union(*(one.pairs for one in pieces)),
+        frozenset(),
         tuple(amount for one in pieces for amount in one.amounts),
         any(one.denies for one in pieces),
     )
+
+
+def _told_apart(wanted: Sequence[_Piece]) -> list[_Piece]:
+    """Return the items with those of their ends that no other item has; what is alone needs more."""
+    if len(wanted) == 1:
+        return [replace(wanted[0], ends=frozenset())]
+    count = Counter(pair for one in wanted for pair in one.pairs)
+    return [replace(one, ends={end for end in one.ends if count[end] == 1}) for one in wanted]
 
 
 def _alone(item: _Piece, wanted: Sequence[_Piece]) -> bool:
@@ -157,4 +167,6 @@ def _stands(item: _Piece, window: _Piece, alone: bool) -> bool:
     hits = len(item.words & window.words) + len(item.pairs & window.pairs)
     if item.words:
         return hits > _SHARE * total
-    return total > 0 and hits >= (total if total < _SHORT else _SHARE * total)
+    if total >= _SHORT or not item.ends:
+        return hits > _SHARE * total
+    return total > 0 and bool(item.pairs <= window.pairs or item.ends & window.pairs)

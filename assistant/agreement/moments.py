@@ -45,7 +45,7 @@ _MONTH = (
     r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)(?![a-z])\.?"
 )
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?(?![\d:.%])"
-_YEAR = r"(?:,? (?P<year>\d{4}))?(?!\d)"
+_YEAR = r"(?: ?,? ?(?<=[, ])(?P<year>\d{4}))?(?!\d)"
 _HAN = "[〇零一二三四五六七八九十廿]"
 _HAN_DIGITS = "[〇零一二三四五六七八九]++"
 _HAN_DATE = (
@@ -136,9 +136,9 @@ def _year(match: re.Match[str]) -> Iterable[int]:
 
 
 def _unordered(match: re.Match[str]) -> Iterable[int]:
-    """Read 3/4/2025 both as in London and as in New York; two figures of a year are of this century."""
+    """Read 3/4/2025 both as in London and as in New York; 98 is 1998 and 25 is 2025."""
     one, two, year = int(match["one"]), int(match["two"]), int(match["year"])
-    year += 2000 if year < 100 else 0
+    year += 2000 if year < 70 else 1900 if year < 100 else 0
     return {*_valid(year, two, one), *_valid(year, one, two)} if one and two else ()
 
 
@@ -177,7 +177,7 @@ _READERS: tuple[tuple[str, re.Pattern[str], Reader], ...] = (
     ("date", re.compile(_UNORDERED), _unordered),
     ("date", re.compile(_HAN_DATE), _date),
     ("date", re.compile(_HAN_YEAR), _year),
-    ("date", re.compile(rf"(?<![\d.:–]){_DAY} (?:of )?{_MONTH}{_YEAR}"), _date),
+    ("date", re.compile(rf"(?<![\d.:–]){_DAY}(?: day)? (?:of )?{_MONTH}{_YEAR}"), _date),
     ("date", re.compile(rf"(?<![a-z]){_MONTH} {_DAY}{_YEAR}"), _date),
     ("date", re.compile(rf"(?<![a-z]){_MONTH},? (?P<year>[12]\d{{3}})(?!\d)"), _date),
     ("clock", re.compile(_NAMED_HOUR), _named),

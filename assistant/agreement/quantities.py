@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from assistant.agreement.amounts import Quantity, Reading, amounts
 from assistant.agreement.tokens import folded
+from assistant.agreement.units import UNIT
 
 _WINDOW = 32
 """How many characters around an amount are searched for what is said of it."""
@@ -43,6 +44,10 @@ _DENIED = re.compile(
 _BECAME = re.compile(
     r"(?:已经?)?(?:统一)?(?:[上下]调|提高|调整|延长|增加|缩短|降低|上升|改|变|降|升)[为至到成]"
 )
+_DECIMAL_COMMA = re.compile(
+    rf"(?<![\d.,])(?:\d{{1,9}},\d{{1,2}}(?=[ -]?[a-z%€$£])(?=[ -]?{UNIT})"
+    r"|(?<=[€$£])\d{1,9},\d{1,2}(?![\d,]))"
+)
 _TO = re.compile(
     r" ?(?:[–—~-]|to|till|until|through|至|到|以上(?:至|到|不满|不足|未满|不超过|,|、)?)(?: the)?"
     r"(?: ?(?:次日|第二天|翌日|next (?:day|morning)))?(?: at)? ?"
@@ -63,14 +68,32 @@ def quantities(text: str) -> tuple[Quantity, ...]:
     >>> quantities("$250")[0].equals(quantities("£250")[0]), quantities("no number")
     (False, ())
     """
-    plain = folded(text)
+    plain = _DECIMAL_COMMA.sub(lambda match: match[0].replace(",", "."), folded(text))
     found: list[Quantity] = []
     end = 0
     for one in amounts(plain):
         stated = _surrounded(plain, one, end)
         found[-1:] = _together(plain, found[-1], stated) if found else [stated]
         end = one.end
-    return tuple(found)
+    _share_units(plain, found)
+    return tuple(replace(one, bound=0) if one.bound and _ahead(plain, one) else one for one in found)
+
+
+def _share_units(text: str, found: list[Quantity]) -> None:
+    """Give the bare numbers of "7, 14 or 30 days" the unit of the last."""
+    listed = False
+    for place in range(len(found) - 2, -1, -1):
+        one, following = found[place], found[place + 1]
+        gap = text[one.end : following.start]
+        listed = bool(_OR.fullmatch(gap)) or (listed and gap.strip() in (",", "、"))
+        if listed and one.bare and not one.noun:
+            found[place] = in_unit_of(following, one)
+
+
+def _ahead(text: str, one: Quantity) -> bool:
+    """Whether an amount is counted back: no later than 20 days before is at least 20 days before."""
+    before = text[max(0, one.start - _WINDOW) : one.start]
+    return bool(_AHEAD_AFTER.match(text, one.end) or _AHEAD_BEFORE.search(before))
 
 
 def _surrounded(text: str, one: Quantity, since: int) -> Quantity:
@@ -79,9 +102,6 @@ def _surrounded(text: str, one: Quantity, since: int) -> Quantity:
     bound = _BOUND_BEFORE.search(before)
     low = bool(bound and bound["low"]) or bool(_LOW_AFTER.match(after))
     high = bool(bound and bound["high"]) or bool(_HIGH_AFTER.match(after))
-    if _AHEAD_AFTER.match(after) or _AHEAD_BEFORE.search(before):
-        # no later than 20 days before the start is at least 20 days before it
-        low = high = False
     denied = bool(_DENIED.search(before) or _BECAME.match(after))
     return replace(one, bound=int(low) - int(high), denied=denied)
 
@@ -96,8 +116,6 @@ def _together(text: str, left: Quantity, right: Quantity) -> list[Quantity]:
     sums = frozenset(Reading(a.unit, a.low + b.low, a.high + b.high) for a, b in _minor(left, right))
     if sums and _WITHIN.fullmatch(gap) and (gap.strip() != "and" or "minute" in right.units):
         return [replace(left, end=right.end, readings=sums, said=right.said, bound=left.bound or right.bound)]
-    if left.bare and not right.bare and not left.noun and _OR.fullmatch(gap):
-        return [in_unit_of(right, left), right]
     return [left, right]
 
 

@@ -144,7 +144,7 @@ _OTHER = _alternatives([one for one in UNITS if not (one[-1].isascii() and one[-
 _FILLERS = "further|more|additional|extra|full|whole|consecutive|successive|entire|clear|calendar|other"
 UNIT = rf"(?:(?:{_LATIN})(?![a-z])|(?:{_OTHER}))"
 """A pattern of one unit."""
-AFTER = re.compile(rf"[)\]]?[ -]?(?:(?:{_FILLERS}) )?个?(?P<unit>{UNIT})(?!性)")
+AFTER = re.compile(rf"[)\]]?[ -]?(?:(?:{_FILLERS}) ){{0,2}}个?(?P<unit>{UNIT})(?!性)")
 """A unit after its number: 14 calendar days, two (2) years, 3个工作日."""
 _PREFIXES = [
     one for one in UNITS if one[-1] in "$€£¥₩₹₽฿" or one.upper() in MONEY or one in ("rmb", "人民币")

@@ -1,4 +1,4 @@
-"""Whether an answer is right by what its question asks for: the metric that decides. Knows nothing of models."""
+"""Whether an answer is right, by what its question asks for. Knows nothing of models."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
