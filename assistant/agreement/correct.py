@@ -44,7 +44,7 @@ def correct(
         return 0.0
     if answer_type == "yesno" or (answer_type not in _BY_TYPE and any(map(is_verdict, answers))):
         return same_sense(text, answers, question)
-    if answer_type not in _BY_TYPE and any(map(is_sequence, answers)):
+    if answer_type not in _BY_TYPE and any(is_sequence(one, question) for one in answers):
         answer_type = "number"
     measure = _BY_TYPE.get(answer_type, _agreement)
     return max(measure(text, answer, question, answers) for answer in answers)

@@ -101,17 +101,20 @@ def amounts_of(answer: str) -> list[Quantity]:
     return [one for one in found if not one.weak] or found
 
 
-def is_sequence(answer: str) -> bool:
-    """Whether an answer is amounts and nothing else.
+def is_sequence(answer: str, question: str = "") -> bool:
+    """Whether an answer is amounts and nothing else; of several, the question may name what each is of.
 
     >>> is_sequence("14 days and 2 years"), is_sequence("15日、20%"), is_sequence("the flight, with 48 hours")
     (True, True, False)
+    >>> is_sequence("adults 80 euros, children 40 euros", "What do adults and children pay?")
+    True
     """
     found = quantities(answer)
     plain = folded(answer)
     for one in reversed(found):
         plain = plain[: one.start] + " " + plain[one.end :].replace(one.noun, " ", 1)
-    return bool(found) and not set(tokens(plain)) - _FILLERS
+    named = set(tokens(question)) if len(found) > 1 else set()
+    return bool(found) and not set(tokens(plain)) - _FILLERS - named
 
 
 def _bounded(wanted: Quantity, answers: Sequence[str]) -> Quantity:
