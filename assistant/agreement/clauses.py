@@ -21,6 +21,7 @@ class Clause:
         return -1 if negations(self.text) % 2 else 1
 
 
+_IN_CASE = re.compile(r"[在当][^,。]{1,15}?(?:情况下|情形下|的时候)(?=[^,])")
 _ASIDE = re.compile(r"\([^()]{0,300}\)|\[[^\[\]]{0,300}\]")
 _END = re.compile(r"[。！!?;\n]|\.(?=\s|$)(?!(?<=no\.)\s?\d)")
 _COMMA = re.compile(
@@ -32,11 +33,13 @@ _CUT = re.compile(
     r"|until|except|despite|regardless)(?![a-z])"
 )
 _CONDITION = re.compile(
-    r"(?:even |only )?(?:if|when|whenever|where|although|though|while|whereas|unless|except"
-    r"|accord(?:ing|ance)|based|pursuant|since|because|given|provided|without|with|under|for|in|on|at|after|before|from|by|per|until|once"
-    r"|despite|as)(?![a-z])"
-    r"|如果|如|若|倘若|假如|当(?!然)|除|虽然|尽管|根据|按照|依据|依照|按|依|因为|因(?!此)"
-    r"|由于|为了|对于|关于|在|只要|一旦|即使|即便"
+    r"(?:even |only )?(?:if|when|whenever|where|although|though|while|whereas|unless|except|because|provided"
+    r"|once)(?![a-z])|如果|如|若|倘若|假如|当(?!然)|除|虽然|尽管|因为|由于|为了|只要|一旦|即使|即便"
+)
+# What opens a sentence is one too, unless it is all of the sentence: "in this case it is allowed".
+_OPENING = re.compile(
+    r"(?:accord(?:ing|ance)|based|pursuant|since|given|without|with|under|for|in|on|at|after|before|from|by|per"
+    r"|until|despite|as)(?![a-z])|根据|按照|依据|依照|按|依|因(?!此)|对于|关于|在"
 )
 _CONDITION_END = re.compile(r"(?:的|时|后|前|下|情形|期间|之日起)$")
 # 没有证件可以登机吗: what stands before the modal verb is a condition, and so is its negation.
@@ -55,6 +58,7 @@ _NO_NEGATION = re.compile(
     r"|不(?:得|能|应)?(?:超过|少于|低于|高于|大于|小于|多于|早于|晚于|迟于|短于|超出)"
     r"|不特定|不断|不幸|不慎|不良|不利|不便|不明|不定期|不记名|不妨|不禁|不由|不免(?!除)|差不多|对不起|来不及|不可或缺"
     r"|无(?:理由|民事|偿|限|条件|形|人|线|因|故|过错|障碍|行为能力)|未(?:成年|来|婚|满|经|按|能|及时|超过)"
+    r"|(?<=[一-鿿]{2})[不没]$|以[^,，。]{1,20}为由"
     r"|(?<![是并])(?:不(?![能得可会应必需须许准允要予])|[没未无])[^,，。的是]{1,8}的(?=[^\s,，。吗?])"
     r"|没有(?:正当|合理|特别|其他|另外|约定|规定|明确)|非(?:常|全日制|居民|营利|机动|承运人|自愿|因|法人)|除非|非得"
     r"|是否|能否|可否|应否|有无|会否"
@@ -81,12 +85,13 @@ def clauses(text: str) -> list[Clause]:
     [('if late', True), ('you may not board', False), ('没票的', True), ('不得上', False)]
     """
     found: list[Clause] = []
-    for number, sentence in enumerate(_END.split(_ASIDE.sub(" ", text))):
+    for number, sentence in enumerate(_END.split(_IN_CASE.sub(r"\g<0>,", _ASIDE.sub(" ", text)))):
         parts = [part.strip(" \t\"'“”*#>") for part in _COMMA.split(sentence)]
         parts = [part for part in parts if part]
         for place, part in enumerate(parts):
             last = place == len(parts) - 1
-            condition = _CONDITION.match(part) or (not last and _CONDITION_END.search(part))
+            opening = not last and (_OPENING.match(part) or _CONDITION_END.search(part))
+            condition = opening or _CONDITION.match(part)
             cut = _CUT.search(part, 1)
             found.append(Clause(part[: cut.start()] if cut else part, number, bool(condition)))
     return found

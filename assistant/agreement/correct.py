@@ -14,7 +14,7 @@ from assistant.agreement.items import items, share_found
 from assistant.agreement.polarity import asks_yes_or_no, is_verdict, polarity, verdict
 from assistant.agreement.quantities import quantities
 from assistant.agreement.tokens import f1_of, folded, tokens
-from assistant.agreement.words import GRAMMAR, content, likeness
+from assistant.agreement.words import GRAMMAR, content, likeness, stem
 
 RULES = "yesno:sense,number:value+unit,list:items,unanswerable:refusal,else:f1-contradictions|v1"
 """What a value of `correct` depends on beside the normalisation of tokens."""
@@ -22,8 +22,8 @@ RULES = "yesno:sense,number:value+unit,list:items,unanswerable:refusal,else:f1-c
 _ALIKE = 0.6
 """What share of the words of a clause stand in another where both speak of the same."""
 _EITHER = re.compile(r"还是(?!要|得|会|应|必须|需|能|可以)|(?<![a-z])or(?![a-z])")
-_SAME = 0.7
-"""How like two clauses are, as words shared of all, where one gives the reason that the other gives."""
+_SAME = 0.4
+"""How like two clauses are at least, as words shared of all, where both give one reason."""
 
 
 def correct(
@@ -67,7 +67,8 @@ def same_sense(text: str, answers: Sequence[str], question: str = "") -> float:
         return float(said == right)
     asked = set(tokens(question))
     reasons = ([token for token in tokens(answer) if token not in asked] for answer in answers)
-    return max(f1_of([token for token in tokens(text) if token not in asked], reason) for reason in reasons)
+    new = [token for token in tokens(text) if token not in asked]
+    return max(f1_of(new, reason) for reason in reasons) if new else 0.0
 
 
 def _sense(answer: str, question: str) -> int:
@@ -82,15 +83,16 @@ def _sense(answer: str, question: str) -> int:
 def _by_reasons(text: str, known: Sequence[tuple[int, str]], question: str) -> int:
     """Return the sense of a text that gives, or denies, the reason of a right answer; 0 where it does not.
 
-    The reason is nearer than the question, whose words may be others.
+    It must share most of what the reason has beside the words of the question.
     """
     asked = content(folded(question))
     for sense, answer in known:
         for reason in clauses(folded(answer)):
             words = content(reason.text)
+            new = words - asked
             for clause in clauses(folded(text)):
                 said = content(clause.text)
-                if likeness(said, words) >= max(_SAME, likeness(said, asked)):
+                if new and len(new & said) >= _ALIKE * len(new) and likeness(said, words) >= _SAME:
                     return sense * reason.sign * clause.sign
     return 0
 
@@ -113,10 +115,14 @@ def _agreement(text: str, answer: str, question: str, answers: Sequence[str]) ->
     Words of grammar do not count, nor does it cost precision to repeat the question's words. An answer that
     stands whole in the text is all there, however long the text, unless the question offered it.
     """
-    right, asked = _weighty(tokens(answer)), set(tokens(question))
-    said = _weighty(tokens(text))
+    right, said = _weighty(answer), _weighty(text)
+    asked = {stem(token) for token in tokens(question)}
+    new = [token for token in said if token not in asked]
+    offered = asked.issuperset(right)
     shared = f1_of([token for token in said if token in right or token not in asked], right)
-    if said[: len(right)] == right or (not asked.issuperset(right) and _contains(said, right)):
+    if not new and not offered:
+        shared = 0.0  # the question again
+    elif said[: len(right)] == right or (not offered and _contains(said, right)):
         shared = 1.0
     shared *= 1 - max(_amounts_denied(text, answer, question), _clauses_denied(text, answer))
     return _with_sense(shared, text, answer, question)
@@ -136,8 +142,10 @@ def _with_sense(shared: float, text: str, answer: str, question: str) -> float:
     return (1 + shared) / 2 if right == said else 0.0
 
 
-def _weighty(found: list[str]) -> list[str]:
-    return [token for token in found if token not in GRAMMAR] or found
+def _weighty(text: str) -> list[str]:
+    """Return the tokens without endings, and without those of grammar where there are others."""
+    found = tokens(text)
+    return [stem(token) for token in found if token not in GRAMMAR] or found
 
 
 def _amounts_denied(text: str, answer: str, question: str) -> float:

@@ -174,11 +174,11 @@ def _plain(bare: Quantity) -> str:
 
 
 def _near(wanted: Quantity, said: Quantity) -> float:
-    """Return a half for days that are not working days, and for a date without its year."""
+    """Return a half for days that are not working days, a month of 30 days, and a date without its year."""
     for a in wanted.readings:
         for b in said.readings:
             days = {unit: value for unit, value, _ in (a, b)}
-            if "working day" in days and days["working day"] * 1440 == days.get("minute"):
+            if days.get("working day", days.get("month", 0) * 30) * 1440 == days.get("minute"):
                 return 0.5
             if a.unit == b.unit == "date":
                 return _dates(int(a.low), int(b.low))

@@ -62,13 +62,13 @@ _UNORDERED = (
 
 _PART_OF_DAY = "凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|晚间|夜间|夜里|深夜|当晚|晚|早"
 _HAN_CLOCK = (
-    rf"(?P<part>{_PART_OF_DAY})? ?(?<![\d.:])(?P<hour>\d{{1,2}}|{_HAN}{{1,3}}) ?"
+    rf"(?P<part>{_PART_OF_DAY})? ?(?<![\d.])(?<!\d:)(?P<hour>\d{{1,2}}|{_HAN}{{1,3}}) ?"
     rf"(?P<sign>点钟?(?!{_HAN_DIGITS}(?![分十刻]))|时(?![间候效长段刻期]))(?:(?P<rest>半|一刻|三刻|整)|(?P<minute>\d{{1,2}}|{_HAN}{{1,3}})分)?"
 )
 _HALF = r"(?: ?(?P<half>[ap])\.? ?m(?![a-z])\.?| (?:in the |at )(?P<time>morning|afternoon|evening|night))"
 _CLOCK = (
-    rf"(?:(?P<part>{_PART_OF_DAY}) ?)?(?<![\d:.])(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)(?::[0-5]\d)?"
-    rf"(?![\d:]){_HALF}?"
+    rf"(?:(?P<part>{_PART_OF_DAY}) ?)?(?<![\d.])(?<!\d:)(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)"
+    rf"(?::[0-5]\d)?(?![\d:]){_HALF}?"
 )
 _HOUR = rf"(?<![\d:.,])(?P<hour>\d{{1,2}})(?:\.(?P<minute>[0-5]\d))?(?: ?o'? ?clock)?{_HALF}"
 _SHARP = r"(?<![\d:.,])(?P<hour>\d{1,2})(?P<sharp> ?o'? ?clock)"

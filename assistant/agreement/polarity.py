@@ -50,7 +50,9 @@ _NO = re.compile(
 )
 _TAG = re.compile(
     r"^(?:对|是|是不是|是这样|这样|行|行不行|可以|好|真的|是真的|没错|right|correct|true"
-    r"|is (?:that|this|it) (?:so|right|true|correct))?[吗吧么呢]?$"
+    r"|is (?:that|this|it) (?:so|right|true|correct)"
+    r"|(?:is|are|was|were|do|does|did|can|ca|could|should|must|will|wo|has|have)(?:n't| not)? [a-z]{1,5}"
+    r")?[吗吧么呢]?$"
 )
 _THEREFORE = re.compile(
     r"^(?:therefore|thus|hence|so|consequently|in conclusion|因此|所以|故|综上(?:所述)?|总之|可见)(?![a-z])"
@@ -75,7 +77,7 @@ _ASKS = re.compile(
 _ECHO = re.compile(
     r"^(?:is|are|was|were|do|does|did|can|could|may|must|should|shall|will|would|has|have)"
     r" (?:it|the|an?|this|that|these|those|there|they|you|i|we|he|she|my|your|his|her|their|any|all) "
-    r"|是否|能否|可否|是不是|[吗么]$|(?P<verb>[能会要有该算用对行需管])[不没](?P=verb)"
+    r"|是否|能否|可否|是不是|[吗么]$|.{3}[不没]$|(?P<verb>[能会要有该算用对行需管])[不没](?P=verb)"
 )
 _VERB = re.compile(r"[不没]?(?:可以|能够?|会|需要|应当|应该|必须|有)")
 _ASKS_HAN = re.compile(
@@ -85,7 +87,7 @@ _CHOICE = re.compile(
     r"还是(?!要|得|会|应|必须|需|能|可以)|(?<![a-z])(?:or|which|what|who|whose|how|when|where)(?![a-z])"
 )
 _RHETORICAL = re.compile(
-    r"(?<![a-z])(?:is|are|was|were|do|does|did|can|could|should|must|has|have|wo|would)n't(?![a-z])"
+    r"(?<![a-z])(?:is|are|was|were|do|does|did|can|could|should|must|has|have|wo|ca|would)n't(?![a-z])"
 )
 _SPARED = re.compile(
     r"(?P<before>smoke(?= free)|[a-z]+(?=-free))"
@@ -163,14 +165,16 @@ def _asserted(found: list[Clause], question: str) -> Polarity:
     """Return what the clause nearest to the question says to it; without a question, the first."""
     if not found:
         return 0
-    asking, asked = _asking(question), content(question)
+    asking = _asking(question)
+    asked = content(asking) or content(question)
     if _BARE.fullmatch(found[0].text):
         verb = _VERB.search(asking)
         return _as_polarity(found[0].sign * _sign(negations(verb[0] if verb else asking, denials=False)))
     nearest = max(found, key=lambda one: _nearness(one.text, asked)) if asked else found[0]
     spared = _spared(nearest.text, asking, question)
     sign = nearest.sign * _sign(spared + negations(asking))
-    overlap = max(_overlap(nearest.text, asked), bool(content(nearest.text) & _PAID and asked & _PAID))
+    paid = bool(content(nearest.text) & _PAID and content(question) & _PAID)
+    overlap = max(_overlap(nearest.text, asked), _overlap(nearest.text, content(question)), paid)
     affirms = bool(_AFFIRMS.search(nearest.text)) and (
         not asked or overlap >= _TOUCHED or len(nearest.text) < 5
     )

@@ -179,5 +179,7 @@ def test_no_questions_no_number(metric: str) -> None:
 def test_metrics_are_chosen_by_name() -> None:
     assert choose("") == list(NAMES)
     assert choose("bleu, f1,bleu") == ["bleu", "f1"]
-    with pytest.raises(AssistantError, match=r"'fl': known are correct, exact_match, f1.*ragas_context_recall"):
+    with pytest.raises(
+        AssistantError, match=r"'fl': known are correct, exact_match, f1.*ragas_context_recall"
+    ):
         choose("f1,fl")
