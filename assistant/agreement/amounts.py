@@ -60,7 +60,7 @@ class Quantity:
 BARE = frozenset({Unit("", Fraction(1))})
 _PART = BARE | {Unit("%", Fraction(100))}  # a half is 50 %
 _HALF_HAN = re.compile(rf"(?<![一多大过个])半个?(?P<unit>{UNIT})")
-_AND_HALF_HAN = re.compile(rf"个半(?P<unit>{UNIT})")
+_AND_HALF_HAN = re.compile(rf"个半(?P<unit>月|{UNIT})")
 _AND_HALF = re.compile(r"半(?!个|价|数)| and an? half(?![a-z])")
 _OF_UNIT = re.compile(rf"[ -](?:of )?(?:an? )?(?P<unit>{UNIT})")
 _ONE_UNIT = (
@@ -174,7 +174,7 @@ def _amount(text: str, number: Numeral, window: str) -> Quantity:
 
 
 def _spelling(found: str) -> str:
-    return found if found in UNITS else found.replace("-", " ")
+    return found if found in UNITS else "个月" if found == "月" else found.replace("-", " ")
 
 
 def _noun(text: str, end: int) -> str:

@@ -58,11 +58,11 @@ _NO_NEGATION = re.compile(
     r"|不(?:得|能|应)?(?:超过|少于|低于|高于|大于|小于|多于|早于|晚于|迟于|短于|超出)"
     r"|不特定|不断|不幸|不慎|不良|不利|不便|不明|不定期|不记名|不妨|不禁|不由|不免(?!除)|差不多|对不起|来不及|不可或缺"
     r"|无(?:理由|民事|偿|限|条件|形|人|线|因|故|过错|障碍|行为能力)|未(?:成年|来|婚|满|经|按|能|及时|超过)"
-    r"|(?<=[一-鿿]{2})[不没]$|以[^,，。]{1,20}为由"
+    r"|(?<=..)[不没]$|以[^,，。]{1,20}为由"
     r"|(?<![是并])(?:不(?![能得可会应必需须许准允要予])|[没未无])[^,，。的是]{1,8}的(?=[^\s,，。吗?])"
     r"|没有(?:正当|合理|特别|其他|另外|约定|规定|明确)|非(?:常|全日制|居民|营利|机动|承运人|自愿|因|法人)|除非|非得"
     r"|是否|能否|可否|应否|有无|会否"
-    r"|(?P<verb>[是能会要有该算用对行需])[不没](?P=verb)|可不可|应不应|需不需|允不允|属不属"
+    r"|(?P<verb>[一-鿿])[不没](?P=verb)"
 )
 _NEGATION = re.compile(
     r"(?<![a-z])(?:not|never|neither|nor|none|nobody|nothing|nowhere|no|cannot|[a-z]{2,7}n't"
@@ -103,7 +103,7 @@ def negations(clause: str, denials: bool = True) -> int:
     >>> [negations(text) for text in ("not allowed", "no later than 5 days", "不得不付", "不得拒绝")]
     [1, 0, 0, 2]
     """
-    text = _NO_NEGATION.sub(" ", clause)
+    text = _NO_NEGATION.sub(lambda found: found["verb"] or " ", clause)  # 违不违反 asks about 违反
     modal = _MODAL.search(text)
     text = text[modal.start() :] if modal else text
     return len(_NEGATION.findall(text)) + (len(_DENIAL.findall(text)) if denials else 0)

@@ -13,7 +13,7 @@ from assistant.agreement.figures import amounts_of, is_sequence, stated
 from assistant.agreement.items import items, share_found
 from assistant.agreement.polarity import asks_yes_or_no, is_verdict, polarity, verdict
 from assistant.agreement.quantities import quantities
-from assistant.agreement.tokens import f1_of, folded, tokens
+from assistant.agreement.tokens import exact_match, f1_of, folded, tokens
 from assistant.agreement.words import GRAMMAR, content, likeness, stem
 
 RULES = "yesno:sense,number:value+unit,list:items,unanswerable:refusal,else:f1-contradictions|v1"
@@ -42,6 +42,8 @@ def correct(
         return float(refused)
     if refused or not text.strip():
         return 0.0
+    if any(exact_match(text, answer) for answer in answers):
+        return 1.0
     if answer_type == "yesno" or (answer_type not in _BY_TYPE and any(map(is_verdict, answers))):
         return same_sense(text, answers, question)
     if answer_type not in _BY_TYPE and any(is_sequence(one, question) for one in answers):

@@ -47,7 +47,17 @@ _GROUPS = {"hundred": 100, "dozen": 12}
 _THOUSANDS = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _SUFFIXES = _GROUPS | _THOUSANDS | {"k": 10**3, "mn": 10**6, "bn": 10**9}
 _PARTS = {"half": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "eighth": 8, "tenth": 10}
-_ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6}
+_ORDINALS = {
+    "first": 1,
+    "second": 2,
+    "third": 3,
+    "fourth": 4,
+    "fifth": 5,
+    "sixth": 6,
+    "seventh": 7,
+    "eighth": 8,
+}
+_ORDINALS |= {"ninth": 9, "tenth": 10, "eleventh": 11, "twelfth": 12, "twentieth": 20, "thirtieth": 30}
 
 _CODES = "eur|usd|gbp|cny|rmb|hkd|jpy|chf|sdr|aud|cad"
 
@@ -94,7 +104,7 @@ _LABELS = (
     r"(?<![\d.])(?P<label>\d++)(?=号|路|层|楼|航站楼|(?:st|nd|rd|th)(?![a-z]))",
     # Chains and identifiers: 1.2.3, 261/2004, 010–62176655, 007, or more digits than any amount has.
     r"(?<![\d.])(?P<label>\d++(?:\.\d++){2,}+|\d++(?:/\d++){2,}+|\d++/\d{4,}+|\d++/\d++(?=/?[a-z])|\d{31,}+"
-    r"|\d++(?:–\d++){2,}+|\d++–\d{7,}+|0\d{2,}+(?:–\d++)*+)",
+    r"|\d++:\d++(?::\d++)*+|\d++(?:–\d++){2,}+|\d++–\d{7,}+|0\d{2,}+(?:–\d++)*+)",
 )
 
 

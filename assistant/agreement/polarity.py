@@ -77,7 +77,7 @@ _ASKS = re.compile(
 _ECHO = re.compile(
     r"^(?:is|are|was|were|do|does|did|can|could|may|must|should|shall|will|would|has|have)"
     r" (?:it|the|an?|this|that|these|those|there|they|you|i|we|he|she|my|your|his|her|their|any|all) "
-    r"|是否|能否|可否|是不是|[吗么]$|.{3}[不没]$|(?P<verb>[能会要有该算用对行需管])[不没](?P=verb)"
+    r"|是否|能否|可否|是不是|[吗么]$|.{3}[不没]$|(?P<verb>[一-鿿])[不没](?P=verb)"
 )
 _VERB = re.compile(r"[不没]?(?:可以|能够?|会|需要|应当|应该|必须|有)")
 _ASKS_HAN = re.compile(
@@ -169,7 +169,7 @@ def _asserted(found: list[Clause], question: str) -> Polarity:
     asked = content(asking) or content(question)
     if _BARE.fullmatch(found[0].text):
         verb = _VERB.search(asking)
-        return _as_polarity(found[0].sign * _sign(negations(verb[0] if verb else asking, denials=False)))
+        return _as_polarity(found[0].sign * _sign(negations(verb[0], denials=False) if verb else 0))
     nearest = max(found, key=lambda one: _nearness(one.text, asked)) if asked else found[0]
     spared = _spared(nearest.text, asking, question)
     sign = nearest.sign * _sign(spared + negations(asking))
