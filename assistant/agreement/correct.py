@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from assistant.agreement.clauses import clauses
 from assistant.agreement.figures import amounts_of, is_sequence, stated
 from assistant.agreement.items import items, share_found
-from assistant.agreement.polarity import asks_yes_or_no, is_verdict, polarity, verdict
+from assistant.agreement.polarity import asks_yes_or_no, is_verdict, offers_choice, polarity, verdict
 from assistant.agreement.quantities import quantities
 from assistant.agreement.tokens import exact_match, f1_of, folded, tokens
 from assistant.agreement.words import GRAMMAR, content, likeness, stem
@@ -21,7 +21,8 @@ RULES = "yesno:sense,number:value+unit,list:items,unanswerable:refusal,else:f1-c
 
 _ALIKE = 0.6
 """What share of the words of a clause stand in another where both speak of the same."""
-_EITHER = re.compile(r"还是(?!要|得|会|应|必须|需|能|可以)|(?<![a-z])or(?![a-z])")
+_LISTED = r" ?(?:[、/;]| (?:and|or) |和|与|及|或者?) ?"
+_ONE_OF_SEVERAL = 0.5
 _SAME = 0.4
 """How like two clauses are at least, as words shared of all, where both give one reason."""
 
@@ -75,11 +76,7 @@ def same_sense(text: str, answers: Sequence[str], question: str = "") -> float:
 
 def _sense(answer: str, question: str) -> int:
     """Return the polarity of a right answer; to "now or later?" only a plain yes or no has one."""
-    return (
-        verdict(answer)
-        if _EITHER.search(folded(question)) and not verdict(answer)
-        else polarity(answer, question)
-    )
+    return verdict(answer) if offers_choice(question) else polarity(answer, question)
 
 
 def _by_reasons(text: str, known: Sequence[tuple[int, str]], question: str) -> int:
@@ -88,14 +85,15 @@ def _by_reasons(text: str, known: Sequence[tuple[int, str]], question: str) -> i
     It must share most of what the reason has beside the words of the question.
     """
     asked = content(folded(question))
-    for sense, answer in known:
-        for reason in clauses(folded(answer)):
-            words = content(reason.text)
-            new = words - asked
-            for clause in clauses(folded(text)):
-                said = content(clause.text)
-                if new and len(new & said) >= _ALIKE * len(new) and likeness(said, words) >= _SAME:
-                    return sense * reason.sign * clause.sign
+    given = [
+        (sense * one.sign, content(one.text)) for sense, answer in known for one in clauses(folded(answer))
+    ]
+    said = [(one.sign, content(one.text)) for one in clauses(folded(text))]
+    for sense, reason in given:
+        new = reason - asked
+        for sign, words in said:
+            if new and len(new & words) >= _ALIKE * len(new) and likeness(words, reason) >= _SAME:
+                return sense * sign
     return 0
 
 
@@ -115,7 +113,8 @@ def _agreement(text: str, answer: str, question: str, answers: Sequence[str]) ->
     """Return F1 of tokens, less the share of the answer that the text contradicts.
 
     Words of grammar do not count, nor does it cost precision to repeat the question's words. An answer that
-    stands whole in the text is all there, however long the text, unless the question offered it.
+    stands whole in the text is all there, however long the text, unless the question offered it; as one of
+    several it is there by half.
     """
     right, said = _weighty(answer), _weighty(text)
     asked = {stem(token) for token in tokens(question)}
@@ -125,13 +124,19 @@ def _agreement(text: str, answer: str, question: str, answers: Sequence[str]) ->
     if not new and not offered:
         shared = 0.0  # the question again
     elif said[: len(right)] == right or (not offered and _contains(said, right)):
-        shared = 1.0
+        shared = max(shared, _ONE_OF_SEVERAL) if _among_others(text, answer) else 1.0
     shared *= 1 - max(_amounts_denied(text, answer, question), _clauses_denied(text, answer))
     return _with_sense(shared, text, answer, question)
 
 
 def _contains(said: list[str], right: list[str]) -> bool:
     return f" {' '.join(right)} " in f" {' '.join(said)} "
+
+
+def _among_others(text: str, answer: str) -> bool:
+    """Whether the answer is one of several things that the text names: "Paris or Rome"."""
+    name = re.escape(folded(answer).strip(" .。"))
+    return bool(re.search(rf"{_LISTED}{name}|{name}{_LISTED}", folded(text)))
 
 
 def _with_sense(shared: float, text: str, answer: str, question: str) -> float:

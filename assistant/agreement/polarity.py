@@ -80,6 +80,18 @@ _ECHO = re.compile(
     r"|是否|能否|可否|是不是|[吗么]$|.{3}[不没]$|(?P<verb>[一-鿿])[不没](?P=verb)"
 )
 _VERB = re.compile(r"[不没]?(?:可以|能够?|会|需要|应当|应该|必须|有)")
+_ASKS_HAN = re.compile(r"^(?!.*吗.*吗).*(?:吗$|是否|能否|可否)")
+_ASKS_WHAT = re.compile(
+    r"(?<![a-z])(?:which|what|who|whose|how|when|where)(?![a-z])|多少|几|什么|谁|哪|怎|何"
+)
+_CHOICE = re.compile(r"还是(?!要|得|会|应|必须|需|能|可以)|(?<![a-z])or(?![a-z])")
+# A model that repeats the question has not answered it.
+_ECHO = re.compile(
+    r"^(?:is|are|was|were|do|does|did|can|could|may|must|should|shall|will|would|has|have)"
+    r" (?:it|the|an?|this|that|these|those|there|they|you|i|we|he|she|my|your|his|her|their|any|all) "
+    r"|是否|能否|可否|是不是|[吗么]$|.{3}[不没]$|(?P<verb>[一-鿿])[不没](?P=verb)"
+)
+_VERB = re.compile(r"[不没]?(?:可以|能够?|会|需要|应当|应该|必须|有)")
 _ASKS_HAN = re.compile(
     r"^(?!.*(?:多少|几|什么|谁|哪|怎|何|吗.*吗)).*吗$|^(?!.*(?:多少|几|什么|谁|哪|怎|何)).*(?:是否|能否|可否)"
 )
@@ -153,8 +165,17 @@ def asks_yes_or_no(question: str) -> bool:
     """
     plain = folded(question).rstrip("? ")
     asking = [one for one in clauses(plain) if _ASKS.match(one.text)]
-    plain_or = _CHOICE.search(plain)
-    return not plain_or and (len(asking) == 1 or bool(_ASKS_HAN.search(plain)))
+    other = offers_choice(question) or _ASKS_WHAT.search(plain)
+    return not other and (len(asking) == 1 or bool(_ASKS_HAN.search(plain)))
+
+
+def offers_choice(question: str) -> bool:
+    """Whether a question may be answered by one of several things that it names.
+
+    >>> offers_choice("先付款还是后付款？"), offers_choice("Now or later?"), offers_choice("Is it open?")
+    (True, True, False)
+    """
+    return bool(_CHOICE.search(folded(question)))
 
 
 def _verdict(clause: str) -> Polarity:
