@@ -170,7 +170,7 @@ def _credit(wanted: Quantity, said: Quantity, asked: str) -> float:
 
 def _plain(bare: Quantity) -> str:
     (reading,) = bare.readings
-    return str(reading.low)
+    return f"{float(reading.low):.15g}"
 
 
 def _near(wanted: Quantity, said: Quantity) -> float:

@@ -9,6 +9,7 @@ value stay: with them deleted, 3.5 m is 35 m, 1/2 is 12 and -5 is 5.
 import re
 import unicodedata
 from collections import Counter
+from functools import lru_cache
 
 from core.language import CJK
 
@@ -50,6 +51,7 @@ _TOKEN = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)  # references are met again and again
 def normalise(text: str) -> str:
     """Return `text` in one spelling: NFKC, lower case, `−` before a negative number, `–` within a range.
 
