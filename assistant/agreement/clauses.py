@@ -30,12 +30,15 @@ _COMMA = re.compile(
 )
 _CUT = re.compile(
     r" (?:if|unless|when|because|although|though|provided|as long as|even if|even though|who|which|where"
-    r"|until|except|despite|regardless)(?![a-z])"
+    r"|until|despite|regardless)(?![a-z])"
 )
 _CONDITION = re.compile(
     r"(?:even |only )?(?:if|when|whenever|where|although|though|while|whereas|unless|except|because|provided"
     r"|once)(?![a-z])|如果|如|若|倘若|假如|当(?!然)|除|虽然|尽管|因为|由于|为了|只要|一旦|即使|即便"
 )
+# Although ..., ..., but: all before the turn is conceded.
+_ALTHOUGH = re.compile(r"(?:although|though|while|even though)(?![a-z])|虽然|尽管|虽")
+_BUT = re.compile(r"(?:yet|still|however|nevertheless)(?![a-z])|但|然而|却")
 # What opens a sentence is one too, unless it is all of the sentence: "in this case it is allowed".
 _OPENING = re.compile(
     r"(?:accord(?:ing|ance)|based|pursuant|since|given|without|with|under|for|in|on|at|after|before|from|by|per"
@@ -88,10 +91,12 @@ def clauses(text: str) -> list[Clause]:
     for number, sentence in enumerate(_END.split(_IN_CASE.sub(r"\g<0>,", _ASIDE.sub(" ", text)))):
         parts = [part.strip(" \t\"'“”*#>") for part in _COMMA.split(sentence)]
         parts = [part for part in parts if part]
+        turn = next((place for place, part in enumerate(parts) if _BUT.match(part)), 0)
+        turn = turn if any(_ALTHOUGH.match(part) for part in parts[:turn]) else 0
         for place, part in enumerate(parts):
             last = place == len(parts) - 1
             opening = not last and (_OPENING.match(part) or _CONDITION_END.search(part))
-            condition = opening or _CONDITION.match(part)
+            condition = place < turn or opening or _CONDITION.match(part)
             cut = _CUT.search(part, 1)
             found.append(Clause(part[: cut.start()] if cut else part, number, bool(condition)))
     return found

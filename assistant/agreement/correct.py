@@ -8,6 +8,7 @@ answers make any other question one of the first two kinds.
 import re
 from collections.abc import Callable, Sequence
 
+from assistant.agreement.amounts import Quantity
 from assistant.agreement.clauses import clauses
 from assistant.agreement.figures import amounts_of, is_sequence, stated
 from assistant.agreement.items import items, share_found
@@ -112,18 +113,19 @@ def _listed(text: str, answer: str, question: str, answers: Sequence[str]) -> fl
 def _agreement(text: str, answer: str, question: str, answers: Sequence[str]) -> float:
     """Return F1 of tokens, less the share of the answer that the text contradicts.
 
-    Words of grammar do not count, nor does it cost precision to repeat the question's words. An answer that
+    Words of grammar do not count, nor do those of the question where the answer has others. An answer that
     stands whole in the text is all there, however long the text, unless the question offered it; as one of
     several it is there by half.
     """
     right, said = _weighty(answer), _weighty(text)
     asked = {stem(token) for token in tokens(question)}
-    new = [token for token in said if token not in asked]
     offered = asked.issuperset(right)
-    shared = f1_of([token for token in said if token in right or token not in asked], right)
-    if not new and not offered:
-        shared = 0.0  # the question again
-    elif said[: len(right)] == right or (not offered and _contains(said, right)):
+    shared = f1_of(
+        [token for token in said if token not in asked], [token for token in right if token not in asked]
+    )
+    if offered:
+        shared = f1_of([token for token in said if token in right or token not in asked], right)
+    if said[: len(right)] == right or (not offered and _contains(said, right)):
         shared = max(shared, _ONE_OF_SEVERAL) if _among_others(text, answer) else 1.0
     shared *= 1 - max(_amounts_denied(text, answer, question), _clauses_denied(text, answer))
     return _with_sense(shared, text, answer, question)
@@ -163,8 +165,14 @@ def _amounts_denied(text: str, answer: str, question: str) -> float:
     denied = 0
     for one in wanted:
         rivals = [other for other in said if other.units & one.units]
-        denied += bool(rivals) and not any(other.equals(one) for other in rivals)
+        denied += bool(rivals) and not any(other.equals(one) for other in rivals) and not _ends(one, rivals)
     return denied / len(wanted) if wanted else 0.0
+
+
+def _ends(wanted: Quantity, said: Sequence[Quantity]) -> bool:
+    """Whether both ends of a range are said one by one: within 120 hours and 24 hours before."""
+    ends = {(reading.unit, reading.low) for one in said for reading in one.readings}
+    return any({(one.unit, one.low), (one.unit, one.high)} <= ends for one in wanted.readings)
 
 
 def _clauses_denied(text: str, answer: str) -> float:

@@ -208,13 +208,12 @@ def _is_extra(said: Quantity, wanted: Sequence[Quantity], known: Sequence[Quanti
     """Whether an amount competes with the wanted ones: of their unit, and not in question or answers."""
     if said.weak or any(said.readings & one.readings for one in known):
         return False
-    for one in wanted:
-        for a in one.readings:
-            for b in said.readings:
-                inside = a.low <= b.low and b.high <= a.high
-                if a.unit == b.unit and not inside and _of_one_kind(one, said, b.low):
-                    return True
-    return False
+    return any(_competes(a, b, one, said) for one in wanted for a in one.readings for b in said.readings)
+
+
+def _competes(wanted: Reading, said: Reading, one: Quantity, other: Quantity) -> bool:
+    inside = wanted.low <= said.low and said.high <= wanted.high
+    return wanted.unit == said.unit and not inside and _of_one_kind(one, other, said.low)
 
 
 def _of_one_kind(wanted: Quantity, said: Quantity, value: Fraction) -> bool:

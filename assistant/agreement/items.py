@@ -26,7 +26,7 @@ _WINDOW = 3
 _SHARE = 0.5
 """The share of an item's words, or of its pairs of Chinese characters, that must be exceeded."""
 _SHORT = 4
-"""With fewer pairs than these its ends decide that no other item has: 外交 is 外交签证, 签证 is not."""
+"""With fewer pairs than these the first of its ends decides that no other item has: 外交 is 外交签证."""
 _BULLET = re.compile(
     r"(?m)^[ \t]*(?:[-*•·●○▪]|\(?\d{1,2}[.)、](?!\d)|\([a-z]\)|[a-h]\))[ \t]*"
     r"|(?<=[\s:：,，;；])\(?\d{1,2}[.)、](?!\d)|[①-⑳]"
@@ -55,7 +55,7 @@ class _Piece:
 
     words: Set[str]
     pairs: Set[str]
-    ends: Set[str]
+    ends: tuple[str, ...]
     amounts: tuple[Quantity, ...]
     denies: bool
 
@@ -115,7 +115,7 @@ def _piece(text: str) -> _Piece:
         run for run in runs if len(run) == 1
     }
     pairs = [a + b for run in runs for a, b in pairwise(run)]
-    return _Piece(words, set(pairs), {*pairs[:1], *pairs[-1:]}, amounts, denies)
+    return _Piece(words, set(pairs), (*pairs[:1], *pairs[-1:]), amounts, denies)
 
 
 def _windows(text: str) -> list[_Piece]:
@@ -135,18 +135,18 @@ def _together(pieces: Sequence[_Piece]) -> _Piece:
     return _Piece(
         frozenset().union(*(one.words for one in pieces)),
         frozenset().union(*(one.pairs for one in pieces)),
-        frozenset(),
+        (),
         tuple(amount for one in pieces for amount in one.amounts),
         any(one.denies for one in pieces),
     )
 
 
 def _told_apart(wanted: Sequence[_Piece]) -> list[_Piece]:
-    """Return the items with those of their ends that no other item has; what is alone needs more."""
+    """Return the items with the first of their ends that no other item has; what is alone needs more."""
     if len(wanted) == 1:
-        return [replace(wanted[0], ends=frozenset())]
+        return [replace(wanted[0], ends=())]
     count = Counter(pair for one in wanted for pair in one.pairs)
-    return [replace(one, ends={end for end in one.ends if count[end] == 1}) for one in wanted]
+    return [replace(one, ends=tuple(end for end in one.ends if count[end] == 1)[:1]) for one in wanted]
 
 
 def _alone(item: _Piece, wanted: Sequence[_Piece]) -> bool:
@@ -162,11 +162,11 @@ def _stands(item: _Piece, window: _Piece, alone: bool) -> bool:
     if not all(any(amount.equals(one) for one in window.amounts) for amount in needed):
         return False
     total = len(item.words) + len(item.pairs)
-    if needed and (alone or not total):
+    if needed and (alone or not total or not window.words | window.pairs):
         return True
     hits = len(item.words & window.words) + len(item.pairs & window.pairs)
     if item.words:
         return hits > _SHARE * total
     if total >= _SHORT or not item.ends:
         return hits > _SHARE * total
-    return total > 0 and bool(item.pairs <= window.pairs or item.ends & window.pairs)
+    return total > 0 and window.pairs >= set(item.ends)

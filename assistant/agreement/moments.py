@@ -72,6 +72,11 @@ _CLOCK = (
 )
 _HOUR = rf"(?<![\d:.,])(?P<hour>\d{{1,2}})(?:\.(?P<minute>[0-5]\d))?(?: ?o'? ?clock)?{_HALF}"
 _SHARP = r"(?<![\d:.,])(?P<hour>\d{1,2})(?P<sharp> ?o'? ?clock)"
+_WORDS = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+_PAST = (
+    rf"(?<![a-z])(?:a )?(?P<rest>half|quarter) (?P<way>past|to) (?P<hour>\d{{1,2}}|{_WORDS})"
+    rf"(?![a-z]){_HALF}?"
+)
 _NAMED_HOURS = {"noon": {720}, "midday": {720}, "midnight": {0, 1440}, "正午": {720}, "午夜": {0, 1440}}
 _NAMED_HOUR = rf"(?<![a-z])(?:12 )?(?P<named>{'|'.join(_NAMED_HOURS)})(?![a-z])"
 _MORNING = ("凌晨", "清晨", "早上", "早晨", "上午", "早", "morning", "a")
@@ -168,6 +173,16 @@ def _han_clock(match: re.Match[str]) -> Iterable[int]:
     return () if match[0].strip() == "一点" else _clock(match)
 
 
+def _past(match: re.Match[str]) -> Iterable[int]:
+    """Read half past five, a quarter to nine at night."""
+    names = _WORDS.split("|")
+    hour = names.index(match["hour"]) + 1 if match["hour"] in names else int(match["hour"])
+    minutes = (30 if match["rest"] == "half" else 15) * (1 if match["way"] == "past" else -1)
+    part = match["half"] or match["time"] or ""
+    first = hour % 12 * 60 + minutes
+    return {first} if part in _MORNING else {first + 720} if part in _LATE else {first, first + 720}
+
+
 def _named(match: re.Match[str]) -> Iterable[int]:
     return _NAMED_HOURS[match["named"]]
 
@@ -181,6 +196,7 @@ _READERS: tuple[tuple[str, re.Pattern[str], Reader], ...] = (
     ("date", re.compile(rf"(?<![a-z]){_MONTH} {_DAY}{_YEAR}"), _date),
     ("date", re.compile(rf"(?<![a-z]){_MONTH},? (?P<year>[12]\d{{3}})(?!\d)"), _date),
     ("clock", re.compile(_NAMED_HOUR), _named),
+    ("clock", re.compile(_PAST), _past),
     ("clock", re.compile(_CLOCK), _clock),
     ("clock", re.compile(_HAN_CLOCK), _han_clock),
     ("clock", re.compile(_HOUR), _clock),

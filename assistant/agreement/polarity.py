@@ -103,10 +103,10 @@ _RHETORICAL = re.compile(
 )
 _SPARED = re.compile(
     r"(?P<before>smoke(?= free)|[a-z]+(?=-free))"
-    r"|(?<![a-z-])(?:free (?:of|from)|without|independent of)"
+    r"|(?<![a-z-])(?:free (?:of|from)|without|independent of|except|other than)"
     r"(?: any| an?| additional| extra| further| paying)*"
     r"(?P<object>(?: [a-z]+){1,2})|(?<![a-z-])(?P<free>free)(?![a-z-])"
-    r"|免[除于予交付收去]?(?P<what>[一-鿿]{1,4})"
+    r"|(?:免[除于予交付收去]?|除了?)(?P<what>[一-鿿]{1,4})"
 )
 _PAID = content("pay paid cost charge fee price money free 费钱付收免")
 

@@ -6,7 +6,7 @@ from collections.abc import Set
 from assistant.agreement.tokens import tokens
 
 _GRAMMAR_EN = (
-    "is are was were be been am do does did have has had will would shall should can could may might must of"
+    "is are was were be been am do does did have has had would shall should can could may might must of"
     " to in on at for by with from as and or that this it they there he she we you i my your their its his"
     " her a an the"
 )

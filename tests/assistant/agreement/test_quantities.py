@@ -119,6 +119,8 @@ def only(text: str) -> Quantity:
         pytest.param("10：30", "10:30", id="a full-width colon"),
         pytest.param("上午十点半", "10:30 a.m.", id="点半"),
         pytest.param("noon", "中午12点", id="noon"),
+        pytest.param("half past five in the afternoon", "17:30", id="half past"),
+        pytest.param("a quarter to nine", "8:45", id="a quarter to"),
         pytest.param("3点", "下午3点", id="an hour without part of the day may be in the afternoon"),
         # Names.
         pytest.param("第三条", "Article 3", id="an article"),
