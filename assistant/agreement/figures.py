@@ -170,7 +170,7 @@ def _credit(wanted: Quantity, said: Quantity, asked: str) -> float:
 
 def _plain(bare: Quantity) -> str:
     (reading,) = bare.readings
-    return f"{float(reading.low):.15g}"
+    return f"{float(reading.low):.15g}" if abs(reading.low) < 10**15 else str(reading.low)
 
 
 def _near(wanted: Quantity, said: Quantity) -> float:

@@ -139,7 +139,7 @@ def han_bounds(run: str) -> tuple[Fraction, ...]:
         return (Fraction(int("".join(map(str, digits)))),)
     try:
         return (_han_value(run.translate(_HAN_SPELLINGS), "亿万千百十"),)
-    except ValueError:
+    except (ValueError, ZeroDivisionError):
         return ()
 
 

@@ -153,10 +153,8 @@ def in_unit_of(model: Quantity, bare: Quantity) -> Quantity:
         return bare
     (number,) = bare.readings
     factors = {unit.name: unit.factor for unit in model.said}
-    highest = max(
-        reading.high / factors[reading.unit] for reading in model.readings if reading.unit in factors
-    )
-    lower = bare.magnitude == 1 and number.high * model.magnitude < highest
+    stated = [one.high / factors[one.unit] for one in model.readings if one.unit in factors]
+    lower = bare.magnitude == 1 and number.high * model.magnitude < max(stated, default=0)
     times = model.magnitude if lower else 1
     readings = (
         Reading(unit.name, number.low * times * unit.factor, number.high * times * unit.factor)

@@ -1,5 +1,6 @@
 """Correct: by the kind of question, the traps of each kind, Chinese and English."""
 
+import random
 import time
 
 import pytest
@@ -37,6 +38,8 @@ def rows(answer_type: str, *cases: tuple[str, str, str, str, float]) -> list[obj
             ("the reason decides", "No registration is needed", "Yes, no registration is needed", "", 1),
             ("a reason denied", "A registration is needed", "Yes, no registration is needed", "", 0),
             ("a hedge is no answer", "It depends.", "Yes", "", 0),
+            ("nor is the question again", "Is the deposit returned?", "Yes", "Is the deposit returned?", 0),
+            ("except for what is asked", "Open every day except Monday", "No", "Is it open on Monday?", 1),
             ("a choice falls back on tokens", "先付款", "先付款", "先付款还是后付款？", 1),
         ),
         *rows(
@@ -57,6 +60,7 @@ def rows(answer_type: str, *cases: tuple[str, str, str, str, float]) -> list[obj
             ("but not in another than asked", "13 hours", "13", "How many days?", 0),
             ("nor with another noun", "30 people", "30 days", "", 0),
             ("working days are half days", "7 days", "7 working days", "", 0.5),
+            ("a month is half of 30 days", "one month", "30 days", "", 0.5),
             ("figures and words", "Two hours", "2 hours", "", 1),
             ("both languages", "3,500 yuan", "三千五百元", "", 1),
             ("per cent", "5 percent", "百分之五", "", 1),
@@ -94,6 +98,13 @@ def rows(answer_type: str, *cases: tuple[str, str, str, str, float]) -> list[obj
             ("two of three", "护照和签证", "护照、签证、照片", "", 2 / 3),
             ("none", "a bicycle", "passport, visa, photo", "", 0),
             ("bullets", "- visa\n- passport", "passport, visa", "", 1),
+            (
+                "amounts alone",
+                "3 months, 10 years",
+                "3 months after departure, issued within 10 years",
+                "",
+                1,
+            ),
             ("one item that agrees in part", "a standard format", "a machine-readable format", "", 0.5),
         ),
         *rows(
@@ -139,6 +150,8 @@ def rows(answer_type: str, *cases: tuple[str, str, str, str, float]) -> list[obj
                 "flight or coach?",
                 0,
             ),
+            ("one of several is half", "Paris or Rome", "Rome", "", 0.67),
+            ("the question again", "游客该让旅行社承担责任", "组团社", "游客该让哪家旅行社承担责任？", 0),
             ("other words", "the trader", "the consumer", "Who pays?", 0),
             ("the opposite", "旅行社不应当退还余款", "旅行社应当退还余款", "", 0),
             ("the opposite, English", "The carrier must not refund it", "The carrier must refund it", "", 0),
@@ -154,6 +167,13 @@ def rows(answer_type: str, *cases: tuple[str, str, str, str, float]) -> list[obj
                 "旅客可以凭身份证办理退票",
                 "旅客可以退票吗？",
                 0.6,
+            ),
+            (
+                "what is conceded does not count",
+                "不能退票。",
+                "虽然可以改签，但不能退票",
+                "可以退票吗？",
+                0.75,
             ),
             ("the other is nothing", "不可以。", "旅客可以凭身份证办理退票", "旅客可以退票吗？", 0),
         ),
@@ -186,3 +206,21 @@ def test_hostile_text_takes_linear_time(answer_type: str, part: str) -> None:
         (part * 20_000)[:20_000], ["not 7 days, but 14 days; passport and visa"], answer_type, "How long?"
     )
     assert time.perf_counter() - start < 1
+
+
+PIECES = (
+    "1 0 12 −3 .5 1,000 1/2 1/0 ½ ² 10^25 0^-1 % $ € eur 元 万 亿 百 十 零 半 个半 月 日 年 点 分 第 条 分之"
+    " 廿 两 几 以上 at-least between and or – ~ - pm half quarter dozen thousand one hour days kg °c pounds"
+    " may 11/2/2024 99:99 article a4 ( ) 不 没 无 是否 吗 ? 。 . , 、 ; \n yes no not 因此 if 除 免"
+    " without free \x00 🙂 İ Ⅳ ① 51/0 ٣"
+)
+
+
+@pytest.mark.parametrize("answer_type", ["yesno", "number", "list", "short"])
+def test_no_text_is_an_error(answer_type: str) -> None:
+    draw, pieces = random.Random(7), PIECES.split(" ")
+    for _ in range(500):
+        text, answer, question = (
+            draw.choice(["", " "]).join(draw.choices(pieces, k=draw.randint(0, 12))) for _ in range(3)
+        )
+        assert 0 <= correct(text, [answer], answer_type, question) <= 1, (text, answer, question)
