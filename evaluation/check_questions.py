@@ -16,7 +16,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from assistant.matching import tokens
+from assistant.agreement import tokens
 from core.command_line import plain_errors
 from core.domain import DATA, Domain, find_domain
 from core.errors import DocumentError

@@ -74,9 +74,9 @@ def _print_trained(trained: Trained) -> None:
     print("epoch   train loss   dev loss   dev accuracy")
     for point in trained.progress.curve:
         print(f"{point.epoch:5} {point.train_loss:12.3f} {point.dev_loss:10.3f} {point.dev_accuracy:14.3f}")
-    print(f"\n{'on dev, no documents':22} {'n':>3} {'exact match':>12} {'F1':>6}")
+    print(f"\n{'on dev, no documents':22} {'n':>3} {'correct':>8} {'exact match':>12} {'F1':>6}")
     for name, scores in (("before (base model)", trained.before), ("after (adapter)", trained.after)):
-        print(f"{name:22} {scores.n:3} {scores.exact_match:12.3f} {scores.f1:6.3f}")
+        print(f"{name:22} {scores.n:3} {scores.correct:8.3f} {scores.exact_match:12.3f} {scores.f1:6.3f}")
     print("(after: on the questions that chose the epoch; evaluation.compare asks others)")
     print(f"\nadapter: {trained.folder}")
 

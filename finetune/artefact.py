@@ -13,10 +13,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from assistant.agreement import correct, exact_match, f1
 from assistant.generation.adapters import REPLACED, adapter_folder
 from assistant.generation.chat import open_chat
 from assistant.generation.local import open_local
-from assistant.matching import exact_match, f1
 from assistant.strategies.closed_book import ClosedBook
 from assistant.strategies.fine_tuned import FineTuned
 from assistant.types import Answer, Question
@@ -40,6 +40,7 @@ class DevScores:
     """
 
     n: int
+    correct: float
     exact_match: float
     f1: float
 
@@ -130,9 +131,14 @@ def _score(data: TrainingData, settings: Settings, adapter: str) -> DevScores:
     pairs = list(zip(data.dev_questions, answers, strict=True))
     return DevScores(
         n=len(pairs),
+        correct=_mean([_correct(record, answer) for record, answer in pairs]),
         exact_match=_mean([_best(exact_match, record, answer) for record, answer in pairs]),
         f1=_mean([_best(f1, record, answer) for record, answer in pairs]),
     )
+
+
+def _correct(record: QuestionRecord, answer: Answer) -> float:
+    return correct(answer.text, record.answers, record.answer_type, record.question, answer.abstained)
 
 
 def _best(measure: Callable[[str, str], float], record: QuestionRecord, answer: Answer) -> float:

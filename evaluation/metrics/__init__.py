@@ -1,8 +1,9 @@
 """What an answer is measured by. `METRICS` need the answers alone; `JUDGED` also need a judge."""
 
-from assistant.matching import exact_match, f1
+from assistant.agreement import exact_match, f1
 from core.errors import AssistantError
 from evaluation.metrics.bleu import Bleu
+from evaluation.metrics.correct import Correct
 from evaluation.metrics.judged import JUDGED
 from evaluation.metrics.refusal import RefusalPrecision, RefusalRecall
 from evaluation.metrics.retrieval import MEASURES, EvidenceInPrompt, RankedDocuments
@@ -11,6 +12,7 @@ from evaluation.metrics.text import BestReference
 from evaluation.types import Metric
 
 METRICS: dict[str, Metric] = {
+    "correct": Correct(),
     "exact_match": BestReference("exact_match", exact_match),
     "f1": BestReference("f1", f1),
     "rouge1": Rouge("rouge1"),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from assistant.matching import tokens
+from assistant.agreement import tokens
 from core.language import detect
 from evaluation.metrics.bench import BOUNDS, Bench, QueryEmbedder, ragas_metric
 from evaluation.metrics.judge import Judge, JudgeError

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from assistant.matching import NORMALISATION, tokens
+from assistant.agreement import NORMALISATION, tokens
 from evaluation.types import Sample, Score, mean_score
 
 

@@ -7,7 +7,7 @@ right, and any answer 0.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from assistant.matching import NORMALISATION
+from assistant.agreement import NORMALISATION
 from evaluation.types import Sample, Score, mean_score
 
 

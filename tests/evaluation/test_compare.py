@@ -249,7 +249,7 @@ def test_retrieval_alone_is_measured_in_every_mode(bench: Bench, mode: str) -> N
     ("options", "message"),
     [
         pytest.param(["--strategies", "rag,guess"], "no strategy 'guess'; known are rag", id="strategy"),
-        pytest.param(["--metrics", "f2"], "no metric 'f2': known are exact_match, f1", id="metric"),
+        pytest.param(["--metrics", "f2"], "no metric 'f2': known are correct, exact_match, f1", id="metric"),
         pytest.param(["--domain", "atlantis"], "no domain 'atlantis': known are", id="domain"),
         pytest.param(["--split", "dev"], "holds no question with split=dev", id="split"),
         pytest.param(["--lang", "fr"], "holds no question with split=any lang=fr", id="language"),

@@ -38,6 +38,7 @@ def test_json_has_n_values_and_signatures(domain: Path) -> None:
     report = json.loads(out)
     assert code == 0
     assert (report["n"], report["missing"]) == (2, 1)
+    assert report["metrics"]["correct"]["value"] == 1.0
     assert report["metrics"]["exact_match"]["value"] == 0.5
     assert report["metrics"]["f1"]["value"] == pytest.approx((1 + 2 / 3) / 2)
     assert "tok:zh" in report["metrics"]["bleu"]["signature"]

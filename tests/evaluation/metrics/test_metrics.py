@@ -1,5 +1,7 @@
 """Metrics of answers: the numbers, Chinese and English."""
 
+from dataclasses import replace
+
 import pytest
 import sacrebleu
 
@@ -43,7 +45,8 @@ def value(metric: str, *samples: Sample) -> float | None:
         pytest.param("in Paris", ("London", "Paris"), 2 / 3, id="best reference"),
         pytest.param("the cat", ("a cat",), 1.0, id="articles do not count"),
         pytest.param("A", ("a",), 1.0, id="an article that is all there is counts"),
-        pytest.param("$1,000.", ("1000",), 1.0, id="punctuation is deleted"),
+        pytest.param("“1,000”.", ("1000",), 1.0, id="punctuation is deleted"),
+        pytest.param("$1,000", ("1000",), 2 / 3, id="marks of a number's value stay"),
         pytest.param("don’t", ("don't",), 1.0, id="a curly apostrophe is an apostrophe"),
         pytest.param("需要七天", ("七天",), 2 / 3, id="a Chinese character is a token"),
         pytest.param("７天，无理由", ("7天无理由",), 1.0, id="full width is half width"),
@@ -88,6 +91,38 @@ def test_rouge_counts_chinese_characters(metric: str, expected: float) -> None:
 @pytest.mark.parametrize("metric", ["exact_match", "f1"])
 def test_where_no_answer_is_right_only_a_refusal_is(metric: str, abstained: bool, expected: float) -> None:
     assert value(metric, sample("我不知道。", abstained=abstained)) == expected
+
+
+def test_correct_goes_by_the_type_of_the_question() -> None:
+    answers = [
+        sample("不可以", "可以", lang="zh"),
+        sample("fourteen days", "14 days"),
+        sample("photo and visa", "visa, photo, passport"),
+        sample("我不知道。", abstained=True),
+        sample("I don't know.", "Paris", abstained=True),
+    ]
+    types = ("yesno", "number", "list", "unanswerable", "short")
+    asked = [
+        Sample(replace(one.reference, type=kind), one.answer)
+        for one, kind in zip(answers, types, strict=True)
+    ]
+    score = METRICS["correct"].score(asked)
+    assert score.per_question == (0.0, 1.0, pytest.approx(2 / 3), 1.0, 0.0)
+    assert score.value == pytest.approx((1 + 2 / 3 + 1) / 5)
+
+
+def test_correct_is_given_the_question() -> None:
+    one = sample("30", "30 days")
+    asked = replace(one.reference, type="number", question="How many days?")
+    assert METRICS["correct"].score([Sample(asked, one.answer)]).value == 1.0
+    assert METRICS["correct"].score([one]).value == 0.5
+
+
+def test_correct_comes_first_and_names_its_rules() -> None:
+    signature = METRICS["correct"].score([sample("x", "x")]).signature
+    assert next(iter(METRICS)) == "correct"
+    assert signature.startswith("correct|yesno:sense,number:value+unit,list:items,")
+    assert "|refs:best|norm:nfkc+lower+nopunct(but of numbers)" in signature
 
 
 @pytest.mark.parametrize("metric", ["rouge1", "rouge2", "rougeL", "bleu"])
@@ -228,5 +263,7 @@ def test_no_questions_no_number(metric: str) -> None:
 def test_metrics_are_chosen_by_name() -> None:
     assert choose("") == list(NAMES)
     assert choose("bleu, f1,bleu") == ["bleu", "f1"]
-    with pytest.raises(AssistantError, match=r"'fl': known are exact_match, f1.*ragas_context_recall"):
+    with pytest.raises(
+        AssistantError, match=r"'fl': known are correct, exact_match, f1.*ragas_context_recall"
+    ):
         choose("f1,fl")

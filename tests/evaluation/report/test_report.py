@@ -154,12 +154,12 @@ def test_facts_that_train_questions_ask_are_told_from_others(report: Report, who
         "taught": (2, 0.5),
         "not taught": (5, 0.0),
     }
-    assert "f1, not taught" in markdown(report)
+    assert "correct, not taught" in markdown(report)
 
 
 def test_the_verdict_says_which_by_how_much_and_how_surely(whole: dict[str, Any]) -> None:
     assert re.match(
-        r"rag is better than closed_book: f1 1\.00 against 0\.\d\d, "
+        r"rag is better than closed_book: correct 1\.00 against 0\.\d\d, "
         r"difference 0\.\d\d \[0\.\d\d, \d\.\d\d\], p = 0\.0\d\d \(Holm\), n = 8\. "
         r"Cost: rag reads 300 tokens a question \(10 of them cached\), "
         r"2\.0 s \(p50, n = 3\); closed_book reads 1,100",
@@ -177,8 +177,8 @@ def test_the_report_says_what_holms_correction_covers(report: Report, whole: dic
 def test_facts_have_their_own_pairs_on_the_metric_that_decides(whole: dict[str, Any]) -> None:
     halves = whole["pairs_by_fact"]
     assert {part: [(one["metric"], one["n"]) for one in of] for part, of in halves.items()} == {
-        "taught": [("f1", 2)],
-        "not taught": [("f1", 5)],
+        "taught": [("correct", 2)],
+        "not taught": [("correct", 5)],
     }
 
 
