@@ -130,7 +130,7 @@ def _build(name: str, pinned: Pinned, folder: Path) -> None:
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{name}-") as scratch:
         _tell(name, f"fetching {pinned.size / 1e6:,.0f} MB")
         source = _fetch(name, pinned, Path(scratch))
-        _tell(name, "converting once, one to two minutes")
+        _tell(name, "converting once, up to two minutes")
         converted = Path(scratch) / "converted"
         pinned.convert(source, converted)
         manifest = {"name": name, "file": pinned.file, "sha256": pinned.sha256}

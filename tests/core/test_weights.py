@@ -225,7 +225,7 @@ def test_a_pinned_file_is_taken_from_a_hub_that_has_it(
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     done = run(FETCH_TOY, tmp_path, hub)
     assert done.stdout == CONTENT.decode() + "\n", done.stderr
-    assert done.stderr.splitlines() == ["toy: fetching 0 MB", "toy: converting once, one to two minutes"]
+    assert done.stderr.splitlines() == ["toy: fetching 0 MB", "toy: converting once, up to two minutes"]
 
 
 def test_a_hub_behind_a_proxy_is_found(hub: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
