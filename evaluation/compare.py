@@ -168,7 +168,7 @@ def _measuring(plan: Plan) -> str:
     if not any(name in JUDGED for name in plan.metrics):
         return "measuring"
     read = plan.settings.evaluation.ragas_sample or "all"
-    return f"measuring; the judge reads each strategy's answers to {read} questions"
+    return f"measuring; a judge reads the answers to {read} questions, unless it has (minutes on a CPU)"
 
 
 def _judged(assistant: Assistant, local: Generator, plan: Plan) -> list[Metric]:
