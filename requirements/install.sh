@@ -35,8 +35,9 @@ install() {
 }
 
 by=$(command -v uv >/dev/null && echo uv || echo pip)
-echo "installing packages into $VENV with $by and $(python --version): 0.6 GB to download, 3 GB on disk;" \
-    "three to five minutes with pip, about one with uv"
+size="0.6 GB to download, 3 GB on disk"
+if command -v nvidia-smi >/dev/null; then size="3 GB to download, 7 GB on disk"; fi
+echo "installing packages into $VENV with $by and $(python --version): $size, one to five minutes the first time"
 if [ "$(uname -s)" = Linux ] && ! command -v nvidia-smi >/dev/null; then
     # --no-deps: what torch needs is in the lock, and the CPU index holds torch alone.
     what="the CPU build of torch"
