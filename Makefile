@@ -1,4 +1,5 @@
 # make demo: set up, ingest, compare, print the table.   make test: set up, run all tests.
+# Any of Python 3.11 to 3.14; where this one is not there, another of them is taken.
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,6 +14,7 @@ export HF_HUB_DISABLE_TELEMETRY = 1
 .PHONY: demo test app check bench torture train lock setup clean
 
 demo: setup
+	@echo "as shipped, this takes about twenty minutes on two cores the first time, and less than one the second"
 	@$(BIN)/python -m core.weights multilingual-e5-small qwen2.5-coder-1.5b-instruct
 	@$(BIN)/python -m evaluation.compare --domain $(DOMAIN) --limit $(LIMIT)
 
@@ -58,7 +60,7 @@ $(VENV)/ready: requirements/lock.txt requirements/install.sh pyproject.toml
 lock:
 	$(BIN)/pip install --upgrade -r requirements/direct.in
 	(echo "# Every package of the environment, pinned. Made by: make lock"; \
-	 $(BIN)/pip freeze --exclude-editable | grep -v '^torch==' | sort -f) > requirements/lock.txt
+	 $(BIN)/pip freeze --all --exclude-editable | grep -vE '^(torch|pip)==' | sort -f) > requirements/lock.txt
 
 clean:
 	rm -rf $(VENV) var

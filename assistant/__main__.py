@@ -9,13 +9,13 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from tqdm import tqdm
 
 from assistant.registry import open_assistant
 from assistant.strategies import STRATEGIES, check_strategies
 from assistant.types import Answer
 from core.command_line import plain_errors, run
 from core.domain import find_domain
+from core.progress import progress_bar
 from ingest.knowledge_base import bring_up_to_date
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
@@ -39,7 +39,7 @@ def ask(
     found = find_domain(domain)
     assistant = open_assistant(found, found.settings())
     asked = assistant.question(question)
-    with tqdm(desc="bringing the knowledge base up to date", unit="document", delay=3, leave=False) as bar:
+    with progress_bar(desc="bringing the knowledge base up to date", unit="document") as bar:
         bring_up_to_date(assistant.knowledge, found, assistant.settings, bar.update)
     (answer,) = assistant.strategy(strategy).answer_many([asked])
     print(json.dumps(asdict(answer), ensure_ascii=False, indent=1) if as_json else as_text(answer))

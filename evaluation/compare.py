@@ -24,6 +24,7 @@ from assistant.types import Coverage, Strategy
 from core.command_line import plain_errors
 from core.domain import Domain, find_domain
 from core.errors import AssistantError
+from core.progress import progress_bar
 from evaluation.analyses import report_of
 from evaluation.analyses.comparison import Comparison
 from evaluation.asking.questions import Choice, all_questions, choose_questions
@@ -74,7 +75,7 @@ def compare(plan: Plan, assistant: Assistant, announce: Announce) -> Report:
     assistant.generator = JournaledGenerator(local, plan.out / "answers.jsonl")
     record = _ask(plan, assistant, announce)
     save_record(plan.out, record)
-    announce("measuring")
+    announce(_measuring(plan))
     judged = _judged(assistant, local, plan)
     scores = score(record.runs, [*(METRICS[name] for name in plan.metrics if name in METRICS), *judged])
     save_judged(plan.out, record.runs, scores, [metric.name for metric in judged])
@@ -139,12 +140,14 @@ def _report(plan: Plan, record: Record, scores: Scores) -> Report:
 
 
 def _bring_up_to_date(assistant: Assistant, announce: Announce) -> None:
-    from tqdm import tqdm
-
-    with tqdm(bar_format="{n:.0f} documents [{elapsed}]", delay=3, leave=False) as bar:
+    with progress_bar(bar_format="{n:.0f} documents [{elapsed}]") as bar:
         done = bring_up_to_date(assistant.knowledge, assistant.domain, assistant.settings, bar.update)
     for failure in done.failures:
         announce(f"left out: {failure}")
+    announce(
+        f"documents: {done.added} added, {done.changed} changed, {done.removed} removed, "
+        f"{done.unchanged} unchanged; {done.embedded} passages embedded"
+    )
 
 
 def _open(assistant: Assistant, plan: Plan) -> tuple[list[Strategy], dict[str, str]]:
@@ -159,6 +162,13 @@ def _open(assistant: Assistant, plan: Plan) -> tuple[list[Strategy], dict[str, s
                 raise
             skipped[name] = str(error)
     return strategies, skipped
+
+
+def _measuring(plan: Plan) -> str:
+    if not any(name in JUDGED for name in plan.metrics):
+        return "measuring"
+    read = plan.settings.evaluation.ragas_sample or "all"
+    return f"measuring; a judge reads the answers to {read} questions, unless it has (minutes on a CPU)"
 
 
 def _judged(assistant: Assistant, local: Generator, plan: Plan) -> list[Metric]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assistant.generation.chat import Chat
 from core.errors import DomainError
+from core.progress import progress_bar
 from finetune.batches import plan
 from finetune.checkpoint import load_checkpoint, save_checkpoint
 from finetune.masters import Masters
@@ -91,13 +92,12 @@ class Trainer:
         The artefact of the best epoch is saved under `folder / "best"`. A run that was killed goes on
         from its last checkpoint and ends in the same weights.
         """
-        from tqdm import tqdm
-
         learned, checked = self._encode(train), self._encode(dev)
         steps = list(self._steps(learned))
         optimizer = self._optimizer()
         self._resume(optimizer)
-        with tqdm(initial=self.progress.step, total=len(steps), desc="training", unit="step") as bar:
+        done, total = self.progress.step, len(steps)
+        with progress_bar(initial=done, total=total, desc="training", unit="step", stays=True) as bar:
             while self.progress.step < len(steps) and not self._has_stalled():
                 step = steps[self.progress.step]
                 self._take(optimizer, step, len(steps))

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from tqdm import tqdm
 
 from core.command_line import plain_errors, run
 from core.domain import Domain, find_domain
 from core.errors import DocumentError, DomainError
 from core.language import detect
+from core.progress import progress_bar
 from ingest.embedding import open_embedder
 from ingest.files.child import Sandbox
 from ingest.files.reading import OpenSandbox, read_documents, walk
@@ -210,7 +210,7 @@ def _read(
 @contextmanager
 def _bar(documents: int) -> Iterator[Progress]:
     """Show how many documents were taken in, and that the index is built after the last."""
-    with tqdm(total=documents, bar_format=_BAR) as bar:
+    with progress_bar(total=documents, bar_format=_BAR, stays=True) as bar:
 
         def moved(by: float) -> None:
             bar.update(by)

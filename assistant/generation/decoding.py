@@ -14,6 +14,7 @@ from assistant.generation.endings import looping
 from assistant.generation.guided import Guide
 from assistant.generation.shared_prefix import Layers
 from assistant.types import Ending
+from core.progress import progress_bar
 from ingest.embedding import batches
 
 if TYPE_CHECKING:
@@ -31,12 +32,11 @@ Stop = Callable[[Sequence[int]], bool]
 def prefill(lm: CausalLM, ids: Sequence[int], adapter: str) -> Layers:
     """Return the keys and values of `ids` as the beginning of a text."""
     import torch
-    from tqdm import tqdm
     from transformers import DynamicCache
 
     cache = DynamicCache()
     starts = range(0, len(ids), size := _pass_size(lm))
-    for start in tqdm(starts, desc="reading the documents", unit="pass", delay=3, leave=False):
+    for start in progress_bar(starts, desc="reading the documents", unit="pass"):
         lm.forward(
             [adapter],
             input_ids=torch.tensor([ids[start : start + size]], device=lm.device),

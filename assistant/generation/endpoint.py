@@ -18,6 +18,7 @@ from assistant.generation.types import Generation
 from assistant.types import Ending, Prompt, Usage
 from core.errors import GenerationError
 from core.language import is_cjk, words
+from core.progress import progress_bar
 from settings import Settings
 
 if TYPE_CHECKING:
@@ -88,11 +89,9 @@ class EndpointGenerator:
         Raises:
             GenerationError: the endpoint cannot be reached, is silent or refuses.
         """
-        from tqdm import tqdm
-
         start = time.perf_counter()
         results: dict[int, Generation] = {}
-        with tqdm(total=len(prompts), desc="answering", unit="question", delay=3, leave=False) as bar:
+        with progress_bar(total=len(prompts), desc="answering", unit="question") as bar:
             for index, reply in self._replies(prompts, max_new_tokens):
                 seconds = time.perf_counter() - start
                 results[index] = self._generation(prompts[index], reply, (seconds, seconds))

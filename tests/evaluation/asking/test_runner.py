@@ -10,7 +10,7 @@ from assistant.strategies.closed_book import ClosedBook
 from assistant.strategies.rag import Rag
 from assistant.types import Prompt
 from core.errors import GenerationError
-from evaluation.asking.runner import run, run_all
+from evaluation.asking.runner import _limit, run, run_all
 from evaluation.types import Reference, Run
 from ingest.types import Chunk, Hit
 from tests.fakes import ScriptedGenerator, question_of
@@ -46,7 +46,7 @@ def model() -> ScriptedGenerator:
 
 def ask(model: ScriptedGenerator, folder: Path, latency_sample: int = 0) -> Run:
     journaled = JournaledGenerator(model, folder / "answers.jsonl")
-    return run(ClosedBook(journaled, "short"), REFERENCES, latency_sample)
+    return run(ClosedBook(journaled, "short"), REFERENCES, latency_sample, print)
 
 
 def texts(run: Run) -> list[str]:
@@ -86,7 +86,7 @@ def test_questions_are_timed_after_a_warm_up_in_their_language(
 def test_each_question_is_prepared_once(model: ScriptedGenerator, tmp_path: Path) -> None:
     shelf = Shelf("text")
     rag = Rag(JournaledGenerator(model, tmp_path / "answers.jsonl"), shelf, "short", 1)
-    run(rag, REFERENCES, latency_sample=0)
+    run(rag, REFERENCES, 0, print)
     assert sorted(shelf.asked) == sorted(one.question for one in REFERENCES)
 
 
@@ -100,3 +100,20 @@ def test_a_strategy_that_fails_leaves_the_others(model: ScriptedGenerator) -> No
     assert [run.strategy for run in runs] == ["closed_book"]
     assert failed == {"rag": "out of memory; lower generator.batch_tokens"}
     assert announced == ["rag: 5 questions", "closed_book: 5 questions"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "alone", "together", "limit"),
+    [
+        pytest.param(12.0, 3, 21, "84 s", id="as long as one by one"),
+        pytest.param(30.0, 3, 21, "4 minutes", id="minutes are rounded up"),
+        pytest.param(0.1, 3, 21, "", id="what is over at once"),
+        pytest.param(12.0, 1, 21, "", id="a language that was not asked in"),
+        pytest.param(0.0, 0, 21, "", id="nothing asked alone"),
+    ],
+)
+def test_questions_asked_alone_tell_how_long_the_others_may_take(
+    seconds: float, alone: int, together: int, limit: str
+) -> None:
+    questions = [reference.ask() for reference in REFERENCES * 5]
+    assert _limit(seconds, questions[:alone], questions[alone : alone + together]) == limit

@@ -91,7 +91,10 @@ def test_a_vector_that_an_earlier_window_removes_is_embedded_again(tmp_path: Pat
 
 
 def test_memory_does_not_grow_with_the_documents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beside its id and the name of its file nothing of a document is held: some hundred of 6,000 bytes."""
+    """Beside its id and the name of its file nothing of a document is held: some hundred of 6,000 bytes.
+
+    On Python 3.14 it is up to 1,500.
+    """
     monkeypatch.setattr("ingest.store.intake._WINDOW", 64)
     monkeypatch.setattr("ingest.store.intake._PIECE", 64)
     counts, peaks = (40, 160), []
@@ -109,4 +112,4 @@ def test_memory_does_not_grow_with_the_documents(tmp_path: Path, monkeypatch: py
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         assert report.added == count
-    assert (peaks[1] - peaks[0]) / (counts[1] - counts[0]) < 1500, peaks
+    assert (peaks[1] - peaks[0]) / (counts[1] - counts[0]) < 2000, peaks
