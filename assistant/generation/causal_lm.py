@@ -205,14 +205,6 @@ def _contiguous(_: Any, inputs: "tuple[torch.Tensor, ...]") -> "tuple[torch.Tens
     return inputs[0].contiguous(), *inputs[1:]
 
 
-def is_out_of_memory(error: BaseException) -> bool:
-    """Say whether memory ran out, of a GPU or of the machine."""
-    import torch
-
-    told = isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
-    return told or isinstance(error, torch.OutOfMemoryError | MemoryError)
-
-
 def window_of(config: Any) -> int:
     """Return the tokens that a model can attend over, stretched positions included; 0: it does not say.
 

@@ -1,24 +1,23 @@
-"""A generator over weights on this machine: batches, streams, shared prefixes. Knows nothing of documents.
-
-Prompts are sorted by length and grouped by adapter and shared prefix; the results keep their order.
-"""
+"""A generator over weights on this machine: batches, streams, shared prefixes. Knows nothing of documents."""
 
 import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from functools import cache, cached_property, lru_cache
 from itertools import takewhile
 from pathlib import Path
 
 from assistant.generation.adapters import adapter_fingerprint
-from assistant.generation.causal_lm import CausalLM, is_out_of_memory
+from assistant.generation.batching import Encoded, batches
+from assistant.generation.causal_lm import CausalLM
 from assistant.generation.chat import Chat, is_line_over
 from assistant.generation.decoding import Decoding, Row, Stop, prefill
 from assistant.generation.endings import LOOPS
 from assistant.generation.guided import Guide
+from assistant.generation.memory import OutOfMemory, clear_errors, named_errors
 from assistant.generation.prefix_cache import PrefixStore, prefix_key
 from assistant.generation.shared_prefix import Layers
 from assistant.generation.types import Generation
@@ -26,37 +25,12 @@ from assistant.types import Message, Prompt, Usage
 from core.errors import AdapterError, GenerationError
 from core.progress import progress_bar
 from core.weights.catalogue import fingerprint, model_folder
-from ingest.embedding import batches as length_sorted
 from settings import Generator as GeneratorSettings
 from settings import Settings
 
 FindAdapter = Callable[[str], Path]
 """Returns the folder of an adapter by its name; raises AdapterError where there is none."""
-_TOGETHER = 6
-"""Prompts answered together whatever their adapters: to read the weights takes most of a step's time."""
 _LINE_END = re.compile(r"\n|Ċ|<0x0A>")  # as byte-level and SentencePiece vocabularies write it
-
-
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """A prompt as token ids; the first `shared` of them are its prefix."""
-
-    index: int
-    ids: tuple[int, ...]
-    shared: int
-    adapter: str
-    schema: str = ""
-    one_line: bool = False
-
-    @property
-    def prefix(self) -> tuple[int, ...]:
-        """The ids shared with other prompts."""
-        return self.ids[: self.shared]
-
-    @property
-    def own(self) -> tuple[int, ...]:
-        """The ids after the prefix; never empty."""
-        return self.ids[self.shared :]
 
 
 class LocalGenerator:
@@ -147,7 +121,7 @@ class LocalGenerator:
         limit = max_new_tokens or self.max_new_tokens
         start = time.perf_counter()
         encoded = self._encode(0, prompt, limit)
-        with _clear_errors():
+        with clear_errors():
             decoding, cached = self._begin([encoded])
             first = 0.0
             for _ in decoding.run(limit):
@@ -164,7 +138,7 @@ class LocalGenerator:
             GenerationError: it does not even hold one prompt.
         """
         done: set[int] = set()
-        with _clear_errors() if len(batch) == 1 else suppress(_OutOfMemory), _named_errors():
+        with clear_errors() if len(batch) == 1 else suppress(OutOfMemory), named_errors():
             for index, generation in self._answer(batch, limit, start):
                 done.add(index)
                 yield index, generation
@@ -260,51 +234,6 @@ class LocalGenerator:
             layers = prefill(self._lm, ids, adapter)
             self._prefixes.put(key, layers)
             return layers, 0
-
-
-class _OutOfMemory(Exception):
-    """Memory does not hold what was tried."""
-
-
-@contextmanager
-def _named_errors() -> Iterator[None]:
-    """Give the several ways in which memory runs out one name."""
-    try:
-        yield
-    except (MemoryError, RuntimeError) as error:
-        if not is_out_of_memory(error):
-            raise
-        short = str(error).splitlines()[0][:200] if str(error) else "no memory"
-    else:
-        return
-    raise _OutOfMemory(short)  # not from the error, whose frames keep the tensors of the batch alive
-
-
-@contextmanager
-def _clear_errors() -> Iterator[None]:
-    """Say what to do where memory does not even hold one prompt."""
-    try:
-        with _named_errors():
-            yield
-    except _OutOfMemory as error:
-        raise GenerationError(
-            f"one prompt does not fit into memory ({error}); lower long_context.max_tokens or retrieval.top_k"
-        ) from error
-
-
-def batches(prompts: Sequence[Encoded], budget: int) -> Iterator[list[Encoded]]:
-    """Yield the prompts in batches that share adapter and prefix, longest first.
-
-    A batch holds at most `budget` tokens, padding included and the shared prefix not, or one prompt. A few
-    prompts of different adapters, of which all that have a prefix have the same, are one batch.
-    """
-    groups: dict[tuple[str, tuple[int, ...]], list[Encoded]] = {}
-    for prompt in prompts:
-        groups.setdefault((prompt.adapter, prompt.prefix), []).append(prompt)
-    together = len(prompts) <= _TOGETHER and len({prompt.prefix for prompt in prompts if prompt.shared}) < 2
-    for group in [list(prompts)] if together else groups.values():
-        for batch in length_sorted([len(prompt.own) for prompt in group], budget):
-            yield [group[place] for place in batch]
 
 
 def open_local(

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 import torch
 
+from assistant.generation.batching import Encoded, batches
 from assistant.generation.causal_lm import CausalLM
 from assistant.generation.chat import Chat
-from assistant.generation.local import Encoded, LocalGenerator, batches
+from assistant.generation.local import LocalGenerator
 from assistant.generation.types import Generation
 from assistant.types import Message, Prompt
 from core.errors import AdapterError, GenerationError

@@ -1,0 +1,49 @@
+"""Which prompts are answered in one batch. Knows nothing of models.
+
+Prompts are grouped by adapter and shared prefix and sorted by length, so that little is padded.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ingest.embedding import batches as length_sorted
+
+_TOGETHER = 6
+"""Prompts answered together whatever their adapters: to read the weights takes most of a step's time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A prompt as token ids; the first `shared` of them are its prefix."""
+
+    index: int
+    ids: tuple[int, ...]
+    shared: int
+    adapter: str
+    schema: str = ""
+    one_line: bool = False
+
+    @property
+    def prefix(self) -> tuple[int, ...]:
+        """The ids shared with other prompts."""
+        return self.ids[: self.shared]
+
+    @property
+    def own(self) -> tuple[int, ...]:
+        """The ids after the prefix; never empty."""
+        return self.ids[self.shared :]
+
+
+def batches(prompts: Sequence[Encoded], budget: int) -> Iterator[list[Encoded]]:
+    """Yield the prompts in batches that share adapter and prefix, longest first.
+
+    A batch holds at most `budget` tokens, padding included and the shared prefix not, or one prompt. A few
+    prompts of different adapters, of which all that have a prefix have the same, are one batch.
+    """
+    groups: dict[tuple[str, tuple[int, ...]], list[Encoded]] = {}
+    for prompt in prompts:
+        groups.setdefault((prompt.adapter, prompt.prefix), []).append(prompt)
+    together = len(prompts) <= _TOGETHER and len({prompt.prefix for prompt in prompts if prompt.shared}) < 2
+    for group in [list(prompts)] if together else groups.values():
+        for batch in length_sorted([len(prompt.own) for prompt in group], budget):
+            yield [group[place] for place in batch]
