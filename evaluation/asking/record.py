@@ -4,6 +4,7 @@
 says what answered. What follows from a text (was it refused? what does it cite?) is computed anew.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -77,7 +78,7 @@ def load_record(folder: Path, references: Sequence[Reference], documents: Iterab
         raise AssistantError(f"{folder} holds no finished run; run it without --replay") from error
     except (ValueError, KeyError, TypeError) as error:
         raise AssistantError(
-            f"the run in {folder} does not fit the domain any more ({error!r}); run it without --replay"
+            f"the run in {folder} does not fit the domain any more ({error}); run it without --replay"
         ) from error
 
 
@@ -97,11 +98,11 @@ def _row(strategy: str, answer: Answer) -> dict[str, Any]:
 
 
 def _place(hit: Hit) -> dict[str, Any]:
-    """Return where a passage stands in its document, without its text."""
+    """Return where a passage stands in its document, and a digest of its text."""
     chunk = hit.chunk
     return {
         **{"id": chunk.id, "document": chunk.document_id, "start": chunk.start, "end": chunk.end},
-        **{"title": chunk.title, "score": hit.score, "legs": dict(hit.legs)},
+        **{"title": chunk.title, "text": _digest(chunk.text), "score": hit.score, "legs": dict(hit.legs)},
     }
 
 
@@ -127,5 +128,11 @@ def _answer(row: Mapping[str, Any], reference: Reference, documents: Mapping[str
 def _hits(places: Sequence[Mapping[str, Any]], documents: Mapping[str, Document]) -> Iterator[Hit]:
     for one in places:
         text = documents[one["document"]].text[one["start"] : one["end"]]
+        if _digest(text) != one["text"]:
+            raise ValueError(f"{one['document']} has changed")
         chunk = Chunk(one["id"], one["document"], text, one["start"], one["end"], one["title"])
         yield Hit(chunk, one["score"], one["legs"])
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

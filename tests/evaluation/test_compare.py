@@ -196,6 +196,15 @@ class TestReplay:
         with pytest.raises(AssistantError, match="does not fit the domain any more"):
             again(bench)
 
+    def test_does_not_read_a_changed_document_in_its_place(self, bench: Bench) -> None:
+        bench.compare("rag")
+        knowledge = open_knowledge_base(bench.domain, bench.settings, FakeEmbedder())
+        path = bench.domain.documents / "zh" / "pool.md"
+        path.write_text(path.read_text(encoding="utf-8").replace("七点", "八点"), encoding="utf-8")
+        bring_up_to_date(knowledge, bench.domain, bench.settings)
+        with pytest.raises(AssistantError, match=r"pool\.md has changed"):
+            again(bench)
+
 
 def test_a_changed_document_is_answered_anew_where_it_is_read(bench: Bench) -> None:
     bench.compare()
