@@ -13,7 +13,7 @@ from core.domain import find_domain
 from settings import Settings
 from tests.bench.generating import evaluation, first_token, switching, together
 from tests.bench.ingesting import embedding, ingest, ingest_again
-from tests.bench.measuring import Result
+from tests.bench.measuring import Result, alone
 from tests.bench.querying import bm25, query
 from tests.bench.searching import filtered_search, index_search
 
@@ -40,7 +40,7 @@ def main(wanted: Sequence[str]) -> int:
         if wanted and not any(word in name for word in wanted):
             continue
         try:
-            results = run(settings)
+            results = alone(run, settings)
         except ModuleNotFoundError as error:
             print(f"{name:16} skipped: {error.name} is not installed; run: make peers", flush=True)
             continue

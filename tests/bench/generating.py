@@ -1,10 +1,8 @@
 """Generation against what a user would otherwise write with transformers: the first token, many answers."""
 
 import hashlib
-import tempfile
 from collections.abc import Sequence
 from itertools import islice
-from pathlib import Path
 from statistics import median
 
 from assistant.generation.adapters import find_adapter
@@ -17,7 +15,7 @@ from core.domain import Domain, find_domain
 from core.weights.catalogue import model_folder
 from ingest.knowledge_base import bring_up_to_date
 from settings import Settings
-from tests.bench.measuring import ROUNDS, Result, in_turn, timed
+from tests.bench.measuring import ROUNDS, Result, alone, in_turn, timed
 
 PROMPTS = 3
 NEW_TOKENS = 16
@@ -27,7 +25,13 @@ QUESTIONS = 60
 
 def first_token(settings: Settings) -> list[Result]:
     """The first token after a stored prefix of 2,048 corpus tokens, against plain `generate`."""
-    prompts = _long_prompts(settings, PROMPTS)
+    prompts = alone(_long_prompts, settings, PROMPTS)
+    ratio = alone(_first_token_ratio, settings, prompts)
+    also = _equality(settings, prompts)
+    return [Result("first token", "generate() with the whole prompt", ratio, 15, also)]
+
+
+def _first_token_ratio(settings: Settings, prompts: Sequence[Prompt]) -> float:
     ours, plain = open_local(settings), PlainGenerate(settings, "bfloat16")
     _first(ours, prompts[-1])  # stores the prefix
 
@@ -40,31 +44,36 @@ def first_token(settings: Settings) -> list[Result]:
             plain(prompt, 1)
 
     seconds = in_turn({"ours": stored, "whole": whole}, rounds=1)  # a round takes minutes
-    also = _equality(settings, prompts)
-    ratio = seconds["whole"] / seconds["ours"]
-    return [Result("first token", "generate() with the whole prompt", ratio, 15, also)]
+    return seconds["whole"] / seconds["ours"]
 
 
 def evaluation(settings: Settings) -> list[Result]:
     """60 answers: 20 questions by every base-model strategy, against one `generate` for each."""
+    prompts = alone(_evaluation_prompts, settings)
+    ratio = alone(_evaluation_ratio, settings, prompts)
+    also = f"{len(prompts)} answers, {_equality(settings, [*prompts[:3], *prompts[-3:]])}"
+    return [Result("evaluation", "one generate() per question", ratio, 3, also)]
+
+
+def _evaluation_prompts(settings: Settings) -> list[Prompt]:
     domain = find_domain("travel")
     assistant = open_assistant(domain, settings)
     bring_up_to_date(assistant.knowledge, domain, settings)
     questions = _questions(domain, QUESTIONS // 3)
-    prompts = [
+    return [
         *assistant.strategy("rag").prepare_many(questions),
         *_long_prompts(settings, QUESTIONS // 3),
         *assistant.strategy("closed_book").prepare_many(questions),
     ]
-    plain = PlainGenerate(settings, "bfloat16")
-    with tempfile.TemporaryDirectory() as home:  # an empty prefix store: the prefix is read within the time
-        ours = open_local(settings.model_copy(update={"home": _with_models(settings, Path(home))}))
-        ours.generate(prompts[-1:], 1)
-        batched, _ = timed(lambda: ours.generate(prompts, NEW_TOKENS))
+
+
+def _evaluation_ratio(settings: Settings, prompts: Sequence[Prompt]) -> float:
+    ours, plain = open_local(settings), PlainGenerate(settings, "bfloat16")
+    ours.generate(prompts[-1:], 1)
+    batched, _ = timed(lambda: ours.generate(prompts, NEW_TOKENS))  # reads the prefix, too
     plain(prompts[-1], 1)
     single, _ = timed(lambda: [plain(prompt, NEW_TOKENS) for prompt in prompts])
-    also = f"{len(prompts)} answers, {_equality(settings, [*prompts[:3], *prompts[-3:]])}"
-    return [Result("evaluation", "one generate() per question", single / batched, 3, also)]
+    return single / batched
 
 
 def together(settings: Settings) -> list[Result]:
@@ -156,15 +165,21 @@ class PlainGenerate:
 
 
 def _equality(settings: Settings, prompts: Sequence[Prompt]) -> str:
-    """Say how many completions equal plain `generate`'s in fp32."""
-    exact = settings.generator.model_copy(update={"dtype": "float32"})
-    ours = open_local(settings.model_copy(update={"generator": exact})).generate(prompts, NEW_TOKENS)
-    plain = PlainGenerate(settings, "float32")
-    pairs = zip(ours, prompts, strict=True)
-    equal = sum(
-        first_line(one.text.strip()) == first_line(plain(prompt, NEW_TOKENS).strip()) for one, prompt in pairs
-    )
+    """Say how many completions equal plain `generate`'s in fp32; each side has the memory to itself."""
+    pairs = zip(alone(_exact_ours, settings, prompts), alone(_exact_plain, settings, prompts), strict=True)
+    equal = sum(first_line(ours.strip()) == first_line(plain.strip()) for ours, plain in pairs)
     return f"fp32: {equal} of {len(prompts)} texts equal"
+
+
+def _exact_ours(settings: Settings, prompts: Sequence[Prompt]) -> list[str]:
+    exact = settings.generator.model_copy(update={"dtype": "float32"})
+    ours = open_local(settings.model_copy(update={"generator": exact}))
+    return [one.text for one in ours.generate(prompts, NEW_TOKENS)]
+
+
+def _exact_plain(settings: Settings, prompts: Sequence[Prompt]) -> list[str]:
+    plain = PlainGenerate(settings, "float32")
+    return [plain(prompt, NEW_TOKENS) for prompt in prompts]
 
 
 def _long_prompts(settings: Settings, count: int) -> list[Prompt]:
@@ -178,12 +193,6 @@ def _long_prompts(settings: Settings, count: int) -> list[Prompt]:
 
 def _questions(domain: Domain, count: int) -> list[Question]:
     return [Question(one.id, one.question, "en") for one in domain.questions("test", "en")][:count]
-
-
-def _with_models(settings: Settings, home: Path) -> Path:
-    """Return a new home that shares only the models."""
-    (home / "models").symlink_to(settings.home / "models")
-    return home
 
 
 def _first(generator: LocalGenerator, prompt: Prompt) -> None:

@@ -1,15 +1,18 @@
 """How a ratio is taken: arms in turn, in one run, medians. Knows nothing of what is timed."""
 
+import multiprocessing
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from statistics import median
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 
 from ingest.types import Vectors
 
+P = ParamSpec("P")
 T = TypeVar("T")
 ROUNDS = 5
 
@@ -45,6 +48,12 @@ def timed(run: Callable[[], T]) -> tuple[float, T]:
     start = time.perf_counter()
     result = run()
     return time.perf_counter() - start, result
+
+
+def alone(run: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Return what `run` returns in a process of its own: its copies of the weights end with it."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(run, *args, **kwargs).result()
 
 
 def nearest(queries: Vectors, vectors: Vectors, k: int = 10) -> list[list[int]]:
