@@ -1,29 +1,38 @@
 """HTML pages as text with Markdown headings. Knows nothing of the network: nothing is ever fetched.
 
-Every block of the page is kept except navigation, footers and scripts. Extractors that guess the main
-text (trafilatura 2.3.1 was tried) drop headings and list items of short pages without a word.
+Every block of the page is kept except navigation, footers and what is not shown. Extractors that guess the
+main text (trafilatura 2.3.1 was tried) drop headings and list items of short pages without a word.
 """
 
 import re
+from collections.abc import Callable
 
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from core.errors import DocumentError
+from core.language import detect
 from ingest.files.loaders.decoding import decode
+from ingest.files.loaders.html_tables import BLOCKS, write_out
+from ingest.files.loaders.numerals import numeral, raised
 from ingest.files.loaders.raw import RawDocument
-from ingest.files.loaders.rows import rows_as_sentences
+from ingest.files.loaders.unseen import clear_unseen
 
 _CHARSET = re.compile(rb"""<meta[^>]+charset=["']?([\w-]+)""", re.IGNORECASE)
 _SPACE = re.compile(r"[ \t\r\n]+")
+_GLUE = "\u2060"
+"""Stands after the mark of a list item, until it is known what follows: a word or another block."""
+_GLUED = re.compile(f"([：]?){_GLUE}\\s*")
 _NOT_XML = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
-)  # lxml gives them but takes none
-_DASH_ALONE = re.compile(r"^-\n+", re.MULTILINE)
-_SKIPPED = "script style template noscript nav footer button select svg iframe"
+    f"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff{_GLUE}]"
+)  # lxml gives them but takes none; the last is ours
 _PARAGRAPH = re.compile("p|[uod]l|table|blockquote|pre|section|article|h[1-6]")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-_LINE = re.compile("li|d[td]|tr|div|br|caption|figcaption|header|main")
+_FORMS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
+_NOTE_MARK = re.compile(r"[\[(（［〔【]\s*(?:note\s*|注\s*)?\w{1,3}\s*[\])）］〕】]|[↩^↑]\ufe0e?")
+_PICTURE_FILE = re.compile(r".*\.(?:jpe?g|png|gif|webp|svg|bmp)\s*", re.IGNORECASE)
+_TERM = 100
+"""Characters: a longer term of a definition list is a paragraph."""
 
 
 def load_html(data: bytes, name: str) -> list[RawDocument]:
@@ -51,16 +60,17 @@ def _body_text(page: HtmlElement) -> str:
     body = page.find("body")
     if body is None:
         return ""
-    for element in list(body.iter(*_SKIPPED.split())):
-        element.drop_tree()
+    clear_unseen(page)
     for element in body.iter(etree.Element):
         _flatten_space(element)
-    for table in list(body.iter("table")):
-        _write_out(table)
+    for element in list(body.iter("sup", "a", "img", "li", "dt")):
+        _IN_PLACE[element.tag](element)
+    for table in reversed(list(body.iter("table"))):  # those inside others first
+        write_out(table)
     for element in body.iter(etree.Element):
         _mark_block(element)
     lines = (line.strip(" ") for line in str(body.text_content()).split("\n"))
-    return _DASH_ALONE.sub("- ", "\n".join(lines))
+    return _GLUED.sub(lambda mark: mark.group(1) or " ", "\n".join(lines))
 
 
 def _flatten_space(element: HtmlElement) -> None:
@@ -75,27 +85,77 @@ def _flat(text: str | None, collapse: bool) -> str:
     return _SPACE.sub(" ", text) if collapse else text
 
 
-def _write_out(table: HtmlElement) -> None:
-    """Turn a table whose first row is headers into sentences; any other may be layout and stays."""
-    rows = [[cell for cell in row if cell.tag in ("th", "td")] for row in table.iter("tr")]
-    has_headers = len(rows) > 1 and rows[0] and all(cell.tag == "th" for cell in rows[0])
-    if not has_headers or table.find(".//table") is not None:
+def _raise(sup: HtmlElement) -> None:
+    """Take out the mark of a note, which would be read as part of a number; `m²` stays that."""
+    text = str(sup.text_content())
+    if _NOTE_MARK.fullmatch(text.strip()) or any(map(_leads_to_note, sup.iterdescendants("a"))):
+        sup.clear(keep_tail=True)
+    elif not len(sup):
+        sup.text = raised(text)
+
+
+def _leads_to_note(link: HtmlElement) -> bool:
+    return (link.get("href") or "").startswith("#") or link.get("role") == "doc-noteref"
+
+
+def _unlink(link: HtmlElement) -> None:
+    if link.get("role") in ("doc-noteref", "doc-backlink") or (
+        _leads_to_note(link) and _NOTE_MARK.fullmatch(str(link.text_content()).strip())
+    ):
+        link.clear(keep_tail=True)
+
+
+def _describe(picture: HtmlElement) -> None:
+    description = (picture.get("alt") or "").strip()
+    if description and not _PICTURE_FILE.fullmatch(description):
+        picture.text = f" {_flat(description, collapse=True)} "
+
+
+def _number(item: HtmlElement) -> None:
+    """Begin an item with its bullet or number; the number is kept with the list, for the next item."""
+    above = item.getparent()
+    mark = "-"
+    if above.tag == "ol":
+        is_down = above.get("reversed") is not None
+        if above.get("start") is None and is_down:
+            above.set("start", str(len(above.findall("li"))))
+        number = _whole(item.get("value"), _whole(above.get("start"), 1))
+        above.set("start", str(number - 1 if is_down else number + 1))
+        mark = f"{numeral(number, _FORMS.get(above.get('type') or '', 'decimal'))}."
+    item.text = mark + _GLUE + (item.text or "").lstrip(" ")
+
+
+def _whole(stated: str | None, otherwise: int) -> int:
+    stated = (stated or "").strip()[:7]
+    return int(stated) if stated.removeprefix("-").isdecimal() else otherwise
+
+
+def _define(term: HtmlElement) -> None:
+    """Put a term and what it means on one line."""
+    meaning = term.getnext()
+    text = str(term.text_content()).strip()
+    if meaning is None or meaning.tag != "dd" or not text or len(text) > _TERM:
         return
-    caption = table.findtext("caption") or ""
-    headers, *records = [[str(cell.text_content()) for cell in row] for row in rows]
-    for child in list(table):
-        table.remove(child)
-    table.text = f"{caption}\n{rows_as_sentences(headers, records)}"
+    mark = "" if text.endswith((":", "：")) else "：" if detect(text) == "zh" else ":"
+    term.tail = mark + _GLUE
+    meaning.tag = "span"
 
 
 def _mark_block(element: HtmlElement) -> None:
     tag = str(element.tag)
-    if tag in ("td", "th") and element.getnext() is not None:
-        element.tail = " | "
-    gap = "\n\n" if _PARAGRAPH.fullmatch(tag) else "\n" if _LINE.fullmatch(tag) else ""
+    gap = "\n\n" if _PARAGRAPH.fullmatch(tag) else "\n" if tag in BLOCKS else ""
     if gap:
-        lead = "#" * int(tag[1]) + " " if tag in _HEADINGS else "- " if tag == "li" else ""
+        lead = "#" * int(tag[1]) + " " if tag in _HEADINGS else ""
         element.text = gap + lead + (element.text or "").lstrip(" ")
         tail = (element.tail or "").lstrip(" ")
-        needs_gap = tag != "br" and (tail or gap == "\n\n")
+        needs_gap = tag != "br" and (tail or gap == "\n\n") and not tail.endswith(_GLUE)
         element.tail = gap + tail if needs_gap else tail
+
+
+_IN_PLACE: dict[str, Callable[[HtmlElement], None]] = {
+    "sup": _raise,
+    "a": _unlink,
+    "img": _describe,
+    "li": _number,
+    "dt": _define,
+}
