@@ -1,19 +1,21 @@
-"""Word documents: paragraphs, headings, lists and tables in reading order. Knows nothing of layout."""
+"""Word documents: the package and its parts, page headers first, footers last. Knows nothing of text."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator
 from io import BytesIO
-from pathlib import PurePosixPath
 from typing import Any
-from zipfile import ZipFile, ZipInfo
 
 from core.errors import DocumentError
+from ingest.files.loaders.archives import check_archive
 from ingest.files.loaders.raw import RawDocument
-from ingest.files.loaders.rows import rows_as_sentences
+from ingest.files.loaders.word.body import Body, Notes
+from ingest.files.loaders.word.numbering import Numbering
+from ingest.files.loaders.word.styles import Styles, W
 
-_UNPACKED_MB = 512
-_MEMBERS = 10_000
-_RATIO = 200  # Word's own XML packs about 20 times, deflate can pack 1,032 times
-_RATIO_FROM = 1 << 20  # bytes; a smaller part does no harm, however well it packs
+_TYPES = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
+_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_PAGE_WORDS = re.compile(r"(?:page|of|第|页|頁|共|[\W_])*", re.IGNORECASE)
+"""What is left of a line that numbers the pages."""
 
 
 def load_docx(data: bytes, name: str) -> list[RawDocument]:
@@ -25,60 +27,68 @@ def load_docx(data: bytes, name: str) -> list[RawDocument]:
     from docx import Document  # 0.1 s
 
     try:
-        with ZipFile(BytesIO(data)) as archive:
-            _check_members(archive.infolist(), name)
+        check_archive(data, name)
         word = Document(BytesIO(data))
-        text = "\n".join(_blocks(word))
-        title = word.core_properties.title or ""
+        text = "\n".join(_lines(word.part))
+        has_properties = any(
+            each.reltype.endswith("/core-properties") for each in word.part.package.rels.values()
+        )
+        title = word.core_properties.title if has_properties else ""  # python-docx would make one up
     except (DocumentError, MemoryError):
         raise
     except Exception as error:  # a parser fed damaged bytes may raise anything
         raise DocumentError(f"{name} is damaged or no DOCX; save it again from a word processor") from error
-    return [RawDocument(text, title=title)]
+    return [RawDocument(text, title=title or "")]
 
 
-def _check_members(members: Sequence[ZipInfo], name: str) -> None:
-    """Refuse a bomb by what the archive says of itself; zipfile never unpacks more than it says."""
-    unpacked = sum(member.file_size for member in members)
-    if unpacked > _UNPACKED_MB << 20:
-        raise DocumentError(f"{name} unpacks to {unpacked >> 20} MB, over {_UNPACKED_MB}; split it")
-    if len(members) > _MEMBERS:
-        raise DocumentError(f"{name} holds {len(members)} parts, over {_MEMBERS}; split it")
-    for member in members:
-        is_parsed = not member.filename.startswith("word/media/")  # a blank picture packs as well as a bomb
-        if is_parsed and member.file_size > max(_RATIO_FROM, _RATIO * member.compress_size):
-            raise DocumentError(f"{name} packs a part over {_RATIO} times, as bombs do; save it again")
-        if member.filename.startswith("/") or ".." in PurePosixPath(member.filename).parts:
-            raise DocumentError(f"{name} names a part outside of itself; save it again")
+def _lines(part: Any) -> Iterator[str]:
+    document = part.element
+    styles, numbering = Styles(_related(part, "styles")), Numbering(_related(part, "numbering"))
+    body = Body(styles, numbering, _notes(part))
+    yield from _page_lines(part, "header", body)
+    yield from body.lines(document.body)
+    yield from _page_lines(part, "footer", body)
 
 
-def _blocks(word: Any) -> Iterator[str]:
-    from docx.table import Table
-
-    for block in word.iter_inner_content():
-        yield _table(block) if isinstance(block, Table) else _paragraph(block)
-
-
-def _paragraph(paragraph: Any) -> str:
-    style = paragraph.style.name if paragraph.style is not None else ""
-    text = str(paragraph.text).strip()
-    if not text:
-        return ""
-    if style == "Title":
-        return f"\n# {text}\n"
-    if style.startswith("Heading ") and style[8:].isdigit():
-        return f"\n{'#' * min(int(style[8:]), 6)} {text}\n"
-    return f"- {text}" if style.startswith("List") else text
+def _related(part: Any, kind: str) -> Any:
+    """Return the root of the part of a kind, or None where there is none."""
+    for related in part.rels.values():
+        if related.reltype == _TYPES + kind and not related.is_external:
+            return _root(related.target_part)
+    return None
 
 
-def _table(table: Any) -> str:
-    rows = [_cells(row) for row in table.rows]
-    if len(rows) < 2 or len(rows[0]) < 2:
-        return "\n".join(" ".join(row) for row in rows)
-    return rows_as_sentences(rows[0], rows[1:])
+def _root(part: Any) -> Any:
+    from docx.oxml import parse_xml
+
+    return parse_xml(part.blob)
 
 
-def _cells(row: Any) -> list[str]:
-    """Return the texts of a row; python-docx lists a merged cell once for every column it spans."""
-    spanning = [cell for at, cell in enumerate(row.cells) if at == 0 or cell._tc is not row.cells[at - 1]._tc]
-    return [str(cell.text) for cell in spanning]
+def _notes(part: Any) -> Notes:
+    notes: Notes = {}
+    for kind in ("footnote", "endnote"):
+        root = _related(part, f"{kind}s")
+        for note in () if root is None else root.findall(f"{W}{kind}"):
+            notes[f"{W}{kind}Reference", note.get(f"{W}id", "")] = note
+    return notes
+
+
+def _page_lines(part: Any, kind: str, body: Body) -> Iterator[str]:
+    """Yield the lines that stand over or under the pages, each once, without the numbers of the pages."""
+    settings = _related(part, "settings")
+    has_even = settings is not None and settings.find(f"{W}evenAndOddHeaders") is not None
+    references: dict[str, None] = {}
+    for section in part.element.body.iter(f"{W}sectPr"):
+        kinds = {
+            "default",
+            "first" if section.find(f"{W}titlePg") is not None else "",
+            "even" if has_even else "",
+        }
+        stated = section.findall(f"{W}{kind}Reference")
+        references |= {each.get(_ID): None for each in stated if each.get(f"{W}type", "default") in kinds}
+    told: dict[str, None] = {}
+    for key in references:
+        related = part.rels.get(key)
+        if related is not None and not related.is_external:
+            told |= dict.fromkeys(body.lines(_root(related.target_part)))
+    return (line for line in told if not _PAGE_WORDS.fullmatch(line))
