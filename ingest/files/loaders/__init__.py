@@ -13,6 +13,7 @@ from ingest.files.loaders.raw import RawDocument
 from ingest.files.loaders.records import load_json, load_jsonl
 from ingest.files.loaders.table import load_csv
 from ingest.files.loaders.text import load_text
+from ingest.files.loaders.xlsx import load_xlsx
 
 __all__ = ["LOADERS", "RawDocument"]
 
@@ -24,6 +25,7 @@ LOADERS: dict[str, Callable[[bytes, str], list[RawDocument]]] = {
     ".htm": load_html,
     ".pdf": load_pdf,
     ".docx": load_docx,
+    ".xlsx": load_xlsx,
     ".csv": load_csv,
     ".json": load_json,
     ".jsonl": load_jsonl,
