@@ -21,8 +21,11 @@ _SECTION = 60
 _STRICT_NAME = 60
 _NOTE_END = re.compile(r"[.!?:;。！？：；]$")
 _FIGURE = re.compile(r"\d[\d.,:]*")
-_VALUE = re.compile(r"[€$£¥￥]?\s*[-+−]?\d[\d.,\s]*\s*(?:[%‰€$£¥￥元]|美元|欧元|euros?|[A-Z]{3})?")
-_YEAR = re.compile(r"(?:19|20)\d\d年?")
+_DAY = r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?|\d{1,2}月(?:\d{1,2}日)?"
+_MOMENT = re.compile(rf"(?!$)(?:(?:19|20)\d\d年?|(?:{_DAY})?\s*(?:\d{{1,2}}[:：]\d\d)?)")
+_VALUE = re.compile(
+    rf"[€$£¥￥]?\s*[-+−]?\d[\d.,\s]*\s*(?:[%‰€$£¥￥元]|美元|欧元|euros?|[A-Z]{{3}})?|{_MOMENT.pattern}"
+)
 _Record = list[tuple[str, str]]
 _Row = list["Cell | None"]
 
@@ -162,14 +165,10 @@ def _has_figure(cell: Cell | None) -> bool:
     return cell is not None and _FIGURE.search(cell.text) is not None
 
 
-def _is_figure(cell: Cell | None) -> bool:
-    return _has_figure(cell) and cell is not None and not _YEAR.fullmatch(cell.line)
-
-
 def _names_columns(rows: Sequence[_Row], expects_names: bool) -> bool:
     """Tell from the texts alone whether the first row names the columns."""
     first, *rest = rows
-    if _holds_value(first):
+    if _holds_value(first, rest):
         return False
     if first.count(None) > max(1, len(first) // 2 if expects_names else 0):
         return False
@@ -181,16 +180,23 @@ def _names_columns(rows: Sequence[_Row], expects_names: bool) -> bool:
         return False
     if expects_names or is_keyed:
         return True
-    figures = [at for at, cell in enumerate(first) if not _is_figure(cell) and _are_figures(rest, at)]
+    words = [at for at, cell in enumerate(first) if _is_moment(cell) or not _has_figure(cell)]
+    figures = [at for at in words if _are_figures(rest, at)]
     is_short = all(len(cell.line) <= _STRICT_NAME for cell in _distinct(first))
     return is_short and bool(figures) and (len(first) > 2 or _are_alike(rest, figures[-1]))
 
 
-def _holds_value(row: _Row) -> bool:
-    """Tell a row with a number for a value; years are names where there are several."""
-    texts = [cell.line for cell in _distinct(row)]
-    years = sum(1 for text in texts if _YEAR.fullmatch(text))
-    return sum(1 for text in texts if _VALUE.fullmatch(text)) > (years if years > 1 else 0)
+def _holds_value(row: _Row, under: Sequence[_Row]) -> bool:
+    """Tell a row with a value; years, dates and times are names where several stand over something else."""
+    values = [at for at, cell in enumerate(row) if cell is not None and _VALUE.fullmatch(cell.line)]
+    moments = [
+        at for at in values if _is_moment(row[at]) and not any(_is_moment(later[at]) for later in under)
+    ]
+    return len(values) > (len(moments) if len(moments) > 1 else 0)
+
+
+def _is_moment(cell: Cell | None) -> bool:
+    return cell is not None and _MOMENT.fullmatch(cell.line) is not None
 
 
 def _are_figures(rows: Sequence[_Row], at: int) -> bool:
@@ -243,7 +249,7 @@ def _are_names_anew(rows: Sequence[_Row], at: int, new: set[Cell]) -> bool:
     row, following = rows[at], rows[at + 1 : at + 2]
     is_whole = row.count(None) <= 1 and set(_distinct(row)) <= new
     is_over_values = any(not _is_marked(later) for later in following)
-    return _is_marked(row) and is_whole and is_over_values and not _holds_value(row)
+    return _is_marked(row) and is_whole and is_over_values and not _holds_value(row, following)
 
 
 def _said(row: _Row) -> list[str]:

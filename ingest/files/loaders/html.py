@@ -22,14 +22,18 @@ _CHARSET = re.compile(rb"""<meta[^>]+charset=["']?([\w-]+)""", re.IGNORECASE)
 _SPACE = re.compile(r"[ \t\r\n]+")
 _GLUE = "\u2060"
 """Stands after the mark of a list item, until it is known what follows: a word or another block."""
-_GLUED = re.compile(f"([：]?){_GLUE}\\s*")
+_GLUED = re.compile(f"(：?){_GLUE}\\s*")
+_KEPT = "\ufdd0"
+"""A blank of preformatted text; others that follow one another are one."""
+_BLANKS = re.compile(" {2,}")
 _NOT_XML = re.compile(
-    f"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff{_GLUE}]"
-)  # lxml gives them but takes none; the last is ours
+    f"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff{_GLUE}{_KEPT}]"
+)  # lxml gives them but takes none; the last two are ours
 _PARAGRAPH = re.compile("p|[uod]l|table|blockquote|pre|section|article|h[1-6]")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _FORMS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I": "upperRoman"}
-_NOTE_MARK = re.compile(r"[\[(（［〔【]\s*(?:note\s*|注\s*)?\w{1,3}\s*[\])）］〕】]|[↩^↑]\ufe0e?")
+_NOTE_MARK = re.compile(r"[\[(（［〔【]\s*(?:note\s*|注\s*)?\w{1,3}\s*[\])）］〕】]|注\s*\d{0,2}")
+_NOTE_LINK = re.compile(r"[\[［〔【]\s*\d{1,3}\s*[\]］〕】]|[↩^↑]\ufe0e?")
 _PICTURE_FILE = re.compile(r".*\.(?:jpe?g|png|gif|webp|svg|bmp)\s*", re.IGNORECASE)
 _TERM = 100
 """Characters: a longer term of a definition list is a paragraph."""
@@ -69,8 +73,9 @@ def _body_text(page: HtmlElement) -> str:
         write_out(table)
     for element in body.iter(etree.Element):
         _mark_block(element)
-    lines = (line.strip(" ") for line in str(body.text_content()).split("\n"))
-    return _GLUED.sub(lambda mark: mark.group(1) or " ", "\n".join(lines))
+    lines = (line.strip(" ") for line in _BLANKS.sub(" ", str(body.text_content())).split("\n"))
+    text = _GLUED.sub(lambda mark: mark.group(1) or " ", "\n".join(lines))
+    return text.replace(_KEPT, " ")
 
 
 def _flatten_space(element: HtmlElement) -> None:
@@ -82,7 +87,7 @@ def _flatten_space(element: HtmlElement) -> None:
 
 def _flat(text: str | None, collapse: bool) -> str:
     text = _NOT_XML.sub("", text or "")
-    return _SPACE.sub(" ", text) if collapse else text
+    return _SPACE.sub(" ", text) if collapse else text.replace(" ", _KEPT)
 
 
 def _raise(sup: HtmlElement) -> None:
@@ -100,7 +105,7 @@ def _leads_to_note(link: HtmlElement) -> bool:
 
 def _unlink(link: HtmlElement) -> None:
     if link.get("role") in ("doc-noteref", "doc-backlink") or (
-        _leads_to_note(link) and _NOTE_MARK.fullmatch(str(link.text_content()).strip())
+        _leads_to_note(link) and _NOTE_LINK.fullmatch(str(link.text_content()).strip())
     ):
         link.clear(keep_tail=True)
 

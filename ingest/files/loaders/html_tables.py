@@ -13,7 +13,7 @@ from ingest.files.loaders.grid import Cell, table_text
 
 _BLOCKS = (
     "p div ul ol dl li dt dd blockquote pre section article h1 h2 h3 h4 h5 h6 table tr form hr figure br "
-    "main header fieldset address caption figcaption"
+    "main header fieldset legend address caption figcaption aside center menu details summary dialog option"
 )
 BLOCKS = frozenset(_BLOCKS.split())
 """What begins on a line of its own."""

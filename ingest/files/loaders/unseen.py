@@ -53,16 +53,8 @@ def clear_unseen(page: HtmlElement) -> None:
         hidden = set()
     for element in [element for element in page.iter(etree.Element) if _is_unseen(element, hidden)]:
         if element.tag not in _OPENED:
-            _clear(element)
-
-
-def _clear(element: HtmlElement) -> None:
-    before = element.getprevious()
-    text = element.getparent().text if before is None else before.tail
-    if text and text[-1].isspace():  # the blanks on both sides are one
-        element.tail = (element.tail or "").lstrip()
-    element.clear(keep_tail=True)
-    element.tag = "span"
+            element.clear(keep_tail=True)
+            element.tag = "span"
 
 
 def _is_unseen(element: HtmlElement, hidden: set[HtmlElement]) -> bool:
