@@ -81,10 +81,10 @@ def _figures(value: Decimal, place: str) -> str:
     if "E" in place.upper():
         digits = len(re.split("[eE]", place)[0].partition(".")[2])
         return f"{value:.{digits}E}"
-    whole, _, fraction = place.partition(".")
-    scale = len(whole) - len(whole.rstrip(","))
-    value = (value / 1000**scale).quantize(Decimal(1).scaleb(-len(fraction)), ROUND_HALF_UP)
-    text = f"{abs(value):{',' if ',' in whole.rstrip(',') else ''}f}"
+    stem = place.rstrip(",")
+    whole, _, fraction = stem.partition(".")
+    value = (value / 1000 ** (len(place) - len(stem))).quantize(Decimal(1).scaleb(-len(fraction)), ROUND_HALF_UP)
+    text = f"{abs(value):{',' if ',' in whole else ''}f}"
     for _ in range(len(fraction) - len(fraction.rstrip("#?"))):
         text = text.removesuffix("0")
     text = text.removesuffix(".")

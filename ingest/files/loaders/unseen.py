@@ -50,14 +50,14 @@ def clear_unseen(page: HtmlElement) -> None:
     try:
         hidden = _hidden_by_rules(page)
     except RecursionError:  # brackets in a sheet, deeper than any that a browser has to read
-        hidden = set()
+        hidden = {}
     for element in [element for element in page.iter(etree.Element) if _is_unseen(element, hidden)]:
         if element.tag not in _OPENED:
             element.clear(keep_tail=True)
             element.tag = "span"
 
 
-def _is_unseen(element: HtmlElement, hidden: set[HtmlElement]) -> bool:
+def _is_unseen(element: HtmlElement, hidden: dict[HtmlElement, bool]) -> bool:
     if element.tag in _UNSEEN or element.get("hidden") is not None or element.get("role") == "navigation":
         return True
     if element.tag == "dialog" and element.get("open") is None:
@@ -65,17 +65,18 @@ def _is_unseen(element: HtmlElement, hidden: set[HtmlElement]) -> bool:
     style = element.get("style") or ""
     if _HIDES.search(style) or _HIDES_HERE.search(style):
         return True
-    return element in hidden and not _SHOWS.search(style)
+    return element in hidden and (hidden[element] or not _SHOWS.search(style))
 
 
-def _hidden_by_rules(page: HtmlElement) -> set[HtmlElement]:
+def _hidden_by_rules(page: HtmlElement) -> dict[HtmlElement, bool]:
+    """Return what rules hide, and whether so importantly that no style of its own shows it."""
     rules = sorted(_rules(page))
     if not any(rule.hides for rule in rules):
-        return set()
-    hides: dict[HtmlElement, bool] = {}
+        return {}
+    last: dict[HtmlElement, _Rule] = {}
     for rule in rules:
-        hides.update(dict.fromkeys(page.xpath(rule.path), rule.hides))
-    return {element for element, is_hidden in hides.items() if is_hidden}
+        last.update(dict.fromkeys(page.xpath(rule.path), rule))
+    return {element: rule.is_important for element, rule in last.items() if rule.hides}
 
 
 def _rules(page: HtmlElement) -> Iterator[_Rule]:
