@@ -141,7 +141,7 @@ def _head_count(rows: Sequence[_Row], expects_names: bool) -> int:
 
 
 def _is_marked(row: _Row) -> bool:
-    cells = _distinct(row)
+    cells = {cell for cell in row if cell is not None}
     return len(cells) > 1 and all(cell.is_name for cell in cells)
 
 
@@ -246,10 +246,10 @@ def _is_section(alone: Cell, row: _Row, following: Sequence[_Row]) -> bool:
 
 def _are_names_anew(rows: Sequence[_Row], at: int, new: set[Cell]) -> bool:
     """Tell a row that is marked as naming the columns of those under it."""
-    row, following = rows[at], rows[at + 1 : at + 2]
-    is_whole = row.count(None) <= 1 and set(_distinct(row)) <= new
-    is_over_values = any(not _is_marked(later) for later in following)
-    return _is_marked(row) and is_whole and is_over_values and not _holds_value(row, following)
+    row, under = rows[at], rows[at + 1 : at + 2]
+    if not _is_marked(row) or not under or _is_marked(under[0]):
+        return False
+    return row.count(None) <= 1 and set(_distinct(row)) <= new and not _holds_value(row, under)
 
 
 def _said(row: _Row) -> list[str]:

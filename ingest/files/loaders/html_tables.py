@@ -81,8 +81,9 @@ def _cells(groups: Sequence[Sequence[HtmlElement]]) -> Iterator[Cell]:
             for cell in _row_cells(row):
                 while hanging.get(column, 0) > number:
                     column += 1
-                across = min(_number(cell.get("colspan"), 1) or 1, _COLUMNS)
-                down = min(_number(cell.get("rowspan"), 1) or _ROWS, end - number)
+                room = max(_COLUMNS - column, 1)  # what lies beyond covers one place, and nothing hangs there
+                across = min(_number(cell.get("colspan"), 1) or 1, room)
+                down = min(_number(cell.get("rowspan"), 1) or _ROWS, end - number) if room > 1 else 1
                 if down > 1:
                     hanging.update(dict.fromkeys(range(column, column + across), number + down))
                 yield _cell(cell, number, column, down, across)
@@ -106,12 +107,14 @@ def _cell(cell: HtmlElement, row: int, column: int, rows: int, columns: int) -> 
 
 
 def _is_bold(cell: HtmlElement) -> bool:
-    """Tell a cell all of which is bold, as headers are where nobody marks them."""
+    """Tell a cell all of which is bold, as names are where nobody marks them."""
     bold = "".join(part.text_content() for part in cell.iterdescendants("b", "strong"))
     return bool(bold.strip()) and bold.split() == cell.text_content().split()
 
 
 def _lines(element: HtmlElement) -> str:
+    if not len(element):
+        return (element.text or "").strip()
     for inner in element.iterdescendants(*BLOCKS):
         inner.text = f"\n{inner.text or ''}"
         inner.tail = f"\n{inner.tail or ''}"

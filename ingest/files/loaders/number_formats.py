@@ -83,7 +83,8 @@ def _figures(value: Decimal, place: str) -> str:
         return f"{value:.{digits}E}"
     stem = place.rstrip(",")
     whole, _, fraction = stem.partition(".")
-    value = (value / 1000 ** (len(place) - len(stem))).quantize(Decimal(1).scaleb(-len(fraction)), ROUND_HALF_UP)
+    value /= 1000 ** (len(place) - len(stem))
+    value = value.quantize(Decimal(1).scaleb(-len(fraction)), ROUND_HALF_UP)
     text = f"{abs(value):{',' if ',' in whole else ''}f}"
     for _ in range(len(fraction) - len(fraction.rstrip("#?"))):
         text = text.removesuffix("0")

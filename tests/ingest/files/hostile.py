@@ -14,6 +14,7 @@ from pathlib import Path
 
 import docx
 from fpdf import FPDF
+from openpyxl import Workbook
 
 Named = Iterator[tuple[str, bytes]]
 GOOD_LINE = "The north gate opens at nine."
@@ -38,6 +39,12 @@ def good() -> dict[str, bytes]:
         cell.text = text
     buffer = io.BytesIO()
     word.save(buffer)
+    book = Workbook()
+    for cells in (["Gate", "Rule"], ["north", GOOD_LINE], ["south", 0.5]):
+        book.active.append(cells)
+    book.active.merge_cells("A5:B5")
+    sheet = io.BytesIO()
+    book.save(sheet)
     page = (
         f"<html lang=en><title>Gates</title><h1>Gates</h1><p>{GOOD_LINE}<table><tr><th>a<th>b<tr><td>1<td>2"
     )
@@ -50,6 +57,7 @@ def good() -> dict[str, bytes]:
         ".jsonl": (json.dumps({"title": "Gates", "text": GOOD_LINE}) + "\n").encode() * 3,
         ".pdf": bytes(pdf.output()),
         ".docx": buffer.getvalue(),
+        ".xlsx": sheet.getvalue(),
     }
 
 
@@ -61,7 +69,7 @@ def write_good(folder: Path, prefix: str) -> None:
 
 def write_hostile(folder: Path, seed: int = 17) -> None:
     """Write all hostile files."""
-    for make in (_damaged, _encoded, _misnamed, _markdown, _records, _tables, _pages, _words, _pdfs):
+    for make in (_damaged, _encoded, _misnamed, _markdown, _records, _tables, _pages, _words, _sheets, _pdfs):
         for name, data in make(random.Random(seed)):
             (folder / f"{make.__name__[1:]}-{name}").write_bytes(data)
     _write_long_lines(folder)
@@ -190,6 +198,19 @@ def _pages(rng: random.Random) -> Named:
     yield "cells.html", b"<table><tr><th>a<th>b" + b"<tr><td>1<td>2" * 40_000
     yield "product.html", b"<table><tr><th>" + b"h" * 100_000 + b"<th>b" + b"<tr><td>1<td>2" * 50_000
     yield "tables.html", b"<table><tr><td>" * 600 + b"Free."
+    yield "named-tables.html", b"<table><tr><th>a<th>b<tr><td>" * 500 + b"Free."
+    yield "spans.html", b"<table><tr><th>a<th>b" + b"<tr><td colspan=1000 rowspan=65534>1<td>2" * 4000
+    yield "stairs.html", b"<table>" + b"".join(b"<tr><td colspan=%d>1<td>2" % n for n in range(1, 1000)) * 9
+    yield "hanging.html", b"<table><tr>" + b"<td rowspan=0>1" * 900 + b"<tr><td>2" * 9000
+    yield "sup.html", b"<sup><a href='#n'>" * 700 + b"1"
+    yield "items.html", b"<ol reversed>" + b"<li>x" * 50_000
+    yield "terms.html", b"<dl>" + b"<dt>x<dd>y" * 30_000
+    rules = b"".join(b".c%d{display:none}" % n for n in range(5000))
+    names = b" ".join(b"c%d" % n for n in range(5000))
+    yield "rules.html", b"<style>" + rules + b"</style><p class='" + names + b"'>x" + b"<p>Free." * 5000
+    yield "brackets.html", b"<style>p{display:none}" + b"(" * 100_000 + b"</style><p>Free."
+    yield "selectors.html", b"<style>" + b"* " * 20_000 + b"{display:none}</style><p>Free."
+    yield "styles.html", b"<p style='" + b"text-decoration:" * 200_000 + b"'>Free."
     for encoding in (b"punycode", b"idna", b"zlib", b"unicode_escape", b"utf-16", b"rot13"):
         name = encoding.decode()
         yield f"charset-{name}.html", b"<meta charset=%s><p>Free.\xff-" % encoding + b"a9z" * 50_000
@@ -241,6 +262,65 @@ def _words(rng: random.Random) -> Named:
     yield "span.docx", repeated(b"<w:tbl><w:tr>" + cell % 900_000_000 + b"</w:tr></w:tbl>")
     rows = b"<w:tr>" + b"<w:tc><w:p><w:r><w:t>1</w:t></w:r></w:p></w:tc>" * 40 + b"</w:tr>"
     yield "cells.docx", repeated(b"<w:tbl>" + rows * 100 + b"</w:tbl>")
+    yield "controls.docx", repeated(b"<w:sdt><w:sdtContent>" * 100 + b"</w:sdtContent></w:sdt>" * 100)
+    begin = b"<w:p><w:r><w:fldChar w:fldCharType='begin'/></w:r></w:p>"
+    yield "fields.docx", repeated(begin * 5_000)
+    yield "shared.docx", repeated(b"<w:p><w:pPr><w:outlineLvl w:val='%s'/></w:pPr></w:p>" % (b"9" * 9000) * 9)
+    merge = b"<w:tc><w:tcPr><w:vMerge/></w:tcPr><w:p/></w:tc>" * 20
+    yield "merges.docx", repeated(b"<w:tbl>" + (b"<w:tr>" + merge + b"</w:tr>") * 500 + b"</w:tbl>")
+    number = b"<w:start w:val='999999999'/><w:numFmt w:val='%s'/><w:lvlText w:val='" + b"%%1" * 3000 + b"'/>"
+    forms = (b"lowerLetter", b"upperRoman", b"chineseCounting")
+    levels = b"".join(
+        b"<w:lvl w:ilvl='%d'>" % at + number % form + b"</w:lvl>" for at, form in enumerate(forms)
+    )
+    space = b"xmlns:w='http://schemas.openxmlformats.org/wordprocessingml/2006/main'"
+    abstract = b"<w:abstractNum w:abstractNumId='1'>" + levels + b"</w:abstractNum>"
+    listed = b"<w:num w:numId='1'><w:abstractNumId w:val='1'/></w:num>"
+    numbering = b"<w:numbering " + space + b">" + abstract + listed + b"</w:numbering>"
+    placed = b"<w:pPr><w:numPr><w:ilvl w:val='1'/><w:numId w:val='1'/></w:numPr></w:pPr>"
+    item = b"<w:p>" + placed + b"<w:r><w:t>x</w:t></w:r></w:p>"
+    numbered = body.replace(b"<w:body>", b"<w:body>" + item * 2000)
+    yield "numbers.docx", archive({**parts, "word/document.xml": numbered, "word/numbering.xml": numbering})
+
+
+def _sheets(rng: random.Random) -> Named:
+    """XLSX files, each a good one with something else in it."""
+    parts = members(good()[".xlsx"])
+    place = "xl/worksheets/sheet1.xml"
+
+    def with_sheet(old: bytes, new: bytes) -> bytes:
+        return archive({**parts, place: parts[place].replace(old, new)})
+
+    yield "bomb.xlsx", archive({**parts, place: bytes(60 << 20)})
+    yield "sheetless.xlsx", archive({name: data for name, data in parts.items() if name != place})
+    yield "merged.xlsx", with_sheet(b'ref="A5:B5"', b'ref="A1:XFD1048576"')
+    yield "merged-nowhere.xlsx", with_sheet(b'ref="A5:B5"', b'ref="nowhere"')
+    ranges = b"".join(b'<mergeCell ref="A1:XFD%d"/>' % n for n in range(1, 20_000))
+    yield "merges.xlsx", with_sheet(b'<mergeCell ref="A5:B5"/>', ranges)
+    far = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+    yield "far.xlsx", with_sheet(b"</sheetData>", far)
+    wide = b"".join(b'<row r="%d"><c r="XFD%d"><v>1</v></c></row>' % (n, n) for n in range(10, 3000))
+    yield "wide.xlsx", with_sheet(b"</sheetData>", wide + b"</sheetData>")
+    names = [chr(65 + a) + chr(65 + b) for a in range(26) for b in range(26)]
+    stairs = b"".join(
+        b'<row r="%d"><c r="%s%d"><v>1</v></c></row>' % (n, name.encode(), n)
+        for n, name in enumerate(names, 10)
+    )
+    yield "stairs.xlsx", with_sheet(b"</sheetData>", stairs + b"</sheetData>")
+    rows = b"".join(b'<row r="%d" hidden="1"/>' % n for n in range(10, 60_000))
+    yield "hidden.xlsx", with_sheet(b"</sheetData>", rows + b"</sheetData>")
+    columns = b'<cols><col min="1" max="999999999" hidden="1"/></cols><sheetData>'
+    yield "columns.xlsx", with_sheet(b"<sheetData>", columns)
+    yield "digits.xlsx", with_sheet(b"<v>0.5</v>", b"<v>" + b"9" * 9000 + b"</v>")
+    yield "date.xlsx", with_sheet(b"<v>0.5</v>", b"<v>1e308</v>")
+    laughs = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 9}">' for n in range(1, 12))
+    declared = f'<!DOCTYPE d [<!ENTITY a0 "1">{laughs}]>'.encode()
+    yield "laughs.xlsx", archive({**parts, place: declared + parts[place].replace(b"0.5", b"&a11;")})
+    formats = parts["xl/styles.xml"].replace(b"<numFmts", b"<x").replace(b'numFmtId="0"', b'numFmtId="165"')
+    form = (
+        b'<numFmts count="1"><numFmt numFmtId="165" formatCode="' + b"0,." * 50_000 + b'"/></numFmts><fonts'
+    )
+    yield "format.xlsx", archive({**parts, "xl/styles.xml": formats.replace(b"<fonts", form, 1)})
 
 
 def pdf(*objects: bytes) -> bytes:

@@ -11,7 +11,7 @@ from ingest.files.reading import read_documents
 from ingest.types import Document
 from settings import Parsing
 
-_FORMATS = ".md, .markdown, .txt, .html, .htm, .pdf, .docx, .csv, .json, .jsonl"
+_FORMATS = ".md, .markdown, .txt, .html, .htm, .pdf, .docx, .xlsx, .csv, .json, .jsonl"
 
 
 def _write(folder: Path, files: dict[str, str | bytes]) -> Path:
