@@ -21,16 +21,18 @@ _TAGS = (
 _UNSEEN = frozenset(_TAGS.split())
 _OPENED = ("html", "body")
 """A rule that hides all is undone by a script when the page has been fetched."""
-_STRUCK = r"text-decoration(?:-line)?\s*:[^;]{0,80}line-through"
 _HIDES = re.compile(
-    rf"(?<![\w-])(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|{_STRUCK})", re.IGNORECASE
-)
-_HIDES_HERE = re.compile(
-    r"(?<![\w-])(?:opacity\s*:\s*0(?:\.0*)?|font-size\s*:\s*0(?:\.0*)?[a-z%]*)\s*(?:;|!|$)"
-    r"|(?<![\w-])(?:left|top|text-indent)\s*:\s*-\d{4,}",
+    r"(?<![\w-])(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)"
+    r"|text-decoration(?:-line)?\s*:[^;]{0,80}line-through"
+    r"|(?:left|top)\s*:\s*-\d{4,}|clip\s*:\s*rect\(\s*[01](?:px)?[\s,])",
     re.IGNORECASE,
 )
-"""In a style of its own an element also hides so; in a sheet it may wait for a script to show it."""
+_HIDES_HERE = re.compile(
+    r"(?<![\w-])(?:(?:opacity\s*:\s*0(?:\.0*)?|font-size\s*:\s*[01](?:\.\d*)?(?:px|pt|%)?)\s*(?:;|!|$)"
+    r"|text-indent\s*:\s*-\d{4,}|color\s*:\s*transparent)",
+    re.IGNORECASE,
+)
+"""In a style of its own an element also hides so; in a sheet it may wait for a script, or for a picture."""
 _SHOWS = re.compile(r"(?<![\w-])(?:display\s*:|visibility\s*:\s*visible)", re.IGNORECASE)
 _FOR_SCREENS = re.compile(r"\s*(?:(?:only\s+)?screen|all)?\s*", re.IGNORECASE)
 _NAMED = re.compile(r"[.#]((?:[\w-]|[^\x00-\x7f])+)")

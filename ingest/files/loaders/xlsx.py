@@ -63,12 +63,22 @@ def load_xlsx(data: bytes, name: str) -> list[RawDocument]:
 def _sheet_text(sheet: Any) -> str:
     """Return the tables of a sheet: blank rows part them, and blank columns where both sides are tables."""
     layout = _layout(sheet)
-    blocks = []
+    blocks: list[list[Cell]] = []
     for band in _parted(_cells(sheet, layout), lambda cell: (cell.row, cell.rows), sorted(layout.rows)):
         beside = _parted(band, lambda cell: (cell.column, cell.columns), sorted(layout.columns))
         are_tables = all(len({cell.column for cell in block}) > 1 for block in beside)
-        blocks += beside if are_tables else [band]
+        for block in beside if are_tables else [band]:
+            if blocks and _are_names_of(blocks[-1], block):
+                block = blocks.pop() + block
+            blocks.append(block)
     return "\n\n".join(table_text(block, expects_names=True) for block in blocks)
+
+
+def _are_names_of(row: Sequence[Cell], block: Sequence[Cell]) -> bool:
+    """Tell a row of names that a blank row parts from its table."""
+    columns = {cell.column for cell in row}
+    is_one_row = len({cell.row for cell in row}) == 1 < len(columns)
+    return is_one_row and columns == {cell.column for cell in block}
 
 
 def _parted(

@@ -19,6 +19,9 @@ def _text(page: str) -> str:
         pytest.param("<p style='opacity:0'>no</p>", id="transparent"),
         pytest.param("<p style='font-size:0px'>no</p>", id="no size"),
         pytest.param("<p style='position:absolute; left:-9999px'>no</p>", id="off the page"),
+        pytest.param(
+            "<style>.sr {clip: rect(0, 0, 0, 0)}</style><p class=sr>no</p>", id="for screen readers alone"
+        ),
         pytest.param("<p hidden>no</p><p hidden=until-found>no</p>", id="the attribute"),
         pytest.param(
             "<style>.off, #x > b {display:none}</style><p class='a off'>no</p><p id=x><b>no</b></p>",
@@ -61,6 +64,7 @@ def test_what_is_not_shown_is_not_read(hidden: str) -> None:
         ),
         pytest.param("<style>@media print{.t{display:none}}</style><p class=t>yes", id="hidden in print"),
         pytest.param("<style>.t:hover, .t::after{display:none}</style><p class=t>yes", id="hidden at times"),
+        pytest.param("<style>.in{opacity:0}</style><p class=in>yes", id="faded in by a script"),
         pytest.param("<style>body{visibility:hidden}</style><body>yes", id="until a script has run"),
         pytest.param(f"<style>p{'{(' * 5000}display:none</style><p>yes", id="a sheet without bottom"),
     ],

@@ -173,6 +173,12 @@ def test_blank_rows_and_columns_part_tables() -> None:
     ]
 
 
+def test_a_blank_row_under_the_names_parts_nothing() -> None:
+    assert (
+        _text([["Route", "Fare"], [], ["A-B", 5], ["B-C", 6]]) == "Route: A-B; Fare: 5.\nRoute: B-C; Fare: 6."
+    )
+
+
 def test_what_is_struck_out_is_not_read() -> None:
     assert (
         _text([["Fee", 5, 6]], lambda book: setattr(book.active["B1"], "font", Font(strike=True)))
