@@ -128,9 +128,9 @@ def _head_count(rows: Sequence[_Row], expects_names: bool) -> int:
     """Return how many of the first rows name the columns."""
     if len(rows) < 2 or len(rows[0]) < 2:
         return 0
-    count = 0
-    while count < len(rows) and _is_marked(rows[count]):
-        count += 1
+    count = _marked_count(rows)
+    if count == len(rows):  # a mark that all rows have says nothing
+        count = 0
     if not count and not _names_columns(rows, expects_names):
         return 0
     count = max(count, 1)
@@ -138,6 +138,13 @@ def _head_count(rows: Sequence[_Row], expects_names: bool) -> int:
         count += 1
     is_short = all(len(cell.text) <= _REPEATED for row in rows[:count] for cell in _distinct(row))
     return count if count < len(rows) and is_short else 0
+
+
+def _marked_count(rows: Sequence[_Row]) -> int:
+    marked = takewhile(
+        lambda at: _is_marked(rows[at]) and not (at and _holds_value(rows[at], ())), range(len(rows))
+    )
+    return sum(1 for _ in marked)
 
 
 def _is_marked(row: _Row) -> bool:

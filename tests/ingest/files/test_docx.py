@@ -332,6 +332,11 @@ def test_styles_number_headings_by_the_level_that_names_them() -> None:
             id="no names",
         ),
         pytest.param(
+            [row(*(tc(p(r(text, "<w:b/>"))) for text in texts)) for texts in (("Item", "Fee"), ("bag", "5"))],
+            ["Item: bag; Fee: 5."],
+            id="bold type that all cells have",
+        ),
+        pytest.param(
             [row(tc(p(r("Name", "<w:b/>"))), "Tours"), row(tc(p(r("Phone", "<w:b/>"))), "0800")],
             ["Name: Tours.", "Phone: 0800."],
             id="a form",
