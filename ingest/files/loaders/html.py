@@ -21,7 +21,7 @@ from ingest.files.loaders.unseen import clear_unseen
 _CHARSET = re.compile(rb"""<meta[^>]+charset=["']?([\w-]+)""", re.IGNORECASE)
 _SPACE = re.compile(r"[ \t\r\n]+")
 _GLUE = "\u2060"
-"""Stands after the mark of a list item, until it is known what follows: a word or another block."""
+"""Stands after the mark of an item or term, and takes what follows, another block even, to its line."""
 _GLUED = re.compile(f"(：?){_GLUE}\\s*")
 _KEPT = "\ufdd0"
 """A blank of preformatted text; others that follow one another are one."""
@@ -142,8 +142,10 @@ def _define(term: HtmlElement) -> None:
     if meaning is None or meaning.tag != "dd" or not text or len(text) > _TERM:
         return
     mark = "" if text.endswith((":", "：")) else "：" if detect(text) == "zh" else ":"
-    term.tail = mark + _GLUE
-    meaning.tag = "span"
+    if len(term):
+        term[-1].tail = (term[-1].tail or "").rstrip() + mark + _GLUE
+    else:
+        term.text = (term.text or "").rstrip() + mark + _GLUE
 
 
 def _mark_block(element: HtmlElement) -> None:
@@ -153,7 +155,7 @@ def _mark_block(element: HtmlElement) -> None:
         lead = "#" * int(tag[1]) + " " if tag in _HEADINGS else ""
         element.text = gap + lead + (element.text or "").lstrip(" ")
         tail = (element.tail or "").lstrip(" ")
-        needs_gap = tag != "br" and (tail or gap == "\n\n") and not tail.endswith(_GLUE)
+        needs_gap = tag != "br" and (tail or gap == "\n\n")
         element.tail = gap + tail if needs_gap else tail
 
 

@@ -118,4 +118,5 @@ def _lines(element: HtmlElement) -> str:
     for inner in element.iterdescendants(*BLOCKS):
         inner.text = f"\n{inner.text or ''}"
         inner.tail = f"\n{inner.tail or ''}"
-    return str(element.text_content()).strip()
+    lines = (line.strip() for line in str(element.text_content()).split("\n"))
+    return "\n".join(filter(None, lines))

@@ -259,6 +259,12 @@ def test_what_is_deleted_or_empty_counts_as_it_does_for_a_reader() -> None:
     assert _text(body, numbering=lists(level(0, "decimal", "%1."))) == "1. a\nb\n3. c"
 
 
+def test_a_column_that_numbers_its_rows_is_read() -> None:
+    rows = [row(tc(numbered("<w:r/>")), text) for text in ("托运", "随身")]
+    text = _text(table(row("序号", "项目"), *rows), numbering=lists(level(0, "decimal", "%1")))
+    assert text.splitlines() == ["序号：1；项目：托运。", "序号：2；项目：随身。"]
+
+
 def test_styles_number_headings_by_the_level_that_names_them() -> None:
     levels = level(0, "chineseCounting", "第%1章", '<w:pStyle w:val="x"/>') + level(
         1, "decimal", "%1.%2", '<w:pStyle w:val="y"/><w:isLgl/>'

@@ -202,6 +202,24 @@ def test_a_table_in_a_table_stands_under_the_row_that_holds_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        pytest.param("Mon<br>Tue", "Mon Tue", id="line breaks"),
+        pytest.param("<p>9:00<p>12:00", "9:00 12:00", id="paragraphs"),
+        pytest.param("<ol><li>pass<li>photo</ol>", "1. pass 2. photo", id="lists"),
+        pytest.param("<dl><dt>in<dd>9:00</dl>", "in: 9:00", id="terms"),
+        pytest.param("<table role=presentation><tr><td>x<td>y</table>", "x y", id="layout, under its row"),
+    ],
+)
+def test_blocks_in_a_cell_are_parted(cell: str, expected: str) -> None:
+    assert (
+        " ".join(_lines("<th>A<th>B", f"<td>1<td>{cell}"))
+        .replace(".", "")
+        .endswith(expected.replace(".", ""))
+    )
+
+
+@pytest.mark.parametrize(
     ("attributes", "cells"),
     [
         pytest.param("", "<td><h2>News</h2><p>One.<td><p>Two.", id="headings"),

@@ -157,10 +157,9 @@ class Body:
         if properties is not None and properties.find(f"{W}cellDel") is not None:
             return place
         blocks = list(self._blocks(element))
-        text = "\n".join(
-            (b.label if b.label != BULLET else "") + b.text for b in blocks if b.text and not b.is_apart
-        )
+        lines = (block.label.replace(BULLET, "") + block.text for block in blocks if not block.is_apart)
         below = "\n".join(block.text for block in blocks if block.text and block.is_apart)
+        text = "\n".join(filter(None, lines))  # a number alone is a value: columns of them are common
         return replace(place, text=text, below=below, is_name=place.is_name or _is_bold(element))
 
 
