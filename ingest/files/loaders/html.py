@@ -93,7 +93,10 @@ def _flat(text: str | None, collapse: bool) -> str:
 def _raise(sup: HtmlElement) -> None:
     """Take out the mark of a note, which would be read as part of a number; `m²` stays that."""
     text = str(sup.text_content())
-    if _NOTE_MARK.fullmatch(text.strip()) or any(map(_leads_to_note, sup.iterdescendants("a"))):
+    around = sup.getparent()
+    is_whole = around.tag == "a" and str(around.text_content()).split() == text.split()
+    links = [*sup.iterdescendants("a"), *([around] if is_whole else [])]
+    if _NOTE_MARK.fullmatch(text.strip()) or any(map(_leads_to_note, links)):
         sup.clear(keep_tail=True)
     elif not len(sup):
         sup.text = raised(text)
