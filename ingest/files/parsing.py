@@ -23,7 +23,7 @@ from ingest.files.loaders.front_matter import FIELDS
 from ingest.files.loaders.records import stream_jsonl
 from ingest.files.loaders.signatures import HEAD_BYTES, refuse_foreign
 
-PARSERS = "parsers-1"
+PARSERS = "parsers-2"
 """Changes whenever the same file would give another text."""
 OUT_OF_MEMORY = 75
 """Exit code of a child that its memory limit ended."""

@@ -1,17 +1,7 @@
-"""PDF files with a text layer. Knows nothing of optical character recognition."""
-
-import logging
-import re
-from io import BytesIO
+"""PDF files with a text layer. Knows nothing of layout or of optical character recognition."""
 
 from core.errors import DocumentError
-from core.language import CJK
 from ingest.files.loaders.raw import RawDocument
-
-_SENTENCE_END = re.compile(r"[.!?:;。！？：；]['\"”’)）]*$")
-_FULL_LINE = 0.8
-_WORD_BROKEN = re.compile(r"[A-Za-z]-$")
-_CJK_END = re.compile(f"[{CJK}，、]$")
 
 
 def load_pdf(data: bytes, name: str) -> list[RawDocument]:
@@ -20,50 +10,25 @@ def load_pdf(data: bytes, name: str) -> list[RawDocument]:
     Raises:
         DocumentError: encrypted, damaged, or without text.
     """
-    from pypdf import PdfReader  # 0.2 s
-    from pypdf.errors import DependencyError
+    import pypdfium2 as pdfium  # 0.1 s
 
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what it warns of is in the error's line
+    from ingest.files.pages.pdfium import open_pdf, sheets
+    from ingest.files.pages.text import as_page, text_of
+
+    pages = []
     try:
-        reader = PdfReader(BytesIO(data))
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise DocumentError(f"{name} is encrypted; save a copy without a password")
-        pages = [_unwrap(page.extract_text()) for page in reader.pages]
-        title = str((reader.metadata and reader.metadata.title) or "")
-    except (DocumentError, MemoryError):
-        raise
-    except DependencyError as error:
-        raise DocumentError(f"{name} is encrypted; save a copy without a password") from error
-    except Exception as error:  # a parser fed damaged bytes may raise anything
+        with open_pdf(data) as document:
+            title = document.get_metadata_value("Title")
+            for page in document:
+                pages.append(as_page(sheets(page)))
+                page.close()
+    except pdfium.PdfiumError as error:
+        if error.err_code in (pdfium.raw.FPDF_ERR_PASSWORD, pdfium.raw.FPDF_ERR_SECURITY):
+            raise DocumentError(f"{name} is encrypted; save a copy without a password") from error
         raise DocumentError(f"{name} is damaged or no PDF; export it again") from error
-    if not any(page.strip() for page in pages):
+    text = text_of(pages)
+    if not text.strip():
         raise DocumentError(
             f"{name} holds no text, perhaps scanned pages; run text recognition (OCR) on it first"
         )
-    return [RawDocument("\n\n".join(pages), title=title)]
-
-
-def _unwrap(page: str) -> str:
-    """Join the lines that the page's width broke, so that sentences are whole again.
-
-    A line was broken by the width when it is about as long as the longest of its page and does not
-    end a sentence.
-    """
-    lines = [line.strip() for line in page.splitlines()]
-    full = _FULL_LINE * max(map(len, lines), default=0)
-    whole: list[str] = []
-    broken = False
-    for line in lines:
-        if broken and line:
-            whole[-1] = _join(whole[-1], line)
-        else:
-            whole.append(line)
-        broken = len(line) >= full and not _SENTENCE_END.search(line)
-    return "\n".join(whole)
-
-
-def _join(text: str, line: str) -> str:
-    end = text[-2:]
-    if _WORD_BROKEN.search(end) and line[0].islower():
-        return text[:-1] + line
-    return text + line if _CJK_END.search(end) else f"{text} {line}"
+    return [RawDocument(text, title=title)]

@@ -1,0 +1,190 @@
+"""From lines to paragraphs. Knows nothing of headings, tables or where the lines come from.
+
+A line goes on in the next where its writer had no room: the next one's first word would not have fitted.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median_low
+
+from ingest.files.pages.items import (
+    BULLET,
+    COLON,
+    ENDS,
+    HAN_END,
+    HAN_START,
+    SMALL,
+    are_rows,
+    begins_item,
+    is_open,
+    may_begin_item,
+)
+from ingest.files.pages.types import Block, Box, Line, Row
+
+_CLAUSE = re.compile(r"[，。；]")
+_HYPHEN = re.compile(r"\w[-\u00ad]$")
+_LEADING = 1.25  # times what is usual: a new paragraph
+_INDENT = 0.8  # sizes
+_OTHER_SIZE = 0.08  # of the size
+_PAGE_WIDE = 0.5  # of the page: so wide, a block's lines were broken by its edge
+_JUSTIFIED = 0.5  # of a block's lines end at the same place: so were they
+_SAME_EDGE = 0.5  # sizes
+_NARROW = 4  # lines that a narrow block must have for its edge to be one
+_HAN_SHORT = 2.1  # sizes: a mark that may not begin a line takes the character before it along
+_BLANK = 0.25  # sizes
+_RAGGED = 0.2  # of a block's width: where a sentence is not at its end
+_GAP = 2.5  # sizes: so far apart, two lines on one height are not one sentence
+_TITLE_LEADING = 1.8  # sizes: a heading's own lines
+_LARGER = 1.15  # times the size of the text: a heading
+
+
+@dataclass(slots=True)
+class Edges:
+    """What the lines of a block have in common."""
+
+    left: float
+    right: float
+    pitch: float
+    is_edge: bool
+    """Whether lines were broken at `right`, rather than ended where their writer wanted."""
+
+
+@dataclass(slots=True)
+class Paragraph:
+    """Lines that are one."""
+
+    lines: list[Line]
+    edges: Edges
+
+    @property
+    def last(self) -> Line:
+        """Return the line that another may go on from."""
+        return self.lines[-1]
+
+
+def paragraphs(block: Block, width: float, body: float) -> Iterator[Paragraph]:
+    """Yield the paragraphs of a block on a page of this width, whose text has the size `body`."""
+    lines = [_joined(row) for row in block.rows]
+    edges = _edges(lines, width, block.is_column)
+    current: Paragraph | None = None
+    for line in lines:
+        if current is not None and _goes_on(current, line, edges, body):
+            current.lines.append(line)
+            continue
+        if current is not None:
+            yield current
+        current = Paragraph([line], edges)
+    if current is not None:
+        yield current
+
+
+def carries_over(paragraph: Paragraph, following: Paragraph) -> bool:
+    """Tell a paragraph that goes on in the next column or on the next page."""
+    above, below, edges = paragraph.last, following.lines[0], following.edges
+    if (
+        above.cells
+        or below.cells
+        or "\t" in above.text + below.text
+        or ENDS.search(above.text)
+        or COLON.search(above.text)
+    ):
+        return False
+    if _differs(above, below) or begins_item(below.text, above.text):
+        return False
+    is_indented = below.box.left > edges.left + _INDENT * below.size
+    if is_open(above.text) or is_indented:
+        return not is_indented
+    return _is_prose(above, below) or (paragraph.edges.is_edge and _is_full(above, below, paragraph.edges))
+
+
+def _joined(row: Row) -> Line:
+    """Return what stands on one height as one line, with a tab at a gap that no sentence has."""
+    text = row[0].text
+    for before, after in pairwise(row):
+        gap = after.box.left - before.box.right
+        text += ("\t" if gap > _GAP * after.size else " ") + after.text
+    first, last = row[0], row[-1]
+    box = Box(first.box.left, first.box.bottom, last.box.right, first.box.top)
+    return Line(text, box, first.size, all(line.bold for line in row), first.first_word, first.cells)
+
+
+def _edges(lines: Sequence[Line], width: float, is_column: bool) -> Edges:
+    own = [line for line in lines if not line.cells] or lines
+    size = median_low(line.size for line in own)
+    own = [line for line in own if line.size <= size * (1 + _OTHER_SIZE)]
+    left, right = min(line.box.left for line in own), max(line.box.right for line in own)
+    full = sum(line.box.right > right - _SAME_EDGE * size for line in own)
+    is_justified = len(own) >= _NARROW and full >= _JUSTIFIED * len(own)
+    falls = [above.box.bottom - below.box.bottom for above, below in pairwise(own)]
+    pitch = median_low(fall for fall in falls if fall > 0) if any(fall > 0 for fall in falls) else 1.5 * size
+    return Edges(left, right, pitch, is_column or is_justified or right - left > _PAGE_WIDE * width)
+
+
+def _goes_on(paragraph: Paragraph, below: Line, edges: Edges, body: float) -> bool:
+    above = paragraph.last
+    if (
+        above.cells
+        or below.cells
+        or "\t" in above.text + below.text
+        or abs(above.size - below.size) > _OTHER_SIZE * above.size
+    ):
+        return False
+    if begins_item(below.text, above.text) or are_rows(above.text, below.text):
+        return False
+    fall = above.box.bottom - below.box.bottom
+    if above.size > _LARGER * body and above.bold == below.bold:
+        return (
+            fall < _TITLE_LEADING * above.size
+            and not ENDS.search(above.text)
+            and not may_begin_item(below.text)
+        )
+    if fall > _LEADING * edges.pitch or not _fits_indent(paragraph, below):
+        return False
+    return _was_broken(above, below, edges)
+
+
+def _was_broken(above: Line, below: Line, edges: Edges) -> bool:
+    if _HYPHEN.search(above.text) and below.text[0].isalnum():
+        return True
+    if not ENDS.search(above.text) and not COLON.search(above.text) and _is_prose(above, below):
+        ragged = _RAGGED * (edges.right - edges.left) if edges.is_edge else 0
+        return _is_full(above, below, edges, ragged)
+    if not _is_full(above, below, edges, 0 if ENDS.search(above.text) else above.size):
+        return False
+    if above.bold != below.bold or COLON.search(above.text):
+        return False
+    if may_begin_item(below.text) and ENDS.search(above.text):
+        return False
+    return edges.is_edge or (is_open(above.text) and bool(HAN_START.match(below.text)))
+
+
+def _is_prose(above: Line, below: Line) -> bool:
+    """Tell a sentence that is not at its end: the next line begins small, or this one has clauses already."""
+    return bool(SMALL.match(below.text) or (_CLAUSE.search(above.text) and HAN_END.search(above.text)))
+
+
+def _fits_indent(paragraph: Paragraph, below: Line) -> bool:
+    """Tell a line that stands under its paragraph: further left only than a first line."""
+    above = paragraph.last
+    step = below.box.left - above.box.left
+    if abs(step) <= _INDENT * below.size:
+        return True
+    if len(paragraph.lines) > 1:
+        return False
+    is_item = may_begin_item(above.text) or bool(BULLET.match(above.text))
+    return step < 0 or is_item
+
+
+def _is_full(above: Line, below: Line, edges: Edges, ragged: float = 0) -> bool:
+    """Tell a line in which the next one's first word had no room, or `ragged` points more than that."""
+    if HAN_END.search(above.text) or HAN_START.match(below.text):
+        return above.box.right > edges.right - _HAN_SHORT * above.size - ragged
+    return above.box.right + _BLANK * above.size + below.first_word > edges.right - ragged
+
+
+def _differs(above: Line, below: Line) -> bool:
+    return abs(above.size - below.size) > _OTHER_SIZE * above.size or (
+        above.bold != below.bold and not SMALL.match(below.text)
+    )
