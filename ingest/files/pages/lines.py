@@ -19,6 +19,7 @@ _BESIDE_CHINESE = 0.45  # as the gap that word processors put between Chinese an
 _SPREAD = 1.3  # sizes that the characters of a spread word may stand apart
 _RAISED = 0.8  # of the line's size; a smaller figure above its foot is a mark
 _WIDE = re.compile(f"[{CJK}\u2e80-\u303f\uff01-\uff60]")
+_NARROW = "\u2e7f"
 _MARK = re.compile(
     r"[(（\[【]?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5}|[一二三四五六七八九十]{1,3})[)）\]】.、．]?"
     r"|[•●○▪■□◆◇▶►‣·*–—-]|[①-⑳㈠-㈩⑴-⑽]|第[一二三四五六七八九十百零〇\d]+[条章节编]"
@@ -34,9 +35,9 @@ _SUPERSCRIPTS = str.maketrans("23", "²³")
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
 
-def is_wide(char: str) -> bool:
-    """Tell a character as wide as it is high."""
-    return bool(_WIDE.match(char))
+def glyph(char: str, left: float, right: float, blank: bool = False) -> Glyph:
+    """Return a character in its place."""
+    return Glyph(char, left, right, blank, char > _NARROW and bool(_WIDE.match(char)))
 
 
 def rows(runs: Iterable[Run]) -> list[Row]:
@@ -76,14 +77,14 @@ def _marked(run: Run, size: float, foot: float) -> list[Glyph]:
     if run.size >= _RAISED * size or run.bottom < foot + 0.1 * size or not text.isdigit() or len(text) > 2:
         return run.glyphs
     left, right = run.glyphs[0].left, run.glyphs[-1].right
-    return [Glyph(f"\u0000{text}", left, right)]
+    return [glyph(f"\u0000{text}", left, right)]
 
 
 def _usual_gaps(glyphs: Sequence[Glyph], size: float) -> dict[bool, float]:
     """Return how far the characters of a word stand apart, for Chinese and for letters."""
     gaps: dict[bool, list[float]] = {True: [], False: []}
     for before, after in pairwise(glyphs):
-        wide = is_wide(before.char), is_wide(after.char)
+        wide = before.wide, after.wide
         if all(wide) or (not any(wide) and before.char.isalpha() and after.char.isalpha()):
             gaps[wide[0]].append(after.left - before.right)
     most = _SPREAD * size
@@ -97,7 +98,7 @@ def _parts(glyphs: Sequence[Glyph], size: float, spread: dict[bool, float]) -> I
     """Cut where a gap is wider than any blank, unless only a list's mark stands before it."""
     part = [glyphs[0]]
     for before, after in pairwise(glyphs):
-        wide = is_wide(before.char) and is_wide(after.char)
+        wide = before.wide and after.wide
         is_cut = after.left - before.right - spread[wide] > _CELL[wide] * size
         if is_cut and not _MARK.fullmatch("".join(glyph.char for glyph in part[:9])):
             yield part
@@ -122,7 +123,7 @@ def _text(glyphs: Sequence[Glyph], size: float, spread: dict[bool, float]) -> tu
         is_apart = _is_apart(before, after, size, spread)
         if is_apart:
             parts.append(" ")
-        if first_end is None and (is_apart or is_wide(before.char) or is_wide(after.char)):
+        if first_end is None and (is_apart or before.wide or after.wide):
             first_end = before.right
         parts.append(after.char)
     text = _written("".join(parts))
@@ -130,7 +131,7 @@ def _text(glyphs: Sequence[Glyph], size: float, spread: dict[bool, float]) -> tu
 
 
 def _is_apart(before: Glyph, after: Glyph, size: float, spread: dict[bool, float]) -> bool:
-    wide = is_wide(before.char), is_wide(after.char)
+    wide = before.wide, after.wide
     if any(wide) and not all(wide):
         least = _WRITTEN[True] if after.blank else _BESIDE_CHINESE
     else:

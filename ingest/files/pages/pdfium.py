@@ -7,13 +7,14 @@ import ctypes
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as c
 
 from ingest.files.pages.fonts import install_substitute
+from ingest.files.pages.lines import glyph
 from ingest.files.pages.types import Box, Glyph, Run, Sheet
 
 _BOLD = re.compile(rb"bold|black|heavy|demi|simhei|heiti|\xe9\xbb\x91", re.IGNORECASE)
@@ -23,11 +24,14 @@ _FILLED_AND_STROKED = 2  # how a word processor makes a bold face that it does n
 _NAME_BYTES = 64
 _UPRIGHT = 12  # degrees that text may lean and still be that of the page
 _NEW_RUN = 0.35  # of the size: a step up or down
+_SAME_SIZE = 0.1  # points
 _BACK = 0.5  # of the size: a step back
 _WIDE = 1.0  # of the size: a step ahead
 _OBJECTS = 20_000
 _RULES = 4000
 _STRAIGHT = 1.0  # point
+_PIXELS = 16_000_000  # of a picture: A3 at 200 dots an inch has half of them
+_MARKS = 20  # characters that a scanner or a stamp may put on a picture
 _HYPHEN = 2  # PDFium's sign for a hyphen at the end of a line
 _BLANKS = frozenset(" \t\u00a0\u2002\u2003\u2009\u3000")
 
@@ -38,15 +42,6 @@ class _Style(NamedTuple):
     turn: int
     size: float
     bold: bool
-
-
-class _Placed(NamedTuple):
-    """A character as it stands on the page."""
-
-    char: str
-    box: Box
-    style: _Style
-    blank: bool
 
 
 def open_pdf(data: bytes) -> Any:
@@ -63,24 +58,44 @@ def sheets(page: Any) -> list[Sheet]:
     """Return what stands on a page, that of the direction in which most of it is written first."""
     text = page.get_textpage()
     try:
-        turned: defaultdict[int, list[_Placed]] = defaultdict(list)
-        for placed in _characters(text.raw):
-            turned[placed.style.turn].append(placed)
+        turned = _runs(text.raw)
     finally:
         text.close()
     left, bottom, right, top = page.get_mediabox()
     extents = {True: top - bottom, False: right - left}
-    most_first = sorted(turned.items(), key=lambda item: -len(item[1]))
-    found = [Sheet(extents[turn % 180 == 90], list(_runs(placed, turn))) for turn, placed in most_first]
+    most_first = sorted(turned.items(), key=lambda item: -sum(len(run.glyphs) for run in item[1]))
+    found = [Sheet(extents[turn % 180 == 90], runs) for turn, runs in most_first]
     if found and most_first[0][0] % 90 == 0:
         found[0].rules = [_turned(rule, most_first[0][0], 0) for rule in _rules(page)]
     return found
 
 
+def picture(page: Any, dpi: int) -> Any:
+    """Return a page as it is printed: height x width x 3, uint8."""
+    width, height = page.get_size()
+    scale = min(dpi / 72, math.sqrt(_PIXELS / max(1.0, width * height)))
+    bitmap = page.render(scale=scale)
+    try:
+        return bitmap.to_numpy().copy()
+    finally:
+        bitmap.close()
+
+
+def is_pictured(page: Any, found: Sequence[Sheet]) -> bool:
+    """Tell a page of which the text is a picture: nothing is written on it but a few marks."""
+    written = sum(len(run.glyphs) for sheet in found for run in sheet.runs)
+    kinds = {c.FPDFPageObj_GetType(c.FPDFPage_GetObject(page, at)) for at in range(_objects(page))}
+    return written < _MARKS and (c.FPDF_PAGEOBJ_IMAGE in kinds or (not written and bool(kinds)))
+
+
+def _objects(page: Any) -> int:
+    return min(int(c.FPDFPage_CountObjects(page)), _OBJECTS)
+
+
 def _rules(page: Any) -> list[Box]:
     """Return the straight lines of a page, of which its tables may be drawn; of a drawing, none."""
     found: list[Box] = []
-    for at in range(min(c.FPDFPage_CountObjects(page), _OBJECTS)):
+    for at in range(_objects(page)):
         item = c.FPDFPage_GetObject(page, at)
         if c.FPDFPageObj_GetType(item) == c.FPDF_PAGEOBJ_PATH:
             found += _straight(item)
@@ -117,13 +132,14 @@ def _line(one: tuple[float, float], other: tuple[float, float]) -> Iterator[Box]
         yield box
 
 
-def _characters(text: Any) -> Iterator[_Placed]:
-    """Yield the characters in PDFium's order, each with a blank before it or not."""
+def _runs(text: Any) -> dict[int, list[Run]]:
+    """Return the characters in PDFium's order, by how many degrees they are turned."""
     object_of = ctypes.cast(
         c.FPDFText_GetTextObject, ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)
     )
     found = c.FS_RECTF()
     place = ctypes.byref(found)
+    runs: defaultdict[int, list[Run]] = defaultdict(list)
     address, style, blank = None, _Style(0, 0, False), False
     for at in range(c.FPDFText_CountChars(text)):
         code = c.FPDFText_GetUnicode(text, at)
@@ -137,8 +153,28 @@ def _characters(text: Any) -> Iterator[_Placed]:
         current = object_of(text, at)
         if current != address:
             address, style = current, _style(text, at)
-        yield _Placed(char, Box(found.left, found.bottom, found.right, found.top), style, blank)
+        box = Box(found.left, found.bottom, found.right, found.top)
+        if style.turn:
+            box = _turned(box, style.turn, style.size)
+        _append(runs[style.turn], glyph(char, box.left, box.right, blank), box, style)
         blank = False
+    return runs
+
+
+def _append(runs: list[Run], new: Glyph, box: Box, style: _Style) -> None:
+    """Add a character to the last run where it goes on with it."""
+    if runs:
+        run = runs[-1]
+        step = new.left - run.glyphs[-1].right
+        if (
+            style.bold == run.bold
+            and abs(style.size - run.size) < _SAME_SIZE
+            and abs(box.bottom - run.bottom) < _NEW_RUN * run.size
+            and -_BACK * run.size < step < _WIDE * run.size
+        ):
+            run.glyphs.append(new)
+            return
+    runs.append(Run([new], box.bottom, box.top, style.size, style.bold))
 
 
 def _style(text: Any, at: int) -> _Style:
@@ -153,40 +189,14 @@ def _style(text: Any, at: int) -> _Style:
         _BOLD.search(name.value)
         or flags.value & _FORCED_BOLD
         or c.FPDFText_GetFontWeight(text, at) >= _BOLD_WEIGHT
+        or c.FPDFTextObj_GetTextRenderMode(c.FPDFText_GetTextObject(text, at)) == _FILLED_AND_STROKED
     )
-    size = c.FPDFText_GetFontSize(text, at) * math.hypot(matrix.c, matrix.d)
+    size = c.FPDFText_GetFontSize(text, at) * math.hypot(matrix.c, matrix.d) or 1.0
     return _Style(turn % 360, size, is_bold)
-
-
-def _runs(placed: list[_Placed], turn: int) -> Iterator[Run]:
-    run: Run | None = None
-    for char, place, style, blank in placed:
-        box = _turned(place, turn, style.size)
-        glyph = Glyph(char, box.left, box.right, blank)
-        if run is not None and _goes_on(run, box, style):
-            run.glyphs.append(glyph)
-            continue
-        if run is not None:
-            yield run
-        run = Run([glyph], box.bottom, box.top, style.size or box.top - box.bottom, style.bold)
-    if run is not None:
-        yield run
-
-
-def _goes_on(run: Run, box: Box, style: _Style) -> bool:
-    step = box.left - run.glyphs[-1].right
-    return (
-        style.bold == run.bold
-        and abs(style.size - run.size) < 0.1
-        and abs(box.bottom - run.bottom) < _NEW_RUN * run.size
-        and -_BACK * run.size < step < _WIDE * run.size
-    )
 
 
 def _turned(box: Box, turn: int, size: float) -> Box:
     """Return the box after the page was turned back by `turn` degrees."""
-    if not turn:
-        return box
     sine, cosine = math.sin(math.radians(turn)), math.cos(math.radians(turn))
     x, y = (box.left + box.right) / 2, box.middle
     x, y = x * cosine + y * sine, y * cosine - x * sine

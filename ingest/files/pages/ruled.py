@@ -28,8 +28,11 @@ def rows_and_tables(sheet: Sheet) -> list[Row]:
 
 def _taken(run: Run, grid: Grid, cells: dict[_Place, list[Run]]) -> list[Run]:
     """Put the characters that stand in cells there; return the others."""
+    box, table = run.box, grid.box
+    y = box.middle
+    if box.right < table.left or table.right < box.left or not table.bottom < y < table.top:
+        return [run]
     parts: list[tuple[_Place | None, Run]] = []
-    y = (run.bottom + run.top) / 2
     for glyph in run.glyphs:
         place = grid.place((glyph.left + glyph.right) / 2, y)
         if not parts or parts[-1][0] != place:

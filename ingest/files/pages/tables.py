@@ -1,7 +1,7 @@
 """Rows of a table as sentences. Knows nothing of how the table was found."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ingest.files.loaders.rows import records_as_sentences, rows_as_sentences
 from ingest.files.pages.items import HAN_START, SMALL
@@ -45,13 +45,9 @@ def cells_text(cells: Sequence[Cells], is_bold: bool = False, is_ruled: bool = F
     return rows_as_sentences([], cells)
 
 
-def cell_text(texts: Sequence[str], joiner: Joiner) -> str:
+def cell_text(texts: Iterable[str], joiner: Joiner) -> str:
     """Return the lines of a cell as one, without the dots that lead the eye."""
-    found = ""
-    for text in filter(None, texts):
-        text = _LEADERS.sub(" ", text).strip()
-        found = joiner.join(found, text) if found else text
-    return found
+    return joiner.join(_LEADERS.sub(" ", text).strip() for text in texts)
 
 
 def _is_headed(cells: Sequence[Cells], is_bold: bool) -> bool:

@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import reduce
 
 from core.language import CJK
 from ingest.files.pages.columns import blocks
@@ -159,7 +158,7 @@ class _Writer:
     def _written(self, paragraph: _Part, levels: dict[int, int]) -> str:
         if not isinstance(paragraph, Paragraph):
             return paragraph if isinstance(paragraph, str) else paragraph.text()
-        text = reduce(self._joiner.join, (line.text for line in paragraph.lines)).replace("\t", " ")
+        text = self._joiner.join(line.text for line in paragraph.lines).replace("\t", " ")
         if not self._is_heading(paragraph):
             return text
         level = levels.get(round(paragraph.last.size), len(levels) + 1)

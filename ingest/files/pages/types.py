@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 
 class Glyph(NamedTuple):
-    """A character and its place; `blank` where a blank was written before it."""
+    """A character and its place; `blank` where a blank was written before it, `wide` if it is Chinese."""
 
     char: str
     left: float
     right: float
-    blank: bool = False
+    blank: bool
+    wide: bool
 
 
 class Box(NamedTuple):

@@ -15,6 +15,7 @@ _GOES_ON = re.compile(r"[^\W\d_]+")
 _TIGHT = re.compile(r"(?:\w-|[—–/]|\u00ad)$")  # what stands at the end of a line without a blank after it
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S*[/._=&?-]$")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_LOOKED_AT = 200  # characters at the end of a line
 _SYLLABLE = 2  # letters: shorter is a letter with a hyphen ("e-bike"), longer may be a word
 _RARER = 50  # times: "roundtrip" is in the list, but is no word beside "round" and "trip"
 _LOOSE = ("non", "self")  # of these the list has many words without their hyphen
@@ -28,17 +29,26 @@ class Joiner:
         self._lines = lines
         self._own: set[str] | None = None
 
-    def join(self, text: str, line: str) -> str:
-        """Return the text with the line that goes on with it."""
+    def join(self, lines: Iterable[str]) -> str:
+        """Return the lines as one."""
+        parts: list[str] = []
+        for line in filter(None, lines):
+            if parts:
+                parts[-1] = self._before(parts[-1], line)
+            parts.append(line)
+        return "".join(parts)
+
+    def _before(self, text: str, line: str) -> str:
+        """Return the text as it is before the line that goes on with it."""
         if text.endswith("\u00ad"):
-            return text[:-1] + line
-        broken, rest = _BROKEN.search(text), _GOES_ON.match(line)
+            return text[:-1]
+        end = text[-_LOOKED_AT:]
+        broken, rest = _BROKEN.search(end), _GOES_ON.match(line)
         if broken and rest and rest.group()[0].islower():
             is_one = self._is_one_word(broken.group(1).lower(), rest.group().lower())
-            return (text[:-1] if is_one else text) + line
-        if _TIGHT.search(text) or _ADDRESS.search(text) or HAN_END.search(text) or HAN_START.match(line):
-            return text + line
-        return f"{text} {line}"
+            return text[:-1] if is_one else text
+        is_tight = _TIGHT.search(end) or _ADDRESS.search(end) or HAN_END.search(end) or HAN_START.match(line)
+        return text if is_tight else f"{text} "
 
     def _is_one_word(self, head: str, tail: str) -> bool:
         if self._own is None:
