@@ -5,10 +5,11 @@ Knows nothing of what is a paragraph or a header.
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from statistics import median
 
 from core.language import CJK
+from ingest.files.pages.items import may_begin_item
 from ingest.files.pages.types import Block, Line, Row, Span
 
 _GUTTER = 1.0  # sizes
@@ -43,7 +44,10 @@ def blocks(rows: Sequence[Row], depth: int = 0) -> Iterator[Block]:
             for column in columns:
                 yield from blocks([row for row in column if row], depth + 1)
         else:
-            yield Block(list(rows[at:end]), spans=spans)
+            title = len(list(takewhile(lambda row: len(row) == 1, rows[at:end])))
+            if title:
+                yield Block(list(rows[at : at + title]))
+            yield Block(list(rows[at + title : end]), spans=spans)
         at = end
     if text:
         yield Block(text, is_column=depth > 0)
@@ -100,6 +104,8 @@ def _are_read_down(columns: Sequence[Sequence[Row]], rows: Sequence[Row]) -> boo
     if beside < _BESIDE:
         return True
     lines = [[row[0] for row in column if row] for column in columns]
+    if all(sum(may_begin_item(line.text) for line in column) * 2 > len(column) for column in lines):
+        return True  # lists beside each other
     flowing = [flow for flow in map(_flow, lines) if flow is not None]
     if len(flowing) < 2:
         return False

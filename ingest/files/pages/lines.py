@@ -21,7 +21,7 @@ _RAISED = 0.8  # of the line's size; a smaller figure above its foot is a mark
 _WIDE = re.compile(f"[{CJK}\u2e80-\u303f\uff01-\uff60]")
 _NARROW = "\u2e7f"
 _MARK = re.compile(
-    r"[(（\[【]?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5}|[一二三四五六七八九十]{1,3})[)）\]】.、．]?"
+    r"[(（\[【]?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5}|[一二三四五六七八九十]{1,3})[)）\]】.、．]"
     r"|[•●○▪■□◆◇▶►‣·*–—-]|[①-⑳㈠-㈩⑴-⑽]|第[一二三四五六七八九十百零〇\d]+[条章节编]"
 )
 _SPREAD_ORDINAL = re.compile(r"^第((?: ?[一二三四五六七八九十百零〇])+) ?([条章节编款])")
@@ -97,12 +97,13 @@ def _usual_gaps(glyphs: Sequence[Glyph], size: float) -> dict[bool, float]:
 def _parts(glyphs: Sequence[Glyph], size: float, spread: dict[bool, float]) -> Iterator[list[Glyph]]:
     """Cut where a gap is wider than any blank, unless only a list's mark stands before it."""
     part = [glyphs[0]]
+    is_first = True
     for before, after in pairwise(glyphs):
         wide = before.wide and after.wide
         is_cut = after.left - before.right - spread[wide] > _CELL[wide] * size
-        if is_cut and not _MARK.fullmatch("".join(glyph.char for glyph in part[:9])):
+        if is_cut and not (is_first and _MARK.fullmatch("".join(glyph.char for glyph in part[:9]))):
             yield part
-            part = []
+            part, is_first = [], False
         part.append(after)
     yield part
 

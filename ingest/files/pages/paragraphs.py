@@ -29,9 +29,10 @@ _LEADING = 1.25  # times what is usual: a new paragraph
 _INDENT = 0.8  # sizes
 _OTHER_SIZE = 0.08  # of the size
 _PAGE_WIDE = 0.5  # of the page: so wide, a block's lines were broken by its edge
-_JUSTIFIED = 0.5  # of a block's lines end at the same place: so were they
+_JUSTIFIED = 0.6  # of a block's lines end at the same place: so were they
+_SENTENCE = 8  # characters: a shorter line is an entry of a list
 _SAME_EDGE = 0.5  # sizes
-_NARROW = 4  # lines that a narrow block must have for its edge to be one
+_NARROW = 5  # lines that a narrow block must have for its edge to be one
 _HAN_SHORT = 2.1  # sizes: a mark that may not begin a line takes the character before it along
 _BLANK = 0.25  # sizes
 _RAGGED = 0.2  # of a block's width: where a sentence is not at its end
@@ -116,10 +117,16 @@ def _edges(lines: Sequence[Line], width: float, is_column: bool) -> Edges:
     own = [line for line in own if line.size <= size * (1 + _OTHER_SIZE)]
     left, right = min(line.box.left for line in own), max(line.box.right for line in own)
     full = sum(line.box.right > right - _SAME_EDGE * size for line in own)
-    is_justified = len(own) >= _NARROW and full >= _JUSTIFIED * len(own)
+    is_justified = len(own) >= _NARROW and full >= _JUSTIFIED * len(own) and _are_sentences(own)
     falls = [above.box.bottom - below.box.bottom for above, below in pairwise(own)]
     pitch = median_low(fall for fall in falls if fall > 0) if any(fall > 0 for fall in falls) else 1.5 * size
     return Edges(left, right, pitch, is_column or is_justified or right - left > _PAGE_WIDE * width)
+
+
+def _are_sentences(lines: Sequence[Line]) -> bool:
+    """Tell Chinese text from a list whose lines have the same number of characters; of others, say yes."""
+    is_chinese = sum(bool(HAN_END.search(line.text)) for line in lines) * 2 > len(lines)
+    return not is_chinese or sum(bool(_CLAUSE.search(line.text)) for line in lines) * 3 >= len(lines)
 
 
 def _goes_on(paragraph: Paragraph, below: Line, edges: Edges, body: float) -> bool:
@@ -157,7 +164,10 @@ def _was_broken(above: Line, below: Line, edges: Edges) -> bool:
         return False
     if may_begin_item(below.text) and ENDS.search(above.text):
         return False
-    return edges.is_edge or (is_open(above.text) and bool(HAN_START.match(below.text)))
+    if edges.is_edge:
+        return True
+    is_end = bool(ENDS.search(below.text)) and not ENDS.search(above.text) and len(above.text) >= _SENTENCE
+    return bool(HAN_START.match(below.text)) and (is_open(above.text) or is_end)
 
 
 def _is_prose(above: Line, below: Line) -> bool:

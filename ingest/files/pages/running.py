@@ -15,6 +15,7 @@ from ingest.files.pages.types import Line, Row
 _EDGE = 4  # rows from the edge of a page that are looked at
 _STEP = 3.0  # points: no two pages are set exactly alike
 _APART = 1.05  # times the distance of the next two rows
+_ROOM = 1.6  # sizes: rows of a text are less apart
 _NUMBER = re.compile(
     r"\d{1,5}|(?<![^\W_])[ivxlc]{1,7}(?![^\W_])|[一二三四五六七八九十]{1,3}(?=页)", re.IGNORECASE
 )
@@ -76,10 +77,11 @@ def _text_between(rows: Sequence[Row], number: int, repeated: set[_Key]) -> tupl
 
 def _is_apart(rows: Sequence[Row]) -> bool:
     """Tell a row with more room to the text than this has within: else it is a table's, or the text's."""
-    if len(rows) < 3:
+    if len(rows) < 2:
         return True
-    first, second, third = (row[0].box.middle for row in rows[:3])
-    return abs(first - second) > _APART * abs(second - third)
+    room = abs(rows[0][0].box.middle - rows[1][0].box.middle)
+    usual = abs(rows[1][0].box.middle - rows[2][0].box.middle) if len(rows) > 2 else 0
+    return room > max(_APART * usual, _ROOM * rows[1][0].size)
 
 
 def _constant(rows: Iterable[Row], repeated: set[_Key]) -> list[str]:
