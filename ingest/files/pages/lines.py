@@ -68,7 +68,7 @@ def _row(level: list[Run]) -> Row:
 
 
 def _start(run: Run) -> float:
-    return run.box.left
+    return run.glyphs[0].left
 
 
 def _marked(run: Run, size: float, foot: float) -> list[Glyph]:

@@ -36,6 +36,14 @@ _HYPHEN = 2  # PDFium's sign for a hyphen at the end of a line
 _BLANKS = frozenset(" \t\u00a0\u2002\u2003\u2009\u3000")
 
 
+# With addresses in the place of pointers, which cannot be compared.
+_object_of = ctypes.cast(
+    c.FPDFText_GetTextObject, ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)
+)
+_font_of = ctypes.cast(c.FPDFTextObj_GetFont, ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p))
+_mode_of = ctypes.cast(c.FPDFTextObj_GetTextRenderMode, ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p))
+
+
 class _Style(NamedTuple):
     """What all characters of one text object share."""
 
@@ -134,13 +142,11 @@ def _line(one: tuple[float, float], other: tuple[float, float]) -> Iterator[Box]
 
 def _runs(text: Any) -> dict[int, list[Run]]:
     """Return the characters in PDFium's order, by how many degrees they are turned."""
-    object_of = ctypes.cast(
-        c.FPDFText_GetTextObject, ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)
-    )
     found = c.FS_RECTF()
     place = ctypes.byref(found)
+    styles = _Styles(text)
     runs: defaultdict[int, list[Run]] = defaultdict(list)
-    address, style, blank = None, _Style(0, 0, False), False
+    item, style, blank = None, _Style(0, 0, False), False
     for at in range(c.FPDFText_CountChars(text)):
         code = c.FPDFText_GetUnicode(text, at)
         char = "-" if code == _HYPHEN else chr(code)
@@ -150,9 +156,8 @@ def _runs(text: Any) -> dict[int, list[Run]]:
             continue
         if char < " ":
             continue
-        current = object_of(text, at)
-        if current != address:
-            address, style = current, _style(text, at)
+        if (current := _object_of(text, at)) != item:
+            item, style = current, styles.of(at, current)
         box = Box(found.left, found.bottom, found.right, found.top)
         if style.turn:
             box = _turned(box, style.turn, style.size)
@@ -177,22 +182,32 @@ def _append(runs: list[Run], new: Glyph, box: Box, style: _Style) -> None:
     runs.append(Run([new], box.bottom, box.top, style.size, style.bold))
 
 
-def _style(text: Any, at: int) -> _Style:
-    matrix, flags = c.FS_MATRIX(), ctypes.c_int()
-    c.FPDFText_GetMatrix(text, at, matrix)
-    name = ctypes.create_string_buffer(_NAME_BYTES)
-    c.FPDFText_GetFontInfo(text, at, name, _NAME_BYTES, flags)
-    angle = math.degrees(math.atan2(matrix.b, matrix.a))
-    square = round(angle / 90) * 90
-    turn = square if abs(angle - square) <= _UPRIGHT else round(angle / 5) * 5
-    is_bold = bool(
-        _BOLD.search(name.value)
-        or flags.value & _FORCED_BOLD
-        or c.FPDFText_GetFontWeight(text, at) >= _BOLD_WEIGHT
-        or c.FPDFTextObj_GetTextRenderMode(c.FPDFText_GetTextObject(text, at)) == _FILLED_AND_STROKED
-    )
-    size = c.FPDFText_GetFontSize(text, at) * math.hypot(matrix.c, matrix.d) or 1.0
-    return _Style(turn % 360, size, is_bold)
+class _Styles:
+    """Tells how the characters of a page are set: in few styles, if often by an object each."""
+
+    def __init__(self, text: Any) -> None:
+        self._text = text
+        self._matrix = c.FS_MATRIX()
+        self._styles: dict[tuple[float | None, ...], _Style] = {}
+
+    def of(self, at: int, item: int) -> _Style:
+        """Return the style of the object `item`, of which one is the character `at`."""
+        c.FPDFText_GetMatrix(self._text, at, self._matrix)
+        size, m = c.FPDFText_GetFontSize(self._text, at), self._matrix
+        key = (_font_of(item), _mode_of(item), size, m.a, m.b, m.c, m.d)
+        if key not in self._styles:
+            angle = math.degrees(math.atan2(m.b, m.a))
+            square = round(angle / 90) * 90
+            turn = square if abs(angle - square) <= _UPRIGHT else round(angle / 5) * 5
+            is_bold = _mode_of(item) == _FILLED_AND_STROKED or self._is_bold(at)
+            self._styles[key] = _Style(turn % 360, size * math.hypot(m.c, m.d) or 1.0, is_bold)
+        return self._styles[key]
+
+    def _is_bold(self, at: int) -> bool:
+        flags, name = ctypes.c_int(), ctypes.create_string_buffer(_NAME_BYTES)
+        c.FPDFText_GetFontInfo(self._text, at, name, _NAME_BYTES, flags)
+        is_heavy = c.FPDFText_GetFontWeight(self._text, at) >= _BOLD_WEIGHT
+        return bool(is_heavy or flags.value & _FORCED_BOLD or _BOLD.search(name.value))
 
 
 def _turned(box: Box, turn: int, size: float) -> Box:
