@@ -16,7 +16,7 @@ _ITEM = re.compile(
     rf"{BULLET.pattern}|[①-⑳㈠-㈩⑴-⒇❶-❿]"
     rf"|第{_NUMERAL}(?:条|章|节|编|款|项|部分)(?![的、，。；第规至和或所中之款项])"
     rf"|[（(]{_NUMERAL}[）)]|[一二三四五六七八九十]{{1,3}}[、.．]"
-    r"|\d{1,3}(?:\.\d{1,3})*[.．、)）](?!\d)|[（(](?:[a-zA-Z]|[ivxIVX]{1,5})[)）]"
+    r"|\d{1,3}(?:\.\d{1,3})*[.．、)）](?=\s*[^\s\d])|[（(](?:[a-zA-Z]|[ivxIVX]{1,5})[)）]"
     r"|(?:[a-zA-Z]|[ivx]{2,5}|[IVX]{2,5})[.)]\s|[A-Z][、．]|\[\d{1,3}\]"
     r"|附[件录表则](?:[\s一二三四五\d：:]|$)|(?:[问答QA]|问题|回答)\s*\d*\s*[:：]"
 )
@@ -27,6 +27,7 @@ _PERHAPS = re.compile(
 )
 _REFERS = re.compile(
     r"(?:\b(?:[Aa]rticles?|[Pp]aragraphs?|[Pp]oints?|[Ss]ections?|[Ss]ubparagraphs?|[Cc]lauses?|[Nn]os?\.?)"
+    r"(?:\s\d+[a-z]?)?"
     r"|依照|根据|按照|适用|违反|符合|本法|本条例|本办法|以及|[和或及与至、])$"
 )
 _NOT_YET = re.compile(
@@ -36,12 +37,13 @@ _LABEL = re.compile(r"[^\W\d_][^:：，。,.;；!?()（）]{0,30}[:：](?!//|\d)
 
 
 def begins_item(text: str, before: str) -> bool:
-    """Tell a line that begins an item of a list, an article or a labelled value, after the line `before`."""
-    if _REFERS.search(before):
-        return False
-    if _ITEM.match(text):
-        return True
-    return bool(_LABEL.match(text)) and not _NOT_YET.search(before)
+    """Tell a line that begins an item of a list or an article, after the line `before`."""
+    return bool(_ITEM.match(text)) and not _REFERS.search(before)
+
+
+def begins_label(text: str, before: str) -> bool:
+    """Tell a line that begins with a name and a colon, after the line `before`."""
+    return bool(_LABEL.match(text)) and not SMALL.match(text) and not _NOT_YET.search(before)
 
 
 def may_begin_item(text: str) -> bool:

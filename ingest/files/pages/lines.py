@@ -9,12 +9,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from core.language import CJK
-from ingest.files.pages.types import Box, Glyph, Line, Row, Run
+from ingest.files.pages.types import Blank, Box, Glyph, Line, Row, Run
 
 _SAME_HEIGHT = 0.5  # of the lower of two heights
 _CELL = {True: 1.6, False: 1.2}  # a gap of so many sizes is no blank; between Chinese characters and others
-_BLANK = {True: 0.7, False: 0.2}  # a blank, where none was written
-_WRITTEN = {True: 0.15, False: 0.05}  # a blank, where one was
+# A gap of more sizes is a blank, between Chinese characters (True) and others.
+_BLANK = {
+    Blank.NONE: {True: 0.7, False: 0.2},
+    Blank.GUESSED: {True: 0.7, False: 0.1},
+    Blank.WRITTEN: {True: 0.15, False: 0.05},
+}
 _BESIDE_CHINESE = 0.45  # as the gap that word processors put between Chinese and Latin is none
 _SPREAD = 1.3  # sizes that the characters of a spread word may stand apart
 _RAISED = 0.8  # of the line's size; a smaller figure above its foot is a mark
@@ -29,13 +33,14 @@ _LIGATURES = {
     code: text
     for code, text in zip(range(0xFB00, 0xFB07), ("ff", "fi", "fl", "ffi", "ffl", "st", "st"), strict=True)
 }
+_LEADERS = re.compile(r"(?:\s?[.．·]){5,}\s*")  # that lead the eye to a page's number
 _LEADING_MARK = re.compile(r"^(\[\d{1,2}\])(?=\S)")
 _UNIT = re.compile(r"(?:^|[\d\s])[kcm]?m$")
 _SUPERSCRIPTS = str.maketrans("23", "²³")
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
 
-def glyph(char: str, left: float, right: float, blank: bool = False) -> Glyph:
+def glyph(char: str, left: float, right: float, blank: Blank = Blank.NONE) -> Glyph:
     """Return a character in its place."""
     return Glyph(char, left, right, blank, char > _NARROW and bool(_WIDE.match(char)))
 
@@ -134,9 +139,9 @@ def _text(glyphs: Sequence[Glyph], size: float, spread: dict[bool, float]) -> tu
 def _is_apart(before: Glyph, after: Glyph, size: float, spread: dict[bool, float]) -> bool:
     wide = before.wide, after.wide
     if any(wide) and not all(wide):
-        least = _WRITTEN[True] if after.blank else _BESIDE_CHINESE
+        least = _BLANK[after.blank][True] if after.blank is Blank.WRITTEN else _BESIDE_CHINESE
     else:
-        least = (_WRITTEN if after.blank else _BLANK)[wide[0]]
+        least = _BLANK[after.blank][wide[0]]
     return after.left - before.right - spread[any(wide)] > least * size
 
 
@@ -144,6 +149,7 @@ def _written(text: str) -> str:
     if "\u0000" in text:
         text = re.sub("\u0000(\\d+)", lambda mark: _mark(text[: mark.start()], mark.group(1)), text)
     text = _SPREAD_ORDINAL.sub(lambda found: f"第{found.group(1).replace(' ', '')}{found.group(2)}", text)
+    text = _LEADERS.sub("\t", text)
     text = _LEADING_MARK.sub(r"\1 ", text).translate(_LIGATURES)
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if not text.isascii() else text
 

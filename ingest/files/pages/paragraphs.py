@@ -10,7 +10,6 @@ from itertools import pairwise
 from statistics import median_low
 
 from ingest.files.pages.items import (
-    BULLET,
     COLON,
     ENDS,
     HAN_END,
@@ -18,6 +17,7 @@ from ingest.files.pages.items import (
     SMALL,
     are_rows,
     begins_item,
+    begins_label,
     is_open,
     may_begin_item,
 )
@@ -26,6 +26,7 @@ from ingest.files.pages.types import Block, Box, Line, Row
 _CLAUSE = re.compile(r"[，。；]")
 _HYPHEN = re.compile(r"\w[-\u00ad]$")
 _LEADING = 1.25  # times what is usual: a new paragraph
+_FAR = 2.6  # sizes: lines of one paragraph are closer
 _INDENT = 0.8  # sizes
 _OTHER_SIZE = 0.08  # of the size
 _PAGE_WIDE = 0.5  # of the page: so wide, a block's lines were broken by its edge
@@ -84,15 +85,9 @@ def paragraphs(block: Block, width: float, body: float) -> Iterator[Paragraph]:
 def carries_over(paragraph: Paragraph, following: Paragraph) -> bool:
     """Tell a paragraph that goes on in the next column or on the next page."""
     above, below, edges = paragraph.last, following.lines[0], following.edges
-    if (
-        above.cells
-        or below.cells
-        or "\t" in above.text + below.text
-        or ENDS.search(above.text)
-        or COLON.search(above.text)
-    ):
+    if not _are_text(above, below) or _differs(above, below) or _ends(above):
         return False
-    if _differs(above, below) or begins_item(below.text, above.text):
+    if begins_item(below.text, above.text) or _begins_label(above, below):
         return False
     is_indented = below.box.left > edges.left + _INDENT * below.size
     if is_open(above.text) or is_indented:
@@ -131,31 +126,38 @@ def _are_sentences(lines: Sequence[Line]) -> bool:
 
 def _goes_on(paragraph: Paragraph, below: Line, edges: Edges, body: float) -> bool:
     above = paragraph.last
-    if (
-        above.cells
-        or below.cells
-        or "\t" in above.text + below.text
-        or abs(above.size - below.size) > _OTHER_SIZE * above.size
-    ):
+    if not _are_text(above, below) or _is_other_size(above, below):
         return False
     if begins_item(below.text, above.text) or are_rows(above.text, below.text):
         return False
     fall = above.box.bottom - below.box.bottom
     if above.size > _LARGER * body and above.bold == below.bold:
-        return (
-            fall < _TITLE_LEADING * above.size
-            and not ENDS.search(above.text)
-            and not may_begin_item(below.text)
-        )
-    if fall > _LEADING * edges.pitch or not _fits_indent(paragraph, below):
+        return fall < _TITLE_LEADING * above.size and not _ends(above) and not may_begin_item(below.text)
+    if fall > min(_LEADING * edges.pitch, _FAR * below.size) or not _fits_indent(paragraph, below):
+        return False
+    if _begins_label(above, below) or (not edges.is_edge and begins_label(below.text, above.text)):
         return False
     return _was_broken(above, below, edges)
+
+
+def _are_text(above: Line, below: Line) -> bool:
+    """Tell lines from ruled tables, and from lines with wide gaps."""
+    return not above.cells and not below.cells and "\t" not in above.text + below.text
+
+
+def _ends(line: Line) -> bool:
+    return bool(ENDS.search(line.text) or COLON.search(line.text))
+
+
+def _begins_label(above: Line, below: Line) -> bool:
+    """Tell a label from a colon in a sentence."""
+    return begins_label(below.text, above.text) and not (_is_prose(above, below) and not _ends(above))
 
 
 def _was_broken(above: Line, below: Line, edges: Edges) -> bool:
     if _HYPHEN.search(above.text) and below.text[0].isalnum():
         return True
-    if not ENDS.search(above.text) and not COLON.search(above.text) and _is_prose(above, below):
+    if _is_prose(above, below) and not _ends(above):
         ragged = _RAGGED * (edges.right - edges.left) if edges.is_edge else 0
         return _is_full(above, below, edges, ragged)
     if not _is_full(above, below, edges, 0 if ENDS.search(above.text) else above.size):
@@ -176,15 +178,14 @@ def _is_prose(above: Line, below: Line) -> bool:
 
 
 def _fits_indent(paragraph: Paragraph, below: Line) -> bool:
-    """Tell a line that stands under its paragraph: further left only than a first line."""
+    """Tell a line that stands under its paragraph: left of a first line, or right of an item's mark."""
     above = paragraph.last
     step = below.box.left - above.box.left
     if abs(step) <= _INDENT * below.size:
         return True
     if len(paragraph.lines) > 1:
         return False
-    is_item = may_begin_item(above.text) or bool(BULLET.match(above.text))
-    return step < 0 or is_item
+    return (step > 0) == may_begin_item(above.text)
 
 
 def _is_full(above: Line, below: Line, edges: Edges, ragged: float = 0) -> bool:
@@ -195,6 +196,8 @@ def _is_full(above: Line, below: Line, edges: Edges, ragged: float = 0) -> bool:
 
 
 def _differs(above: Line, below: Line) -> bool:
-    return abs(above.size - below.size) > _OTHER_SIZE * above.size or (
-        above.bold != below.bold and not SMALL.match(below.text)
-    )
+    return _is_other_size(above, below) or (above.bold != below.bold and not SMALL.match(below.text))
+
+
+def _is_other_size(above: Line, below: Line) -> bool:
+    return abs(above.size - below.size) > _OTHER_SIZE * above.size

@@ -15,7 +15,7 @@ import pypdfium2.raw as c
 
 from ingest.files.pages.fonts import install_substitute
 from ingest.files.pages.lines import glyph
-from ingest.files.pages.types import Box, Glyph, Run, Sheet
+from ingest.files.pages.types import Blank, Box, Glyph, Run, Sheet
 
 _BOLD = re.compile(rb"bold|black|heavy|demi|simhei|heiti|\xe9\xbb\x91", re.IGNORECASE)
 _BOLD_WEIGHT = 600
@@ -146,13 +146,13 @@ def _runs(text: Any) -> dict[int, list[Run]]:
     place = ctypes.byref(found)
     styles = _Styles(text)
     runs: defaultdict[int, list[Run]] = defaultdict(list)
-    item, style, blank = None, _Style(0, 0, False), False
+    item, style, blank = None, _Style(0, 0, False), Blank.NONE
     for at in range(c.FPDFText_CountChars(text)):
         code = c.FPDFText_GetUnicode(text, at)
         char = "-" if code == _HYPHEN else chr(code)
         c.FPDFText_GetLooseCharBox(text, at, place)
         if char in _BLANKS:
-            blank |= found.right > found.left  # else PDFium's guess
+            blank = max(blank, Blank.WRITTEN if found.right > found.left else Blank.GUESSED)
             continue
         if char < " ":
             continue
@@ -162,7 +162,7 @@ def _runs(text: Any) -> dict[int, list[Run]]:
         if style.turn:
             box = _turned(box, style.turn, style.size)
         _append(runs[style.turn], glyph(char, box.left, box.right, blank), box, style)
-        blank = False
+        blank = Blank.NONE
     return runs
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from core.language import CJK
 from ingest.files.pages.lines import glyph
-from ingest.files.pages.types import Glyph, Run, Sheet
+from ingest.files.pages.types import Blank, Glyph, Run, Sheet
 
 DPI = 200
 _LETTER = 0.75  # of a line's height: its size
@@ -96,10 +96,10 @@ def _glyphs(text: str, left: float, width: float) -> list[Glyph]:
     weights = [2 if glyph(char, 0, 0).wide else 1 for char in text]
     step = width / max(1, sum(weights))
     glyphs: list[Glyph] = []
-    blank = False
+    blank = Blank.NONE
     for char, weight in zip(text, weights, strict=True):
         right = left + weight * step
         if not char.isspace():
             glyphs.append(glyph(char, left, right, blank))
-        blank, left = char.isspace(), right
+        blank, left = Blank.WRITTEN if char.isspace() else Blank.NONE, right
     return glyphs

@@ -15,6 +15,7 @@ from ingest.files.pages.types import Line, Row
 _EDGE = 4  # rows from the edge of a page that are looked at
 _STEP = 3.0  # points: no two pages are set exactly alike
 _APART = 1.05  # times the distance of the next two rows
+_SHORT = 80  # characters
 _ROOM = 1.6  # sizes: rows of a text are less apart
 _NUMBER = re.compile(
     r"\d{1,5}|(?<![^\W_])[ivxlc]{1,7}(?![^\W_])|[一二三四五六七八九十]{1,3}(?=页)", re.IGNORECASE
@@ -23,6 +24,7 @@ _PAGE_NUMBER = re.compile(
     r"(?:page|p\.|第)\s*#\s*页?(?:\s*(?:of|/|／|，|,)?\s*共?\s*#\s*页?)?|#\s*[/／]\s*#|[-–—·]\s*#\s*[-–—·]",
     re.IGNORECASE,
 )
+_COUNTS = re.compile("[^#]#-?\\d+#|#-?\\d+#[^#]")  # words with a number that grows
 _ROMAN = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100}
 _HAN = {char: value for value, char in enumerate("零一二三四五六七八九")}
 
@@ -43,8 +45,7 @@ def without_running(pages: Sequence[list[Row]]) -> Pages:
     for number, rows in enumerate(pages):
         edge = rows if len(rows) <= 2 * _EDGE else rows[:_EDGE] + rows[-_EDGE:]
         counts.update({key for row in edge for line in row for key in _keys(line, number)})
-    often = 2 if len(pages) < 6 else 3  # so often, in a long document, a table's header may be
-    repeated = {key for key, count in counts.items() if count >= often}
+    repeated = {key for key, count in counts.items() if count >= _often(key, len(pages))}
     heads, feet = dict[str, None](), dict[str, None]()
     kept = []
     for number, rows in enumerate(pages):
@@ -58,6 +59,11 @@ def without_running(pages: Sequence[list[Row]]) -> Pages:
         [text for text in heads if text not in said],
         [text for text in feet if text not in said and text not in heads],
     )
+
+
+def _often(key: _Key, pages: int) -> int:
+    """Return on how many pages a line is no chance: in a long document, a table's header may be on two."""
+    return 2 if pages < 6 or _COUNTS.search(key[0]) else 3
 
 
 def _text_between(rows: Sequence[Row], number: int, repeated: set[_Key]) -> tuple[int, int]:
@@ -105,6 +111,8 @@ def _keys(line: Line, number: int) -> list[_Key]:
             parts += [line.text[end : numbers[at].start()], f"#{_value(numbers[at].group()) - number}#"]
             end = numbers[at].end()
         keys += _at(line, "".join([*parts, line.text[end:]]))
+    if numbers and len(line.text) < _SHORT:  # a chapter's title, and the number
+        keys += [key for end in (0, -1) for key in _at(line, f"#{_value(numbers[end].group()) - number}#")]
     return keys
 
 

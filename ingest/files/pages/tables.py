@@ -1,6 +1,5 @@
 """Rows of a table as sentences. Knows nothing of how the table was found."""
 
-import re
 from collections.abc import Iterable, Sequence
 
 from ingest.files.loaders.rows import records_as_sentences, rows_as_sentences
@@ -8,7 +7,6 @@ from ingest.files.pages.items import HAN_START, SMALL
 from ingest.files.pages.types import Line, Row, Span
 from ingest.files.pages.words import Joiner
 
-_LEADERS = re.compile(r"(?:\s?[.．·…_]){4,}\s*")
 _NEAR = 1.7  # sizes: a row that may be the rest of the cells above
 _FULL = 1.5  # sizes
 
@@ -46,8 +44,8 @@ def cells_text(cells: Sequence[Cells], is_bold: bool = False, is_ruled: bool = F
 
 
 def cell_text(texts: Iterable[str], joiner: Joiner) -> str:
-    """Return the lines of a cell as one, without the dots that lead the eye."""
-    return joiner.join(_LEADERS.sub(" ", text).strip() for text in texts)
+    """Return the lines of a cell as one."""
+    return joiner.join(text.replace("\t", " ").strip() for text in texts)
 
 
 def _is_headed(cells: Sequence[Cells], is_bold: bool) -> bool:

@@ -4,16 +4,27 @@ Lengths are in points, `y` grows upwards; text is horizontal, its page was turne
 """
 
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import NamedTuple
 
 
+class Blank(IntEnum):
+    """What stands before a character."""
+
+    NONE = 0
+    GUESSED = 1
+    """By who reads the file."""
+    WRITTEN = 2
+    """A character of its own."""
+
+
 class Glyph(NamedTuple):
-    """A character and its place; `blank` where a blank was written before it, `wide` if it is Chinese."""
+    """A character and its place; `wide` if it is Chinese."""
 
     char: str
     left: float
     right: float
-    blank: bool
+    blank: Blank
     wide: bool
 
 
