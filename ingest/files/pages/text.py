@@ -11,7 +11,7 @@ from ingest.files.pages.items import BULLET
 from ingest.files.pages.lines import rows
 from ingest.files.pages.paragraphs import Paragraph, carries_over, paragraphs
 from ingest.files.pages.ruled import rows_and_tables
-from ingest.files.pages.running import without_running
+from ingest.files.pages.running import Body, without_running
 from ingest.files.pages.tables import cell_text, cells_text, table_text
 from ingest.files.pages.types import Block, Line, Row, Sheet
 from ingest.files.pages.words import Joiner
@@ -48,10 +48,10 @@ def as_page(sheets: Sequence[Sheet]) -> Page:
 def text_of(pages: Sequence[Page]) -> str:
     """Return the text of a document: a paragraph, a heading or a row of a table a line."""
     running = without_running([page.rows for page in pages])
-    style = _style(running.pages)
-    writer = _Writer(style, Joiner([line.text for page in running.pages for row in page for line in row]))
-    for page, own in zip(pages, running.pages, strict=True):
-        writer.add(own, page)
+    lines = [line for body in running.bodies for row in body.rows for line in row]
+    writer = _Writer(_style(lines), Joiner([line.text for line in lines]))
+    for page, body in zip(pages, running.bodies, strict=True):
+        writer.add(body, page)
     return "\n".join([*running.heads, *writer.lines(), *running.feet])
 
 
@@ -63,12 +63,10 @@ class _Style:
     bold: bool
 
 
-def _style(pages: Iterable[list[Row]]) -> _Style:
+def _style(lines: Iterable[Line]) -> _Style:
     counts: Counter[_Style] = Counter()
-    for page in pages:
-        for row in page:
-            for line in row:
-                counts[_Style(round(2 * line.size) / 2, line.bold)] += len(line.text)
+    for line in lines:
+        counts[_Style(round(2 * line.size) / 2, line.bold)] += len(line.text)
     return counts.most_common(1)[0][0] if counts else _Style(0, False)
 
 
@@ -97,13 +95,14 @@ class _Writer:
     def __init__(self, style: _Style, joiner: Joiner) -> None:
         self._style, self._joiner = style, joiner
         self._parts: list[_Part] = []
-        self._notes: list[_Part] = []
-        self._turned: set[str] = set()
+        self._aside: list[_Part] = []
+        self._said: set[str] = set()
 
-    def add(self, own: list[Row], page: Page) -> None:
-        """Take a page's own rows; its notes wait until the paragraph that goes on after it has ended."""
-        body, notes = self._without_notes(own)
-        for block in blocks(body):
+    def add(self, body: Body, page: Page) -> None:
+        """Take a page; what is beside its text waits until the paragraph that goes on after it has ended."""
+        self._set_aside(body.over)
+        rows, notes = self._without_notes(body.rows)
+        for block in blocks(rows):
             if block.spans:
                 self._put(table_text(block.rows, block.spans, self._joiner))
                 continue
@@ -112,14 +111,12 @@ class _Writer:
                 if number or not self._is_continued(part):
                     self._put(part)
         if notes:
-            self._notes += paragraphs(Block(notes), page.width, self._style.size)
-        turned = {" ".join(line.text for line in row): None for row in page.turned}
-        self._notes += [text for text in turned if text not in self._turned]
-        self._turned |= turned.keys()
+            self._aside += paragraphs(Block(notes), page.width, self._style.size)
+        self._set_aside([*body.under, *(" ".join(line.text for line in row) for row in page.turned)])
 
     def lines(self) -> list[str]:
         """Return the text, line by line."""
-        parts = [*self._parts, *self._notes]
+        parts = [*self._parts, *self._aside]
         sizes = {
             round(part.last.size) for part in parts if isinstance(part, Paragraph) and self._is_large(part)
         }
@@ -143,8 +140,14 @@ class _Writer:
         return True
 
     def _put(self, part: _Part) -> None:
-        self._parts += [*self._notes, part]
-        self._notes = []
+        self._parts += [*self._aside, part]
+        self._aside = []
+
+    def _set_aside(self, texts: Iterable[str]) -> None:
+        """Keep what pages say around their text, once if several say it."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._said]
+        self._aside += new
+        self._said |= set(new)
 
     def _without_notes(self, own: list[Row]) -> tuple[list[Row], list[Row]]:
         """Cut the small rows at the foot of a page from the first one that has a note's mark."""

@@ -378,6 +378,34 @@ _HEAD = Put("General Terms 2026", 50, 760, 9)
             id="a foot that is no page number is said once",
         ),
         pytest.param(
+            [
+                [Put(f"Harbour Tours Ltd - page {number}", 50, 40, 8), *down([f"Rule {name}."])]
+                for number, name in ((1, "A"), (2, "B"))
+            ],
+            "Rule A.\nRule B.\nHarbour Tours Ltd",
+            id="what stands beside a page number is said once",
+        ),
+        pytest.param(
+            [
+                [Put(f"Day {number}", 50, 740), *down([f"The tour goes to {name}."])]
+                for number, name in ((1, "Brim"), (2, "Colvin"), (3, "Aden"))
+            ],
+            "Day 1\nThe tour goes to Brim.\nDay 2\nThe tour goes to Colvin.\nDay 3\nThe tour goes to Aden.",
+            id="a heading that counts is no page number",
+        ),
+        pytest.param(
+            [
+                [Put(title, 50, 760, 9), Put(number, 500, 760, 9), *down([text])]
+                for title, number, text in (
+                    ("Fees", "7", _WIDE),
+                    ("Fees", "8", "weekdays."),
+                    ("Pets", "9", "No."),
+                )
+            ],
+            f"Fees\n{_WIDE} weekdays.\nPets\nNo.",
+            id="a chapter's title beside its page number",
+        ),
+        pytest.param(
             [down(["First rule.", "Pay on arrival."]), down(["Second rule.", "Pay on arrival."])],
             "First rule.\nPay on arrival.\nSecond rule.\nPay on arrival.",
             id="a sentence that both pages say is no foot",
