@@ -12,7 +12,7 @@ from core.language import CJK
 from ingest.files.pages.items import may_begin_item
 from ingest.files.pages.types import Block, Line, Row, Span
 
-_GUTTER = 1.0  # sizes
+_GUTTER = 0.85  # sizes
 _FAR = 3.0  # sizes: from one foot of a line to the next where something else begins
 _NEAR = 2.2  # sizes: lines of one paragraph
 _FLOWS = 0.5  # share of a column's lines that go on in the next

@@ -12,7 +12,11 @@ from core.language import CJK
 from ingest.files.pages.types import Blank, Box, Glyph, Line, Row, Run
 
 _SAME_HEIGHT = 0.5  # of the lower of two heights
-_CELL = {True: 1.6, False: 1.2}  # a gap of so many sizes is no blank; between Chinese characters and others
+# A gap of more sizes is no blank, between Chinese characters (True) and others; the smaller one where much
+# stands on both sides, as in columns.
+_CELL = {True: 1.6, False: 1.2}
+_GUTTER = {True: 1.3, False: 0.85}
+_MUCH = {True: 6, False: 12}  # characters
 # A gap of more sizes is a blank, between Chinese characters (True) and others.
 _BLANK = {
     Blank.NONE: {True: 0.7, False: 0.2},
@@ -21,13 +25,14 @@ _BLANK = {
 }
 _BESIDE_CHINESE = 0.45  # as the gap that word processors put between Chinese and Latin is none
 _SPREAD = 1.3  # sizes that the characters of a spread word may stand apart
-_RAISED = 0.8  # of the line's size; a smaller figure above its foot is a mark
+_RAISED = 0.86  # of the line's size; a smaller figure above its foot is a mark
 _WIDE = re.compile(f"[{CJK}\u2e80-\u303f\uff01-\uff60]")
 _NARROW = "\u2e7f"
 _MARK = re.compile(
     r"[(（\[【]?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5}|[一二三四五六七八九十]{1,3})[)）\]】.、．]"
     r"|[•●○▪■□◆◇▶►‣·*–—-]|[①-⑳㈠-㈩⑴-⑽]|第[一二三四五六七八九十百零〇\d]+[条章节编]"
 )
+_LONG_MARK = 10
 _SPREAD_ORDINAL = re.compile(r"^第((?: ?[一二三四五六七八九十百零〇])+) ?([条章节编款])")
 _LIGATURES = {
     code: text
@@ -37,7 +42,6 @@ _LEADERS = re.compile(r"(?:\s?[.．·]){5,}\s*")  # that lead the eye to a page'
 _LEADING_MARK = re.compile(r"^(\[\d{1,2}\])(?=\S)")
 _UNIT = re.compile(r"(?:^|[\d\s])[kcm]?m$")
 _SUPERSCRIPTS = str.maketrans("23", "²³")
-_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
 
 def glyph(char: str, left: float, right: float, blank: Blank = Blank.NONE) -> Glyph:
@@ -66,10 +70,9 @@ def _row(level: list[Run]) -> Row:
     size = max(level, key=lambda run: len(run.glyphs)).size
     foot = min(run.bottom for run in level if run.size >= _RAISED * size)
     glyphs = [glyph for run in sorted(level, key=_start) for glyph in _marked(run, size, foot)]
-    bottom, top = min(run.bottom for run in level), max(run.top for run in level)
     bold = sum(len(run.glyphs) for run in level if run.bold) * 2 > len(glyphs)
     spread = _usual_gaps(glyphs, size)
-    return [_line(part, size, spread, bold, (bottom, top)) for part in _parts(glyphs, size, spread)]
+    return [_line(part, size, spread, bold, level) for part in _parts(glyphs, size, spread)]
 
 
 def _start(run: Run) -> float:
@@ -101,23 +104,28 @@ def _usual_gaps(glyphs: Sequence[Glyph], size: float) -> dict[bool, float]:
 
 def _parts(glyphs: Sequence[Glyph], size: float, spread: dict[bool, float]) -> Iterator[list[Glyph]]:
     """Cut where a gap is wider than any blank, unless only a list's mark stands before it."""
-    part = [glyphs[0]]
-    is_first = True
-    for before, after in pairwise(glyphs):
+    start = 0
+    for at, (before, after) in enumerate(pairwise(glyphs), start=1):
         wide = before.wide and after.wide
-        is_cut = after.left - before.right - spread[wide] > _CELL[wide] * size
-        if is_cut and not (is_first and _MARK.fullmatch("".join(glyph.char for glyph in part[:9]))):
-            yield part
-            part, is_first = [], False
-        part.append(after)
-    yield part
+        gap = (after.left - before.right - spread[wide]) / size
+        is_cut = gap > _CELL[wide] or (
+            gap > _GUTTER[wide] and min(at - start, len(glyphs) - at) >= _MUCH[wide]
+        )
+        if is_cut and not (start == 0 and at < _LONG_MARK and _is_mark(glyphs[:at])):
+            yield list(glyphs[start:at])
+            start = at
+    yield list(glyphs[start:])
 
 
-def _line(
-    glyphs: list[Glyph], size: float, spread: dict[bool, float], bold: bool, height: tuple[float, float]
-) -> Line:
+def _is_mark(glyphs: Sequence[Glyph]) -> bool:
+    return bool(_MARK.fullmatch("".join(one.char for one in glyphs)))
+
+
+def _line(glyphs: list[Glyph], size: float, spread: dict[bool, float], bold: bool, level: list[Run]) -> Line:
     text, ends = _text(glyphs, size, spread)
-    box = Box(glyphs[0].left, height[0], max(glyph.right for glyph in glyphs), height[1])
+    left, right = glyphs[0].left, max(glyph.right for glyph in glyphs)
+    own = [run for run in level if run.glyphs[0].left <= right and left <= run.glyphs[-1].right] or level
+    box = Box(left, min(run.bottom for run in own), right, max(run.top for run in own))
     return Line(text, box, size, bold, first_word=ends - box.left)
 
 

@@ -199,6 +199,14 @@ def test_the_documents_own_spelling_decides_first() -> None:
             id="whose lines need not be level, and one goes on in the other",
         ),
         pytest.param(
+            [
+                *_zh([_WIDE_ZH[at : at + 10] for at in (0, 10, 20)]),
+                *_zh(["票应当妥善保管到站", "后凭票出站。"], x=188),
+            ],
+            _WIDE_ZH[:30] + "票应当妥善保管到站后凭票出站。",
+            id="and that are little apart",
+        ),
+        pytest.param(
             _columns([("• towels", "• torch"), ("• soap", "• map")]),
             "• towels\n• soap\n• torch\n• map",
             id="lists beside each other",
