@@ -16,8 +16,11 @@ _GUTTER = 0.85  # sizes
 _FAR = 3.0  # sizes: from one foot of a line to the next where something else begins
 _NEAR = 2.2  # sizes: lines of one paragraph
 _FLOWS = 0.5  # share of a column's lines that go on in the next
-_PROSE = {True: 12, False: 20}  # characters: a line of Chinese prose, of English
-_BESIDE = 0.4  # share of rows in which columns stand beside each other by chance
+_PROSE = {True: 8, False: 20}  # characters: a line of Chinese prose, of English
+_ALONE = 0.25  # share of rows that a column has for itself where its lines are not those of its neighbour
+_BESIDE = 0.25  # share of a table's rows with two cells; the others go on with the cells above
+_FULL = 2.1  # sizes from the column's edge
+_WORDS = 7  # characters: a shorter line of Chinese is a cell
 _DEPTH = 4
 _ROWS = 500  # of one table or column: more would be tried again and again
 _ENDS = re.compile(r"[.!?:;。！？：；][”’\"')）]*$")
@@ -43,6 +46,8 @@ def blocks(rows: Sequence[Row], depth: int = 0) -> Iterator[Block]:
         if _are_read_down(columns, rows[at:end]):
             for column in columns:
                 yield from blocks([row for row in column if row], depth + 1)
+        elif sum(len(row) > 1 for row in rows[at:end]) < max(2, _BESIDE * (end - at)):
+            yield Block(list(rows[at:end]), is_column=depth > 0)
         else:
             title = len(list(takewhile(lambda row: len(row) == 1, rows[at:end])))
             if title:
@@ -100,10 +105,12 @@ def _within(row: Row, span: Span) -> Row:
 
 
 def _are_read_down(columns: Sequence[Sequence[Row]], rows: Sequence[Row]) -> bool:
-    beside = sum(len(row) > 1 for row in rows) / len(rows)
-    if beside < _BESIDE:
-        return True
     lines = [[row[0] for row in column if row] for column in columns]
+    alone = [
+        sum(len(row) == 1 and bool(own) for row, own in zip(rows, column, strict=True)) for column in columns
+    ]
+    if min(alone) > _ALONE * len(rows) and all(map(_is_prose, lines)):
+        return True
     if all(sum(may_begin_item(line.text) for line in column) * 2 > len(column) for column in lines):
         return True  # lists beside each other
     flowing = [flow for flow in map(_flow, lines) if flow is not None]
@@ -126,7 +133,7 @@ def _continues(above: Line, below: Line, right: float) -> bool:
         return False
     if _STARTS_SMALL.match(below.text):
         return True
-    is_full = above.box.right > right - 1.5 * above.size
+    is_full = above.box.right > right - _FULL * above.size and len(above.text) >= _WORDS
     return is_full and bool(_CHINESE.search(above.text[-1:]) and _CHINESE.match(below.text))
 
 

@@ -20,25 +20,26 @@ _ITEM = re.compile(
     r"|(?:[a-zA-Z]|[ivx]{2,5}|[IVX]{2,5})[.)]\s|[A-Z][、．]|\[\d{1,3}\]"
     r"|附[件录表则](?:[\s一二三四五\d：:]|$)|(?:[问答QA]|问题|回答)\s*\d*\s*[:：]"
 )
+_PART = r"(?:Article|ARTICLE|Section|SECTION|Chapter|CHAPTER|Part|PART|Annex|ANNEX)\s+(?:\d+|[IVXL]+|[A-Z])\b"
+_TITLED = re.compile(rf"{_PART}(?:\s*[.:–—-])?(?:\s+[A-Z]|$)|\d{{1,2}}(?:\.\d{{1,2}})+\.?\s+[A-Z]")
 # These begin items as well, or else go on: "under\nArticle 7", "a fee of\n1.5 percent".
-_PERHAPS = re.compile(
-    rf"第{_NUMERAL}[条章节编款项]|§|\d{{1,2}}(?:\.\d{{1,2}})+\s"
-    r"|(?:Article|ARTICLE|Section|SECTION|Chapter|CHAPTER|Part|PART|Annex|ANNEX)\s+[\dIVXLA-Z]+\b"
-)
+_PERHAPS = re.compile(rf"第{_NUMERAL}[条章节编款项]|§|\d{{1,2}}(?:\.\d{{1,2}})+\s|{_PART}")
 _REFERS = re.compile(
     r"(?:\b(?:[Aa]rticles?|[Pp]aragraphs?|[Pp]oints?|[Ss]ections?|[Ss]ubparagraphs?|[Cc]lauses?|[Nn]os?\.?)"
     r"(?:\s\d+[a-z]?)?"
     r"|依照|根据|按照|适用|违反|符合|本法|本条例|本办法|以及|[和或及与至、])$"
 )
 _NOT_YET = re.compile(
-    r"(?:[,，、(（/&]|\b(?:and|or|the|of|to|in|a|an|for|by|with|at|on|from|that|is|are|be))$"
+    r"(?:[,，、(（/&]|\b(?:and|or|the|of|to|in|a|an|for|by|with|at|on|from|that|is|are|be|under|see|per))$"
 )
 _LABEL = re.compile(r"[^\W\d_][^:：，。,.;；!?()（）]{0,30}[:：](?!//|\d)")
 
 
 def begins_item(text: str, before: str) -> bool:
     """Tell a line that begins an item of a list or an article, after the line `before`."""
-    return bool(_ITEM.match(text)) and not _REFERS.search(before)
+    if _REFERS.search(before):
+        return False
+    return bool(_ITEM.match(text) or (_TITLED.match(text) and not is_open(before)))
 
 
 def begins_label(text: str, before: str) -> bool:

@@ -25,6 +25,7 @@ from ingest.files.pages.types import Block, Box, Line, Row
 
 _CLAUSE = re.compile(r"[，。；]")
 _HYPHEN = re.compile(r"\w[-\u00ad]$")
+_LOOKED_AT = 5  # lines of a paragraph
 _LEADING = 1.25  # times what is usual: a new paragraph
 _FAR = 2.6  # sizes: lines of one paragraph are closer
 _INDENT = 0.8  # sizes
@@ -87,12 +88,14 @@ def carries_over(paragraph: Paragraph, following: Paragraph) -> bool:
     above, below, edges = paragraph.last, following.lines[0], following.edges
     if not _are_text(above, below) or _differs(above, below) or _ends(above):
         return False
-    if begins_item(below.text, above.text) or _begins_label(above, below):
+    if begins_item(below.text, above.text) or _begins_label(paragraph, below):
         return False
     is_indented = below.box.left > edges.left + _INDENT * below.size
     if is_open(above.text) or is_indented:
         return not is_indented
-    return _is_prose(above, below) or (paragraph.edges.is_edge and _is_full(above, below, paragraph.edges))
+    return _is_prose(paragraph, below) or (
+        paragraph.edges.is_edge and _is_full(above, below, paragraph.edges)
+    )
 
 
 def _joined(row: Row) -> Line:
@@ -135,9 +138,9 @@ def _goes_on(paragraph: Paragraph, below: Line, edges: Edges, body: float) -> bo
         return fall < _TITLE_LEADING * above.size and not _ends(above) and not may_begin_item(below.text)
     if fall > min(_LEADING * edges.pitch, _FAR * below.size) or not _fits_indent(paragraph, below):
         return False
-    if _begins_label(above, below) or (not edges.is_edge and begins_label(below.text, above.text)):
+    if _begins_label(paragraph, below) or (not edges.is_edge and begins_label(below.text, above.text)):
         return False
-    return _was_broken(above, below, edges)
+    return _was_broken(paragraph, below, edges)
 
 
 def _are_text(above: Line, below: Line) -> bool:
@@ -149,15 +152,17 @@ def _ends(line: Line) -> bool:
     return bool(ENDS.search(line.text) or COLON.search(line.text))
 
 
-def _begins_label(above: Line, below: Line) -> bool:
+def _begins_label(paragraph: Paragraph, below: Line) -> bool:
     """Tell a label from a colon in a sentence."""
-    return begins_label(below.text, above.text) and not (_is_prose(above, below) and not _ends(above))
+    above = paragraph.last
+    return begins_label(below.text, above.text) and (_ends(above) or not _is_prose(paragraph, below))
 
 
-def _was_broken(above: Line, below: Line, edges: Edges) -> bool:
+def _was_broken(paragraph: Paragraph, below: Line, edges: Edges) -> bool:
+    above = paragraph.last
     if _HYPHEN.search(above.text) and below.text[0].isalnum():
         return True
-    if _is_prose(above, below) and not _ends(above):
+    if _is_prose(paragraph, below) and not _ends(above):
         ragged = _RAGGED * (edges.right - edges.left) if edges.is_edge else 0
         return _is_full(above, below, edges, ragged)
     if not _is_full(above, below, edges, 0 if ENDS.search(above.text) else above.size):
@@ -172,9 +177,12 @@ def _was_broken(above: Line, below: Line, edges: Edges) -> bool:
     return bool(HAN_START.match(below.text)) and (is_open(above.text) or is_end)
 
 
-def _is_prose(above: Line, below: Line) -> bool:
+def _is_prose(paragraph: Paragraph, below: Line) -> bool:
     """Tell a sentence that is not at its end: the next line begins small, or this one has clauses already."""
-    return bool(SMALL.match(below.text) or (_CLAUSE.search(above.text) and HAN_END.search(above.text)))
+    if SMALL.match(below.text):
+        return True
+    clauses = any(_CLAUSE.search(line.text) for line in paragraph.lines[-_LOOKED_AT:])
+    return clauses and bool(HAN_END.search(paragraph.last.text))
 
 
 def _fits_indent(paragraph: Paragraph, below: Line) -> bool:
