@@ -74,6 +74,10 @@ class Parsing(Section):
     """The longest wait for the next document of a file, however busy the machine is."""
     max_chars: int = Field(default=4_000_000, ge=1000)
     """Characters of text in one document; to cut one takes up to 350 bytes of memory for each."""
+    ocr: bool = False
+    """Read scanned pages of PDFs by text recognition; needs `pip install -r requirements/ocr.txt`. A page
+    takes about ten seconds of CPU time: `cpu_seconds` is then for each scanned page and not for the file, a
+    document is waited for five times as long, and 2 GB more of memory are granted."""
 
 
 class Chunking(Section):

@@ -27,6 +27,8 @@ _HARMLESS = {".md", ".markdown", ".txt", ".json", ".jsonl"}
 _HARMLESS_BYTES = 1 << 15
 _FILES = 2000  # what a parser leaks is given back after this many
 _FRAME = 1 << 16  # bytes of a message beside the text
+_OCR_MB = 2048  # address space for text recognition
+_OCR_WAIT = 5  # times as long: a scanned page takes its CPU time, and on a busy machine far more
 
 
 class Sandbox:
@@ -117,7 +119,8 @@ class _Child:
         self.served = 0
         self._is_asked = False
         self._connection, theirs = Pipe()
-        numbers = (theirs.fileno(), limits.memory_mb, limits.cpu_seconds, limits.max_chars)
+        memory = limits.memory_mb + (_OCR_MB if limits.ocr else 0)
+        numbers = (theirs.fileno(), memory, limits.cpu_seconds, limits.max_chars, int(limits.ocr))
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-X", "utf8", "-m", "ingest.files.parsing", *map(str, numbers)],
@@ -135,7 +138,8 @@ class _Child:
         try:
             self._connection.send_bytes(os.fsencode(path.absolute()) + b"\0" + name.encode())
             while message := self._next():
-                yield parsing.unpack(message)
+                if message != parsing.BUSY:
+                    yield parsing.unpack(message)
         except (EOFError, OSError, ValueError, TypeError) as error:
             raise self._ended() from error
         self.served += 1
@@ -147,8 +151,9 @@ class _Child:
         return not self._is_asked and self.served < _FILES
 
     def _next(self) -> bytes:
-        if not self._connection.poll(self._limits.wait_seconds):
-            waited = f"{self._limits.wait_seconds} seconds"
+        seconds = self._limits.wait_seconds * (_OCR_WAIT if self._limits.ocr else 1)
+        if not self._connection.poll(seconds):
+            waited = f"{seconds} seconds"
             raise _TooSlow(f"gives no document in {waited}; split it or raise parsing.wait_seconds")
         return self._connection.recv_bytes(4 * self._limits.max_chars + _FRAME)
 

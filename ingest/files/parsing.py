@@ -1,7 +1,7 @@
 """From one file to its raw documents, cleaned, whatever the file holds. Knows nothing of folders or ids.
 
-`python -m ingest.files.parsing FD MEMORY_MB CPU_SECONDS MAX_CHARS` does so for the files named on a socket,
-within limits that the kernel holds; `ingest.files.child` starts it.
+`python -m ingest.files.parsing FD MEMORY_MB CPU_SECONDS MAX_CHARS OCR` does so for the files named on a
+socket, within limits that the kernel holds; `ingest.files.child` starts it.
 """
 
 import contextlib
@@ -11,26 +11,32 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from core.errors import DocumentError
 from ingest.files.cleaning import clean
-from ingest.files.loaders import LOADERS, RawDocument
+from ingest.files.loaders import LOADERS, Loader, RawDocument
 from ingest.files.loaders.front_matter import FIELDS
+from ingest.files.loaders.pdf import load_scanned_pdf
 from ingest.files.loaders.records import stream_jsonl
 from ingest.files.loaders.signatures import HEAD_BYTES, refuse_foreign
 
 PARSERS = "parsers-2"
 """Changes whenever the same file would give another text."""
+BUSY = b" "
+"""A message that a page was scanned and takes its time."""
 OUT_OF_MEMORY = 75
 """Exit code of a child that its memory limit ended."""
 _FIELD_CHARS = 1000  # an id or title of more is cut
 
 
-def parse(path: Path, name: str, max_chars: int) -> Iterator[RawDocument | DocumentError]:
+def parse(
+    path: Path, name: str, max_chars: int, loaders: Mapping[str, Loader] = LOADERS
+) -> Iterator[RawDocument | DocumentError]:
     """Yield the documents of a file in a known format, or errors of one line that begin with `name`."""
     suffix = path.suffix.lower()
     try:
@@ -38,7 +44,7 @@ def parse(path: Path, name: str, max_chars: int) -> Iterator[RawDocument | Docum
             refuse_foreign(file.read(HEAD_BYTES), suffix, name)
             file.seek(0)
             found: Iterable[RawDocument | DocumentError] = (
-                stream_jsonl(file, name) if suffix == ".jsonl" else LOADERS[suffix](file.read(), name)
+                stream_jsonl(file, name) if suffix == ".jsonl" else loaders[suffix](file.read(), name)
             )
             item = None
             for item in found:
@@ -80,13 +86,19 @@ def unpack(message: bytes) -> RawDocument | DocumentError:
     return DocumentError(value) if isinstance(value, str) else RawDocument(*map(str, value))
 
 
-def _serve(connection: Connection, cpu_seconds: int, max_chars: int) -> None:
+def _serve(connection: Connection, cpu_seconds: int, max_chars: int, ocr: bool) -> None:
     """Answer each file's path and name with its documents and an empty message, until nobody asks."""
+
+    def on_scan() -> None:
+        _limit_cpu(cpu_seconds)
+        connection.send_bytes(BUSY)
+
+    loaders = LOADERS | {".pdf": partial(load_scanned_pdf, on_scan=on_scan)} if ocr else LOADERS
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
             path, _, name = connection.recv_bytes().partition(b"\0")
             _limit_cpu(cpu_seconds)
-            for item in parse(Path(os.fsdecode(path)), name.decode(), max_chars):
+            for item in parse(Path(os.fsdecode(path)), name.decode(), max_chars, loaders):
                 connection.send_bytes(pack(item))
             connection.send_bytes(b"")
 
@@ -104,12 +116,12 @@ def _limit(what: int, soft: int, hard: int) -> None:
 
 def main(arguments: list[str]) -> int:
     """Serve until the other end hangs up; return the exit code."""
-    descriptor, memory_mb, cpu_seconds, max_chars = map(int, arguments)
+    descriptor, memory_mb, cpu_seconds, max_chars, ocr = map(int, arguments)
     _limit(resource.RLIMIT_AS, memory_mb << 20, memory_mb << 20)
     _limit(resource.RLIMIT_CORE, 0, 0)
     _limit(resource.RLIMIT_FSIZE, 0, 0)  # a parser has nothing to write
     try:
-        _serve(Connection(descriptor), cpu_seconds, max_chars)
+        _serve(Connection(descriptor), cpu_seconds, max_chars, bool(ocr))
     except MemoryError:
         return OUT_OF_MEMORY
     return 0

@@ -54,7 +54,7 @@ def read_documents(
     if first is None:
         raise DocumentError(f"{shown(source)} holds no documents; put some there ({', '.join(LOADERS)})")
     base = source if source.is_dir() else source.parent
-    recall = Recall(known, base, SIDECAR, Limits(max_file_mb << 20, limits.max_chars))
+    recall = Recall(known, base, SIDECAR, Limits(max_file_mb << 20, limits.max_chars, limits.ocr))
     read = partial(_read_file, base=base, max_file_mb=max_file_mb)
     return _read_all(chain([first], entries), recall, read, sandbox(limits))
 

@@ -43,6 +43,7 @@ class Limits:
 
     file_bytes: int
     document_chars: int
+    ocr: bool = False
 
 
 class Recall:
@@ -83,7 +84,8 @@ class Recall:
                 return ""
             described = _sha256(beside) if os.path.isfile(beside) else ""
             name = os.fsencode(path.relative_to(self._base)).hex()
-            parts = [PARSERS, str(self._limits.document_chars), name, described, _sha256(path)]
+            version = f"{PARSERS}-ocr" if self._limits.ocr else PARSERS
+            parts = [version, str(self._limits.document_chars), name, described, _sha256(path)]
         except OSError:
             return ""
         return hashlib.sha256(" ".join(parts).encode()).hexdigest()

@@ -15,9 +15,11 @@ from ingest.files.loaders.table import load_csv
 from ingest.files.loaders.text import load_text
 from ingest.files.loaders.xlsx import load_xlsx
 
-__all__ = ["LOADERS", "RawDocument"]
+__all__ = ["LOADERS", "Loader", "RawDocument"]
 
-LOADERS: dict[str, Callable[[bytes, str], list[RawDocument]]] = {
+Loader = Callable[[bytes, str], list[RawDocument]]
+
+LOADERS: dict[str, Loader] = {
     ".md": load_markdown,
     ".markdown": load_markdown,
     ".txt": load_text,

@@ -1,17 +1,13 @@
-"""PDF files with a text layer. Knows nothing of optical character recognition."""
+"""PDF files: their pages' text, and on request what scanned pages show. Knows nothing of layout."""
 
-import logging
-import re
-from io import BytesIO
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from core.errors import DocumentError
-from core.language import CJK
 from ingest.files.loaders.raw import RawDocument
 
-_SENTENCE_END = re.compile(r"[.!?:;。！？：；]['\"”’)）]*$")
-_FULL_LINE = 0.8
-_WORD_BROKEN = re.compile(r"[A-Za-z]-$")
-_CJK_END = re.compile(f"[{CJK}，、]$")
+if TYPE_CHECKING:
+    from ingest.files.pages.text import Page
 
 
 def load_pdf(data: bytes, name: str) -> list[RawDocument]:
@@ -20,50 +16,52 @@ def load_pdf(data: bytes, name: str) -> list[RawDocument]:
     Raises:
         DocumentError: encrypted, damaged, or without text.
     """
-    from pypdf import PdfReader  # 0.2 s
-    from pypdf.errors import DependencyError
-
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what it warns of is in the error's line
-    try:
-        reader = PdfReader(BytesIO(data))
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise DocumentError(f"{name} is encrypted; save a copy without a password")
-        pages = [_unwrap(page.extract_text()) for page in reader.pages]
-        title = str((reader.metadata and reader.metadata.title) or "")
-    except (DocumentError, MemoryError):
-        raise
-    except DependencyError as error:
-        raise DocumentError(f"{name} is encrypted; save a copy without a password") from error
-    except Exception as error:  # a parser fed damaged bytes may raise anything
-        raise DocumentError(f"{name} is damaged or no PDF; export it again") from error
-    if not any(page.strip() for page in pages):
-        raise DocumentError(
-            f"{name} holds no text, perhaps scanned pages; run text recognition (OCR) on it first"
-        )
-    return [RawDocument("\n\n".join(pages), title=title)]
+    return _load(data, name, None)
 
 
-def _unwrap(page: str) -> str:
-    """Join the lines that the page's width broke, so that sentences are whole again.
+def load_scanned_pdf(data: bytes, name: str, on_scan: Callable[[], None]) -> list[RawDocument]:
+    """Return the text of all pages, scanned ones too; `on_scan` is called before each of these.
 
-    A line was broken by the width when it is about as long as the longest of its page and does not
-    end a sentence.
+    Raises:
+        DocumentError: encrypted, damaged, without text, or text recognition is not installed.
     """
-    lines = [line.strip() for line in page.splitlines()]
-    full = _FULL_LINE * max(map(len, lines), default=0)
-    whole: list[str] = []
-    broken = False
-    for line in lines:
-        if broken and line:
-            whole[-1] = _join(whole[-1], line)
-        else:
-            whole.append(line)
-        broken = len(line) >= full and not _SENTENCE_END.search(line)
-    return "\n".join(whole)
+    return _load(data, name, on_scan)
 
 
-def _join(text: str, line: str) -> str:
-    end = text[-2:]
-    if _WORD_BROKEN.search(end) and line[0].islower():
-        return text[:-1] + line
-    return text + line if _CJK_END.search(end) else f"{text} {line}"
+def _load(data: bytes, name: str, on_scan: Callable[[], None] | None) -> list[RawDocument]:
+    import pypdfium2 as pdfium  # 0.1 s
+
+    from ingest.files.pages.pdfium import open_pdf
+    from ingest.files.pages.recognition import RecognitionMissing
+    from ingest.files.pages.text import text_of
+
+    try:
+        with open_pdf(data) as document:
+            title = document.get_metadata_value("Title")
+            text = text_of(list(_pages(document, on_scan)))
+    except RecognitionMissing as error:
+        raise DocumentError(f"{name} holds scanned pages, and {error}") from error
+    except pdfium.PdfiumError as error:
+        if error.err_code in (pdfium.raw.FPDF_ERR_PASSWORD, pdfium.raw.FPDF_ERR_SECURITY):
+            raise DocumentError(f"{name} is encrypted; save a copy without a password") from error
+        raise DocumentError(f"{name} is damaged or no PDF; export it again") from error
+    if text.strip():
+        return [RawDocument(text, title=title)]
+    if on_scan is None:
+        reason = "holds no text, perhaps scanned pages; set parsing.ocr = true to have these read"
+        raise DocumentError(f"{name} {reason}")
+    raise DocumentError(f"{name} holds no text, nor do its pages show any; scan it again")
+
+
+def _pages(document: Any, on_scan: Callable[[], None] | None) -> Iterator["Page"]:
+    from ingest.files.pages.pdfium import is_pictured, picture, sheets
+    from ingest.files.pages.recognition import DPI, read_picture
+    from ingest.files.pages.text import as_page
+
+    for page in document:
+        found = sheets(page)
+        if on_scan is not None and is_pictured(page, found):
+            on_scan()
+            found = read_picture(picture(page, DPI)) or found
+        yield as_page(found)
+        page.close()

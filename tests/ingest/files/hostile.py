@@ -358,6 +358,7 @@ def _pdfs(rng: random.Random) -> Named:
     words = b"BT /F1 9 Tf " + b"(free) Tj T* " * 50_000 + b"ET"
     font = b"/Font<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>"
     yield "words.pdf", _page_of(_stream(zlib.compress(words), b"/Filter/FlateDecode"), font)
+    yield from _layouts(font)
     yield "states.pdf", _page_of(_stream(b"q " * 50_000), font)
     yield "strings.pdf", _page_of(_stream(b"(" * 100_000), font)
     yield "arrays.pdf", _page_of(b"[" * 200_000)
@@ -376,6 +377,29 @@ def _pdfs(rng: random.Random) -> Named:
     yield "xref.pdf", b"%PDF-1.4\nxref\n0 99999999\n" + b"0000000000 65535 f \n" * 999
     yield "starts.pdf", b"%PDF-1.4\n" + b"startxref\n" * 100_000
     yield "objects.pdf", b"%PDF-1.4\n" + b"1 0 obj\n" * 100_000
+
+
+def _layouts(font: bytes) -> Named:
+    """Pages on which lines, columns and tables are found slowly or not at all."""
+    apart = (
+        b"BT /F1 4 Tf 1 0 0 1 %d %d Tm (a) Tj ET " % (20 + n % 110 * 5, n // 110 * 5) for n in range(20_000)
+    )
+    beside = (b"BT /F1 1 Tf 1 0 0 1 %d %d Tm (a) Tj ET " % (n % 2 * 300, n * 5 // 2) for n in range(5000))
+    crossing = (b"%d 0 m %d 700 l S 0 %d m 600 %d l S " % (n, n, n, n) for n in range(0, 500, 2))
+    turned = (
+        b"BT /F1 9 Tf %f %f %f 1 9 9 Tm (turned) Tj ET " % (n / 99, n / 99, -n / 99) for n in range(2000)
+    )
+    contents = {
+        "apart": b"".join(apart),
+        "beside": b"".join(beside),
+        "grid": b"".join(crossing) + b"BT /F1 2 Tf 9 9 Td (free) Tj ET",
+        "turned": b"".join(turned),
+        "hyphens": b"BT /F1 1 Tf 1 TL 9 9000 Td " + b"(free- www.a/ 1.) Tj T* " * 9000 + b"ET",
+        "leaders": b"BT /F1 1 Tf 9 9 Td (" + b". " * 15_000 + b") Tj ET",
+        "nowhere": b"BT /F1 9 Tf 1e30 1e30 Td (free) Tj 0 0 0 0 0 0 Tm (free) Tj ET",
+    }
+    for name, content in contents.items():
+        yield f"layout-{name}.pdf", _page_of(_stream(content), font)
 
 
 def _write_long_lines(folder: Path) -> None:

@@ -170,7 +170,11 @@ def test_pdf_that_only_forbids_printing_is_read() -> None:
         ),
         pytest.param(_pdf("Free.")[:300], "file.pdf is damaged or no PDF", id="cut off"),
         pytest.param(b"not a PDF", "file.pdf is damaged or no PDF", id="other bytes"),
-        pytest.param(_pdf(""), "file.pdf holds no text, perhaps scanned pages", id="pictures only"),
+        pytest.param(
+            _pdf(""),
+            "file.pdf holds no text, perhaps scanned pages; set parsing.ocr = true",
+            id="pictures only",
+        ),
     ],
 )
 def test_bad_pdf_is_refused_in_one_line(data: bytes, line: str) -> None:
