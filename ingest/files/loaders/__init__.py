@@ -3,8 +3,9 @@
 To read another format, write a loader beside these and name its suffix here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from core.errors import DocumentError
 from ingest.files.loaders.docx import load_docx
 from ingest.files.loaders.html import load_html
 from ingest.files.loaders.markdown import load_markdown
@@ -13,10 +14,11 @@ from ingest.files.loaders.raw import RawDocument
 from ingest.files.loaders.records import load_json, load_jsonl
 from ingest.files.loaders.table import load_csv
 from ingest.files.loaders.text import load_text
+from ingest.files.loaders.xml import load_xml
 
 __all__ = ["LOADERS", "RawDocument"]
 
-LOADERS: dict[str, Callable[[bytes, str], list[RawDocument]]] = {
+LOADERS: dict[str, Callable[[bytes, str], Iterable[RawDocument | DocumentError]]] = {
     ".md": load_markdown,
     ".markdown": load_markdown,
     ".txt": load_text,
@@ -25,7 +27,10 @@ LOADERS: dict[str, Callable[[bytes, str], list[RawDocument]]] = {
     ".pdf": load_pdf,
     ".docx": load_docx,
     ".csv": load_csv,
+    ".tsv": load_csv,
     ".json": load_json,
     ".jsonl": load_jsonl,
+    ".xml": load_xml,
 }
-"""By lower-case suffix. A loader takes the bytes and the name to give in errors, and raises DocumentError."""
+"""By lower-case suffix. A loader takes the bytes and the name to give in errors, and raises DocumentError
+where nothing can be read; what it says of parts of a file stands among the documents or follows them."""
