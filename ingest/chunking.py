@@ -9,6 +9,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import merge
+from itertools import chain
 from typing import NamedTuple
 
 from core.language import CJK, words
@@ -104,7 +105,7 @@ def split_to_fit(document: Document, size: int, overlap: int, are_cut: AreCut) -
             _pieces(document.text, span, *sizes) if is_cut else [span]
             for span, is_cut in zip(spans, cut, strict=True)
         )
-        spans = [span for inside in pieces for span in inside]
+        spans = list(_onward(chain.from_iterable(pieces)))
     chunks = _chunks(document, units, spans)
     return chunks, sum(are_cut([chunk.passage for chunk in chunks]))
 
@@ -114,6 +115,15 @@ def _pieces(text: str, span: Span, size: int, overlap: int) -> list[Span]:
     first, last = span
     units = list(_units(text[first:last], size))
     return [(first + start, first + end) for start, end in _pack(units, size, overlap)]
+
+
+def _onward(spans: Iterable[Span]) -> Iterator[Span]:
+    """Leave out what a span before holds: the beginning of a chunk repeats the end of the one before."""
+    reached = 0
+    for span in spans:
+        if span[1] > reached:
+            yield span
+            reached = span[1]
 
 
 def _chunks(document: Document, units: Iterable[_Unit], spans: Sequence[Span]) -> list[Chunk]:

@@ -14,6 +14,7 @@ from ingest.files.loaders.likelihood import likelihood
 
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _NOT_ASCII = re.compile(rb"[^\x00-\x7f]")
+_THREE_BYTES = re.compile("[\u0800-\ufffc\U00010000-\U0010ffff]")
 _SAMPLE = 1 << 16  # bytes from the first beyond ASCII, which tell an encoding
 
 
@@ -94,7 +95,11 @@ def _strictly(data: bytes, encoding: str, name: str) -> str:
 
 
 def _is_damaged_utf8(data: bytes) -> bool:
-    """Tell UTF-8 with a few broken bytes, which Windows-1252 would decode into nonsense."""
+    """Tell UTF-8 with a few broken bytes, which other encodings would decode into nonsense.
+
+    In these, two bytes are often valid UTF-8 by chance, three hardly ever.
+    """
     text = data.decode("utf-8", "replace")
     broken = text.count("\ufffd")
-    return len(text) - len(text.encode("ascii", "ignore")) > 2 * broken
+    beyond = len(text) - len(text.encode("ascii", "ignore")) - broken
+    return beyond > (broken if _THREE_BYTES.search(text) else 4 * broken)

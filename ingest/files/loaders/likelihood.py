@@ -27,7 +27,7 @@ _TRADITIONAL = (
 )
 _MARKS = "，。、；：？！“”‘’（）《》—…·「」『』【】　"
 _KANA = re.compile("[\u3041-\u3096\u30a1-\u30fe]")
-_LATIN = "éèêëàâäáãåçñíîïìóôöòõøúûùüßæœÉÈÀÄÖÜÅØÇÑ"
+_LATIN = "éèêëàâäáãåçñíîïìóôöòõøúûùüßæœšžýÉÈÀÄÖÜÅØÇÑŠŽ"
 _SIGNS = "£€°–—’‘“”…•©®§½«»·\xa0´²³™"
 _SCRIPTS: dict[str, tuple[tuple[str, float], ...]] = {
     "zh": ((_FREQUENT, 0.60), (_TRADITIONAL, 0.10), (_MARKS, 0.10)),
@@ -39,15 +39,15 @@ _COMMON, _RARE, _STRANGE = 3e-5, 2e-6, 3e-9
 """Shares of a character of GB 2312's first or Big5's first level, of the second, of none."""
 _RUN = re.compile("[\x80-\u02ff\u0152-\u0178\u2013-\u2122]{3,}")
 _LONG_RUN = log(0.02)  # for each character of three and more with accents
-_SANDWICHED = re.compile("(?<=[a-z])[\u3400-\u9fff](?=[a-z])")
-_RARELY = log(0.001)  # for each ideograph within a Latin word
+_BESIDE = re.compile("[A-Za-z](?=[\u3400-\u9fff])|[\u3400-\u9fff](?=[a-z])")
+_SELDOM = log(0.01)  # for each side on which an ideograph touches a Latin word
 
 
 def likelihood(text: str, script: str) -> float:
     """Return the logarithm of how likely `text` is in a script: zh (both forms), ja, or latin."""
     told = sum(times * _share(char, script) for char, times in Counter(text).items())
     runs = sum(len(run) - 2 for run in _RUN.findall(text)) if script == "latin" else 0
-    return told + runs * _LONG_RUN + len(_SANDWICHED.findall(text)) * _RARELY
+    return told + runs * _LONG_RUN + len(_BESIDE.findall(text)) * _SELDOM
 
 
 @cache

@@ -157,12 +157,7 @@ def _walk(value: Any, above: Cells, prefix: str, level: int = _DEEPEST) -> Itera
     elif not isinstance(value, dict):
         if said := _plain(value):
             yield [*above, (prefix, said)]
-    else:
-        yield from _object(_lifted(value), above, prefix, level)
-
-
-def _object(record: dict[str, Any], above: Cells, prefix: str, level: int) -> Iterator[RawDocument | Cells]:
-    if key := _text_key(record):
+    elif key := _text_key(record := _lifted(value)):
         yield from _document(record, key, level)
     else:
         yield from _row(record, above, prefix, level)
@@ -182,14 +177,12 @@ def _row(record: dict[str, Any], above: Cells, prefix: str, level: int) -> Itera
         cells[0] = (f"{prefix} {cells[0][0]}", cells[0][1])
     if cells:
         yield [*above, *cells]
-    is_named = (
-        bool(cells) and next(iter(record)) not in inner
-    )  # what stands below the records tells none apart
+    is_named = bool(cells) and next(iter(record)) not in inner  # what comes after the records names none
     named = [*above, *_name(cells, is_named)][-_ANCESTORS:]
     for key, value in inner.items():
         if is_keyed:
-            named_by_key = {"id": key, **value} if _text_key(value) else value
-            yield from _object(named_by_key, [*named, ("", key[:_NAME_CHARS])], "", level - 1)
+            record = {"id": key, **value} if _text_key(value) else value
+            yield from _walk(record, [*named, ("", key[:_NAME_CHARS])], "", level - 1)
         else:
             is_said = key.lower() in _LISTS or not cells
             yield from _walk(value, named, "" if is_said else key, level - 1)
