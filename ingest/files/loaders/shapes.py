@@ -18,56 +18,16 @@ _DEEPEST = 200
 _TEXTS = ("text", "content", "body", "page_content", "content_text", "正文", "内容")
 _SHORT_TEXT = "description"  # of a line or less it is a field like the others
 _NAMES = ("title", "name", "标题", "名称", "id")
-_LISTS = frozenset(
-    [
-        "data",
-        "items",
-        "item",
-        "records",
-        "results",
-        "result",
-        "rows",
-        "list",
-        "entries",
-        "features",
-        "hits",
-        "values",
-        "docs",
-    ]
-)
+_LISTS = frozenset([
+    "data", "items", "item", "records", "results", "result", "rows", "list", "entries", "features",
+    "hits", "values", "docs",
+])  # fmt: skip
 """What interfaces call their list of records; the word says nothing of them."""
-_ENVELOPE = frozenset(
-    [
-        "code",
-        "status",
-        "message",
-        "msg",
-        "ok",
-        "success",
-        "error",
-        "count",
-        "total",
-        "total_count",
-        "page",
-        "pages",
-        "page_size",
-        "pagesize",
-        "per_page",
-        "limit",
-        "offset",
-        "next",
-        "previous",
-        "prev",
-        "has_more",
-        "cursor",
-        "next_cursor",
-        "took",
-        "timed_out",
-        "meta",
-        "paging",
-        "links",
-    ]
-)
+_ENVELOPE = frozenset([
+    "code", "status", "message", "msg", "ok", "success", "error", "count", "total", "total_count", "page",
+    "pages", "page_size", "pagesize", "per_page", "limit", "offset", "next", "previous", "prev",
+    "has_more", "cursor", "next_cursor", "took", "timed_out", "meta", "paging", "links",
+])  # fmt: skip
 """What stands beside such a list, and says nothing either."""
 _INSIDE = ("properties", "_source", "attributes")
 """Where GeoJSON, search engines and JSON:API put the fields of a record."""
