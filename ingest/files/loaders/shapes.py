@@ -18,17 +18,18 @@ _DEEPEST = 200
 _TEXTS = ("text", "content", "body", "page_content", "content_text", "正文", "内容")
 _SHORT_TEXT = "description"  # of a line or less it is a field like the others
 _NAMES = ("title", "name", "标题", "名称", "id")
-_LISTS = frozenset([
+_WRAPPERS = frozenset([
     "data", "items", "item", "records", "results", "result", "rows", "list", "entries", "features",
-    "hits", "values", "docs",
+    "hits", "values", "docs", "response", "payload", "root",
 ])  # fmt: skip
-"""What interfaces call their list of records; the word says nothing of them."""
+"""What interfaces call what holds their records; the word says nothing of them."""
 _ENVELOPE = frozenset([
     "code", "status", "message", "msg", "ok", "success", "error", "count", "total", "total_count", "page",
     "pages", "page_size", "pagesize", "per_page", "limit", "offset", "next", "previous", "prev",
     "has_more", "cursor", "next_cursor", "took", "timed_out", "meta", "paging", "links",
 ])  # fmt: skip
-"""What stands beside such a list, and says nothing either."""
+"""What stands beside the records, and says nothing either."""
+_COLUMNS = ("columns", "headers", "header", "fields")
 _INSIDE = ("properties", "_source", "attributes")
 """Where GeoJSON, search engines and JSON:API put the fields of a record."""
 _KINDS = ("Feature", "FeatureCollection")  # of GeoJSON
@@ -111,7 +112,7 @@ def _walk(value: Any, above: Cells, prefix: str, level: int = _DEEPEST) -> Itera
     """Yield what is in a value; `above` names what it is part of, `prefix` the part."""
     if not level:
         raise RecursionError
-    if isinstance(value, list):
+    if isinstance(value, list) and any(isinstance(item, list | dict) for item in value):
         for item in value:
             yield from _walk(item, above, prefix, level - 1)
     elif not isinstance(value, dict):
@@ -127,7 +128,7 @@ def _row(record: dict[str, Any], above: Cells, prefix: str, level: int) -> Itera
     """Yield a record as a row, then what is inside it."""
     is_keyed = len(record) > 1 and all(isinstance(value, dict) for value in record.values())
     inner = {key: value for key, value in record.items() if is_keyed or _is_nested(value)}
-    is_envelope = any(key.lower() in _LISTS for key in inner)
+    is_envelope = any(key.lower() in _WRAPPERS for key in inner)
     cells = [
         (key, said)
         for key, value in record.items()
@@ -143,9 +144,12 @@ def _row(record: dict[str, Any], above: Cells, prefix: str, level: int) -> Itera
         if is_keyed:
             record = {"id": key, **value} if _text_key(value) else value
             yield from _walk(record, [*named, ("", key[:_NAME_CHARS])], "", level - 1)
+        elif key.lower() in _WRAPPERS or (isinstance(value, list) and not cells and len(inner) == 1):
+            yield from _walk(value, named, "", level - 1)
+        elif isinstance(value, list):
+            yield from _walk(value, named, key, level - 1)
         else:
-            is_said = key.lower() in _LISTS or not cells
-            yield from _walk(value, named, "" if is_said else key, level - 1)
+            yield from _walk(value, [*named, ("", key[:_NAME_CHARS])], "", level - 1)
 
 
 def _name(cells: Cells, is_first: bool) -> Cells:
@@ -171,7 +175,10 @@ def _document(record: dict[str, Any], key: str, level: int) -> Iterator[RawDocum
 
 
 def _lifted(record: dict[str, Any]) -> dict[str, Any]:
-    """Return a record with the fields that stand in an object of their own."""
+    """Return a record with the fields that stand in an object, or in columns, of their own."""
+    columns = next((record[key] for key in _COLUMNS if isinstance(record.get(key), list)), [])
+    if columns and all(isinstance(name, str) for name in columns):
+        record = {key: _by_column(value, columns) for key, value in record.items() if value is not columns}
     inside = next((key for key in _INSIDE if isinstance(record.get(key), dict)), "")
     beside = {key: value for key, value in record.items() if key != inside and value not in _KINDS}
     return {**record[inside], **beside} if inside else beside
@@ -183,10 +190,30 @@ def _text_key(record: dict[str, Any]) -> str:
     return next((key for key in keys if isinstance(record.get(key), str) and record[key].strip()), "")
 
 
+def _by_column(rows: Any, columns: list[str]) -> Any:
+    """Return a list of rows as records, any other value as it is."""
+    is_grid = isinstance(rows, list) and all(
+        isinstance(row, list) and len(row) == len(columns) for row in rows
+    )
+    return [dict(zip(columns, row, strict=True)) for row in rows] if is_grid else rows
+
+
 def _is_nested(value: Any) -> bool:
-    """Say whether a field holds records: objects in a list, or objects in an object."""
-    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return any(isinstance(part, dict) or (isinstance(part, list) and _is_nested(part)) for part in inside)
+    """Say whether a field holds records: objects or rows of words in a list, or objects in an object."""
+    if isinstance(value, dict):
+        return any(isinstance(part, dict) or _is_nested(part) for part in value.values())
+    parts = value if isinstance(value, list) else ()
+    return any(isinstance(part, dict) or (isinstance(part, list) and _holds_words(part)) for part in parts)
+
+
+def _holds_words(row: list[Any]) -> bool:
+    """Tell a row of a table from a pair of coordinates, of which a field may hold thousands."""
+    return any(
+        isinstance(cell, dict)
+        or (isinstance(cell, str) and not isinstance(cell, Figure))
+        or (isinstance(cell, list) and _holds_words(cell))
+        for cell in row
+    )
 
 
 def _sentences(rows: list[Cells]) -> str:
