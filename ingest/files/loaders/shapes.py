@@ -176,7 +176,7 @@ def _document(record: dict[str, Any], key: str, level: int) -> Iterator[RawDocum
 
 def _lifted(record: dict[str, Any]) -> dict[str, Any]:
     """Return a record with the fields that stand in an object, or in columns, of their own."""
-    columns = next((record[key] for key in _COLUMNS if isinstance(record.get(key), list)), [])
+    columns: list[Any] = next((record[key] for key in _COLUMNS if isinstance(record.get(key), list)), [])
     if columns and all(isinstance(name, str) for name in columns):
         record = {key: _by_column(value, columns) for key, value in record.items() if value is not columns}
     inside = next((key for key in _INSIDE if isinstance(record.get(key), dict)), "")
