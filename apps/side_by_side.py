@@ -196,7 +196,7 @@ def _ingest(engine: Engine, domain: Domain, uploads: Sequence[Upload]) -> list[s
         return [notice(str(error))]
     titles = [item.title for item in items if isinstance(item, Document)]
     twice = [_also_in_folder(upload.name) for upload in uploads if _lies_in(domain, upload.name)]
-    told = [notice(line) for line in (*map(str, report.failures), *twice)]
+    told = [notice(line) for line in (*map(str, (*report.failures, *report.warnings)), *twice)]
     return told + [joined(title) for title in titles]
 
 
@@ -229,8 +229,9 @@ def _open(domain: Domain) -> Assistant:
     settings = domain.settings()
     assistant = open_assistant(domain, settings)
     with suppress(DocumentError):  # a folder without documents is filled by uploads
-        for failure in bring_up_to_date(assistant.knowledge, domain, settings).failures:
-            _log.warning("%s", failure)
+        report = bring_up_to_date(assistant.knowledge, domain, settings)
+        for line in (*report.failures, *report.warnings):
+            _log.warning("%s", line)
     return assistant
 
 

@@ -3,6 +3,7 @@
 AssistantError
 ├── DomainError        unknown domain, broken domain.toml or questions.jsonl
 ├── DocumentError      a file that cannot become a document
+│   └── DocumentWarning    one that became a document, though not all of it was understood
 ├── KnowledgeBaseError an index or ledger that cannot serve
 │   └── EmbedderMismatch
 ├── EngineError        workers that are not there, or are lost
@@ -23,6 +24,10 @@ class DomainError(AssistantError):
 
 class DocumentError(AssistantError):
     """A file that cannot become a document."""
+
+
+class DocumentWarning(DocumentError):
+    """What was not understood of a file whose documents are there all the same; it follows them."""
 
 
 class KnowledgeBaseError(AssistantError):

@@ -237,12 +237,15 @@ def _documents(path: Path) -> int:
 
 
 def _tell(domain: Domain, report: IngestReport) -> None:
-    """Print what was done, and each failure on a line of its own."""
+    """Print what was done, and each warning and failure on a line of its own."""
+    for warning in report.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
     for failure in report.failures:
         print(f"error: {failure}", file=sys.stderr)
     print(
         f"{domain.name}: {report.added} added, {report.changed} changed, {report.unchanged} unchanged, "
         f"{report.removed} removed, {len(report.failures)} failed; {report.embedded} embedded"
+        + (f"; {len(report.warnings)} warnings" if report.warnings else "")
     )
     raise typer.Exit(1 if report.failures else 0)
 

@@ -1,19 +1,22 @@
 """Cut a document into passages that end where sentences end. Knows nothing of embeddings or formats.
 
-The text is cut into units (sentences; headings and table rows are lines of their own), and units are
-packed into chunks. A line, a section, a law article or a question with its answer is kept whole where it
-fits in a chunk.
+The text is cut into units (sentences; headings and table rows are lines of their own, a block of code is
+one), and units are packed into chunks. A line, a section, a law article or a question with its answer is kept
+whole where it fits in a chunk.
 """
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from heapq import merge
+from itertools import chain
 from typing import NamedTuple
 
 from core.language import CJK, words
+from ingest.code_blocks import Span, block_at, code_blocks
 from ingest.types import Chunk, Document
 
-CHUNKER = "sentences-3"
+CHUNKER = "sentences-4"
 """Changes whenever the same document would be cut differently."""
 
 _CLOSERS = "”’」』）》】〉\"')\\]"
@@ -22,7 +25,7 @@ _UNIT_END = re.compile(
     rf"|[。！？；]+[{_CLOSERS}]*"
     rf"|(?<![!?])[!?]++[{_CLOSERS}]*+(?=[\s{CJK}])"
     rf"|\.[{_CLOSERS}]*+(?=\s++[^a-z])"
-    r"|(?<=[.!?:;。！？；：|])\n|\n(?=\n)|\n(?![a-z]+[\s,])",  # else a line break inside a sentence
+    r"|(?<=[.!?:;。！？；：|])\n|\n(?=\n)|(?<![，、])\n(?![a-z]+[\s,])",  # else a break inside a sentence
     re.MULTILINE,
 )
 _NO_SENTENCE_END = re.compile(
@@ -49,12 +52,17 @@ _ASKS = re.compile(r"[^|]*[?？]\**")
 _LINE_ENDS = re.compile(r"\**$", re.MULTILINE)
 _BELOW_MARKDOWN = 7  # which has six levels of headings
 _CLAUSE_END = re.compile(r"[，、：,;:]+|\n")
+_LINE_END = re.compile(r"\n")
 # A longer run (base64, a ruler of dashes) counts as several words, or it would flood a prompt.
 _WORD_CHARS = 24
 _WORD = re.compile(rf"[{CJK}]|[^\W_{CJK}]{{1,{_WORD_CHARS}}}|[^\s\w]{{1,{_WORD_CHARS}}}|_{{1,{_WORD_CHARS}}}")
 _HEADING_WORDS = 20
 _WORTH_A_CHUNK = 0.25  # a section shorter than this share of a chunk is joined with the next
 _SENTENCE, _LINE, _SECTION = range(3)
+_SHARES = (2, 4, 8, 16)  # of a chunk, tried in turn for one that the embedder would cut: ids, figures, kana
+
+AreCut = Callable[[Sequence[str]], Sequence[bool]]
+"""Says of each passage whether the embedder reads only its beginning."""
 
 
 class _Unit(NamedTuple):
@@ -77,7 +85,48 @@ def split(document: Document, size: int, overlap: int) -> list[Chunk]:
             where a new section begins.
     """
     units = list(_units(document.text, size))
+    return _chunks(document, units, list(_pack(units, size, overlap)))
+
+
+def split_to_fit(document: Document, size: int, overlap: int, are_cut: AreCut) -> tuple[list[Chunk], int]:
+    """Return what `split` does, but passages that would be cut in pieces, and how many still are.
+
+    Those left are passages with titles as long as what the embedder reads.
+    """
+    units = list(_units(document.text, size))
     spans = list(_pack(units, size, overlap))
+    for share in _SHARES:
+        chunks = _chunks(document, units, spans)
+        cut = are_cut([chunk.passage for chunk in chunks])
+        if not any(cut):
+            return chunks, 0
+        sizes = max(1, size // share), overlap // share
+        pieces = (
+            _pieces(document.text, span, *sizes) if is_cut else [span]
+            for span, is_cut in zip(spans, cut, strict=True)
+        )
+        spans = list(_onward(chain.from_iterable(pieces)))
+    chunks = _chunks(document, units, spans)
+    return chunks, sum(are_cut([chunk.passage for chunk in chunks]))
+
+
+def _pieces(text: str, span: Span, size: int, overlap: int) -> list[Span]:
+    """Return the spans of smaller chunks within one."""
+    first, last = span
+    units = list(_units(text[first:last], size))
+    return [(first + start, first + end) for start, end in _pack(units, size, overlap)]
+
+
+def _onward(spans: Iterable[Span]) -> Iterator[Span]:
+    """Leave out what a span before holds: the beginning of a chunk repeats the end of the one before."""
+    reached = 0
+    for span in spans:
+        if span[1] > reached:
+            yield span
+            reached = span[1]
+
+
+def _chunks(document: Document, units: Iterable[_Unit], spans: Sequence[Span]) -> list[Chunk]:
     titles = _titles(document, units, [start for start, _ in spans])
     return [
         Chunk(
@@ -178,10 +227,13 @@ def _wanted_room(units: list[_Unit], size: int) -> list[int]:
 def _units(text: str, size: int) -> Iterator[_Unit]:
     """Yield the units, without the white space around them."""
     before = 0
-    for start, end in _stripped(text, _sentence_ends(text), 0, len(text)):
+    blocks = code_blocks(text)
+    for start, end in _stripped(text, _unit_ends(text, blocks, size), 0, len(text)):
         opens = _LINE if start == 0 or "\n" in text[before:start] else _SENTENCE
         words_here = _count(text[start:end])
-        names = _HEADING.match(text, start) or _is_question(text, start, end)
+        names = not block_at(blocks, start) and (
+            _HEADING.match(text, start) or _is_question(text, start, end)
+        )
         heading = opens == _LINE and words_here <= _HEADING_WORDS and bool(names)
         if heading or (opens == _LINE and _ARTICLE.match(text, start)):
             opens = _SECTION
@@ -205,6 +257,20 @@ def _shorter(text: str, start: int, end: int, size: int, opens: int) -> Iterator
         for piece_start, piece_end in _stripped(text, word_starts[size::size], clause_start, clause_end):
             yield _Unit(piece_start, piece_end, _count(text[piece_start:piece_end]), opens, heading=False)
             opens = _SENTENCE
+
+
+def _unit_ends(text: str, blocks: Sequence[Span], size: int) -> Iterator[int]:
+    """Return where sentences end, and blocks of code; one larger than a chunk is cut at its lines."""
+    outside = (end for end in _sentence_ends(text) if not block_at(blocks, end))
+    return merge(outside, (end for block in blocks for end in _block_ends(text, block, size)))
+
+
+def _block_ends(text: str, block: Span, size: int) -> Iterator[int]:
+    start, end = block
+    yield start
+    if _count(text[start:end]) > size:
+        yield from (match.end() for match in _LINE_END.finditer(text, start, end))
+    yield end
 
 
 def _sentence_ends(text: str) -> Iterator[int]:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     import torch
 
 _REMEMBERED = 1024  # query vectors
+_PASSAGE, _QUERY = ("document", "passage"), ("query",)
+"""Names that models give to their prompts."""
+_MARKS = 32  # tokens of the longest prompt, and of what begins and ends a text
 
 
 class Embedder(Protocol):
@@ -40,6 +43,10 @@ class Embedder(Protocol):
     @property
     def dim(self) -> int:
         """Length of a vector."""
+        ...
+
+    def are_cut(self, texts: Sequence[str]) -> list[bool]:
+        """Say of each passage whether only its beginning is read."""
         ...
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
@@ -77,10 +84,21 @@ class LocalEmbedder:
         """Length of a vector."""
         return int(self._model.get_embedding_dimension())
 
+    def are_cut(self, texts: Sequence[str]) -> list[bool]:
+        """Say of each passage whether it has more tokens than the model reads."""
+        with self._lock:
+            window = self._model.max_seq_length
+            # a token holds at least a byte, so that most passages need not be counted
+            long = [at for at, text in enumerate(texts) if window and len(text.encode()) > window - _MARKS]
+            cut = [False] * len(texts)
+            for at, row in zip(long, self._rows([texts[at] for at in long], _PASSAGE), strict=True):
+                cut[at] = len(row) > window
+        return cut
+
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Return an (n, dim) float32 array with rows of length 1."""
         with self._lock:
-            return self._embed(texts, ("document", "passage"))
+            return self._embed(texts, _PASSAGE)
 
     def embed_pieces(self, pieces: Iterable[Sequence[str]]) -> Iterator[Vectors]:
         """Yield what `embed_passages` returns for each piece; none is taken before it is asked for."""
@@ -90,7 +108,7 @@ class LocalEmbedder:
         """Return an (n, dim) float32 array with rows of length 1; the last queries are remembered."""
         with self._lock:
             new = [text for text in dict.fromkeys(texts) if text not in self._queries]
-            self._queries.update(zip(new, self._embed(new, ("query",)), strict=True))
+            self._queries.update(zip(new, self._embed(new, _QUERY), strict=True))
             vectors = np.array([self._queries[text] for text in texts], np.float32).reshape(-1, self.dim)
             for text in texts:
                 self._queries.move_to_end(text)
@@ -124,15 +142,21 @@ class LocalEmbedder:
         if not texts:
             return vectors
         model = self._model
-        prompt = next((model.prompts[name] for name in prompts if name in model.prompts), "")
-        rows = model.tokenizer(
-            [prompt + text for text in texts], truncation=True, max_length=model.max_seq_length
-        )["input_ids"]
+        rows = self._rows(texts, prompts, truncation=True, max_length=model.max_seq_length)
         with torch.inference_mode():
             for batch in batches([len(row) for row in rows], self._batch_tokens):
                 padded = model.tokenizer.pad({"input_ids": [rows[i] for i in batch]}, return_tensors="pt")
                 vectors[batch] = self._forward(padded).cpu().numpy()
         return vectors
+
+    def _rows(self, texts: Sequence[str], prompts: tuple[str, ...], **limits: Any) -> list[list[int]]:
+        """Return the tokens of each text behind the model's own prompt."""
+        model = self._model
+        prompt = next((model.prompts[name] for name in prompts if name in model.prompts), "")
+        if not texts:
+            return []
+        rows = model.tokenizer([prompt + text for text in texts], verbose=False, **limits)["input_ids"]
+        return list(rows)
 
     def _forward(self, features: Any) -> "torch.Tensor":
         """Run the encoder in its own dtype, and pooling after it in float32."""

@@ -77,6 +77,9 @@ class FakeEmbedder:
         self.embedded = 0
         self._stop_after = stop_after
 
+    def are_cut(self, texts: Sequence[str]) -> list[bool]:
+        return [False] * len(texts)
+
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         if self._stop_after is not None and self.embedded >= self._stop_after:
             raise KeyboardInterrupt

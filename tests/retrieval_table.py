@@ -43,6 +43,9 @@ class RememberingEmbedder:
         self._embedder = embedder
         self._known: dict[str, Vectors] = {}
 
+    def are_cut(self, texts: Sequence[str]) -> list[bool]:
+        return self._embedder.are_cut(texts)
+
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
         self._known.update(zip(new, self._embedder.embed_passages(new), strict=True))

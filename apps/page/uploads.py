@@ -78,7 +78,7 @@ def _named(item: Document | DocumentError, name: str, path: Path) -> Document | 
     the id of another document never replaces it.
     """
     if isinstance(item, DocumentError):
-        return DocumentError(str(item).replace(shown(path), name).replace(path.name, name))
+        return type(item)(str(item).replace(shown(path), name).replace(path.name, name))
     inside = item.id.removeprefix(path.name).lstrip(":")
     return replace(
         item,

@@ -96,7 +96,7 @@ def _holds_small_records(path: Path) -> bool:
                 return False
             while line := file.readline(_HARMLESS_BYTES + 1):
                 line.decode()  # to guess another encoding, line by line, would take long
-                if len(line) > _HARMLESS_BYTES:
+                if len(line) > _HARMLESS_BYTES or b'"text"' not in line:
                     return False
         except (ValueError, RecursionError):
             return False

@@ -17,7 +17,7 @@ from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from core.errors import DocumentError
+from core.errors import DocumentError, DocumentWarning
 from ingest.files.cleaning import clean
 from ingest.files.loaders import LOADERS, Loader, RawDocument
 from ingest.files.loaders.front_matter import FIELDS
@@ -71,8 +71,9 @@ def _cleaned(raw: RawDocument, name: str, max_chars: int) -> RawDocument | Docum
 
 
 def pack(item: RawDocument | DocumentError) -> bytes:
-    """Return a document (an array) or an error (a string) as JSON."""
-    value = str(item) if isinstance(item, DocumentError) else astuple(item)
+    """Return a document (an array), an error (a string) or a warning (a string in an object) as JSON."""
+    value: object = str(item) if isinstance(item, DocumentError) else astuple(item)
+    value = {"warning": value} if isinstance(item, DocumentWarning) else value
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
@@ -82,8 +83,13 @@ def unpack(message: bytes) -> RawDocument | DocumentError:
     Raises:
         ValueError, TypeError: another message.
     """
-    value = json.loads(message.decode("utf-8", "surrogatepass"))
-    return DocumentError(value) if isinstance(value, str) else RawDocument(*map(str, value))
+    match json.loads(message.decode("utf-8", "surrogatepass")):
+        case str(error):
+            return DocumentError(error)
+        case {"warning": str(warning)}:
+            return DocumentWarning(warning)
+        case value:
+            return RawDocument(*map(str, value))
 
 
 def _serve(connection: Connection, cpu_seconds: int, max_chars: int, ocr: bool) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from core.errors import DocumentError
 from core.language import Lang, detect
+from ingest.code_blocks import block_at, code_blocks
 from ingest.files.child import Sandbox
 from ingest.files.cleaning import clean_line
 from ingest.files.loaders import LOADERS, RawDocument, front_matter
@@ -172,7 +173,9 @@ def _check_size(path: Path, max_file_mb: int) -> None:
 def _document(raw: RawDocument, relative: str, path: Path) -> Document | DocumentError:
     if not raw.text:
         return DocumentError(f"{shown(path)} holds no text; fill or remove it")
-    heading = _HEADING.search(raw.text)
+    blocks = code_blocks(raw.text)
+    headings = (found for found in _HEADING.finditer(raw.text) if not block_at(blocks, found.start()))
+    heading = next(headings, None)
     title = clean_line(raw.title) or (
         _CLOSING_HASHES.sub("", clean_line(heading.group(1)[:_HEADING_CHARS])) if heading else ""
     )

@@ -12,8 +12,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 
-from core.errors import DocumentError
-from ingest.chunking import CHUNKER, split
+from core.errors import DocumentError, DocumentWarning
+from ingest.chunking import CHUNKER, split_to_fit
 from ingest.embedding import Embedder
 from ingest.store.ledger import Entry, Ledger
 from ingest.types import Document, Vectors
@@ -30,7 +30,7 @@ Progress = Callable[[float], None]
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """What an ingest did: counts of documents, of passages embedded, and the files that failed."""
+    """What an ingest did: counts of documents and embedded passages, and what went wrong with files."""
 
     added: int = 0
     changed: int = 0
@@ -38,6 +38,7 @@ class IngestReport:
     removed: int = 0
     embedded: int = 0
     failures: tuple[DocumentError, ...] = ()
+    warnings: tuple[DocumentWarning, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Intake:
         self._handed: deque[_Piece] = deque()
         self._added = self._changed = self._unchanged = self._embedded = 0
         self._failures: list[DocumentError] = []
+        self._warnings: list[DocumentWarning] = []
         self._files: dict[str, str] = {}
 
     @property
@@ -74,6 +76,7 @@ class Intake:
             unchanged=self._unchanged,
             embedded=self._embedded,
             failures=tuple(self._failures),
+            warnings=tuple(self._warnings),
         )
 
     def run(self, items: Iterable[Document | DocumentError], origin: Origin = lambda document: "") -> None:
@@ -125,6 +128,9 @@ class Intake:
                 document = self._accept(item)
                 self.origins.add(origin(document))
                 state = content_sha256(document), recipe
+            except DocumentWarning as warning:
+                self._warnings.append(warning)
+                continue
             except DocumentError as error:
                 self._failures.append(error)
                 self._progress(1)
@@ -146,7 +152,13 @@ class Intake:
         return item
 
     def _entry(self, document: Document, state: tuple[str, str], origin: str) -> Entry:
-        chunks = split(document, self._chunking.size, self._chunking.overlap)
+        size, overlap = self._chunking.size, self._chunking.overlap
+        chunks, cut = split_to_fit(document, size, overlap, self._embedder.are_cut)
+        if cut:
+            remedy = "shorten its title and headings"
+            self._warnings.append(
+                DocumentWarning(f"{document.id}: {cut} passages are found by their beginning only; {remedy}")
+            )
         keys = [_key(chunk.passage, self._embedder.fingerprint) for chunk in chunks]
         return Entry(document, chunks, keys, *state, origin)
 

@@ -129,6 +129,10 @@ class RayEmbedder:
         """Length of a vector."""
         return self._local.dim
 
+    def are_cut(self, texts: Sequence[str]) -> list[bool]:
+        """Say of each passage whether only its beginning is read."""
+        return self._local.are_cut(texts)
+
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Return an (n, dim) float32 array with rows of length 1."""
         return next(self.embed_pieces([texts]))

@@ -95,6 +95,9 @@ class NumberedEmbedder:
         self.dim = DIM
         self._passages, self._queries = passages, queries
 
+    def are_cut(self, texts: Sequence[str]) -> list[bool]:
+        return [False] * len(texts)
+
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         return self._passages[[_number(text) for text in texts]]
 

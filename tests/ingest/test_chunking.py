@@ -3,7 +3,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.language import words
-from ingest.chunking import split
+from ingest.chunking import AreCut, split, split_to_fit
 from ingest.types import Chunk, Document
 
 
@@ -169,6 +169,21 @@ def test_where_sentences_end(text: str, size: int, expected: list[str]) -> None:
             id="so does a row of a table of questions",
         ),
         pytest.param(
+            "Now stop it.\n```sh\n# one; two\nstop it\n\n# three\n```\nThen go. On.",
+            8,
+            ["Now stop it.", "```sh\n# one; two\nstop it\n\n# three\n```", "Then go. On."],
+            id="a block of code is one piece",
+        ),
+        pytest.param(
+            "~~~\none; two\nthree four",
+            3,
+            ["~~~\none; two", "three four"],
+            id="unless it is larger than a chunk, then its lines are kept",
+        ),
+        pytest.param(
+            "九点开门，\n五点关门。\n免费。", 8, ["九点开门，\n五点关门。", "免费。"], id="a clause goes on"
+        ),
+        pytest.param(
             "It rains. Why? Nobody knows.", 4, ["It rains. Why?", "Nobody knows."], id="not one in prose"
         ),
     ],
@@ -210,6 +225,12 @@ FAQ = "## 宠物\n\n**能带狗吗？**\n\n" + "可以带狗。" * 10 + "\n\n**�
 @pytest.mark.parametrize(
     ("text", "size", "titles"),
     [
+        pytest.param(
+            "# A\n\n```\n# no\n```\n\n" + "One two. " * 20,
+            20,
+            ["Fees"] + ["Fees › A"] * 2,
+            id="code has no headings",
+        ),
         pytest.param(MARKDOWN, 40, ["Fees", "Fees › Bags", "Fees", "Fees › Pets"], id="English, Markdown"),
         pytest.param(
             STATUTE,
@@ -227,3 +248,44 @@ FAQ = "## 宠物\n\n**能带狗吗？**\n\n" + "可以带狗。" * 10 + "\n\n**�
 )
 def test_a_chunk_says_under_which_headings_it_stands(text: str, size: int, titles: list[str]) -> None:
     assert [chunk.title for chunk in split(_document(text), size, 0)] == titles
+
+
+def _over(window: int) -> AreCut:
+    """Return an embedder's answer where a token is four characters."""
+    return lambda passages: [len(passage) > 4 * window for passage in passages]
+
+
+DENSE = {
+    "figures": "577503170447195329 449823474816207200.\n" * 40,
+    "ids": "Locker 1: 4dad2986ce8349606a06e9ab85a0bcc1.\n" * 40,
+    "addresses": "https://tickets.example/ce834966a06e9ab85a0bcc1/5d99801f5e2fc574dad2986\n" * 40,
+    "kana": "ひらがなカタカナ" * 400,
+    "one word": "x" * 9000,
+    "Chinese": "退票费为票价的百分之五。" * 200,
+    "a table": "| a | b |\n" * 300,
+    "code": "```\nstop 4dad2986ce8349606a06e9ab85a0bcc1\n" * 60,
+}
+
+
+@pytest.mark.parametrize("text", DENSE.values(), ids=DENSE.keys())
+def test_no_passage_is_longer_than_the_embedder_reads(text: str) -> None:
+    chunks, cut = split_to_fit(_document(text), 220, 30, _over(120))
+    _assert_cover(text, chunks)
+    assert cut == 0
+    assert max(len(chunk.passage) for chunk in chunks) <= 480
+
+
+def test_passages_that_fit_are_those_of_always() -> None:
+    document = _document(MARKDOWN + "\n\n" + DENSE["ids"] + "\n\n# More\n\n" + "It is free. " * 60)
+    before = split(document, 100, 30)
+    after, _ = split_to_fit(document, 100, 30, _over(250))
+    assert len(after) > len(before)
+    fit = {chunk.passage for chunk in before if len(chunk.passage) <= 1000}
+    assert fit <= {chunk.passage for chunk in after}
+    assert len(fit) > 3
+
+
+def test_passages_that_no_cut_makes_shorter_are_counted() -> None:
+    document = Document(id="d", title="t" * 900, text="It is free. " * 60, lang="en")
+    chunks, cut = split_to_fit(document, 100, 30, _over(120))
+    assert cut == len(chunks) > 0

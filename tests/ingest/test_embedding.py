@@ -66,3 +66,12 @@ def test_nothing_to_embed_gives_an_empty_array(embedder: LocalEmbedder) -> None:
 
 def test_nothing_is_loaded_before_the_first_use(tmp_path: Path) -> None:
     LocalEmbedder(Embedder(model="no/such/model"), tmp_path, threads=1)
+
+
+def test_it_says_what_it_would_cut(embedder: LocalEmbedder, theirs: Any) -> None:
+    window = theirs.max_seq_length
+    texts = ["tram " * 9, "护照" * window, "护照" * (window // 9), "0123456789" * window, ""]
+    counted = [len(theirs.tokenizer("passage: " + text)["input_ids"]) for text in texts]
+    assert embedder.are_cut(texts) == [count > window for count in counted]
+    assert {True, False} <= set(embedder.are_cut(texts))
+    assert embedder.are_cut([]) == []

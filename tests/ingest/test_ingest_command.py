@@ -44,7 +44,9 @@ def run(
     def run_(*arguments: str | Path, of: str | Path = domain) -> tuple[int, str, str]:
         code = main([*map(str, arguments), "--domain", str(of)])
         printed = capsys.readouterr()
-        lines = [line for line in printed.err.splitlines() if line.startswith(("error", "interrupted"))]
+        lines = [
+            line for line in printed.err.splitlines() if line.startswith(("error", "warning", "interrupted"))
+        ]
         return code, printed.out.strip(), "\n".join(lines)
 
     return run_
@@ -101,6 +103,21 @@ def test_bad_files_cost_a_line_each_and_the_good_go_in(run: Run, tmp_path: Path)
         for line in err.splitlines()
     ]
     assert named == ["broken", "empty", "photo", "missing"]
+
+
+def test_what_was_not_understood_is_told_each_time_and_the_rest_goes_in(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    (folder / "fees.md").write_text("---\ntitle: Fees: all\n---\nTrams are free.")
+    (folder / "sizes.csv").write_text('Size,Fee\n"5,1\n"6,2\n')  # parsed by a child
+    counts = "0 changed, {} unchanged, 0 removed, 0 failed; {} embedded; 2 warnings"
+    code, out, err = run("add", folder)
+    assert (code, out) == (0, "guide: 2 added, " + counts.format(0, 2))
+    fees, sizes = err.splitlines()
+    assert fees.startswith(f"warning: {folder}/fees.md, line 2: the front matter was read line by line")
+    assert sizes.startswith(f"warning: {folder}/sizes.csv: quotes do not close")
+    assert run("add", folder) == (0, "guide: 0 added, " + counts.format(2, 0), err)
+    assert "Fees: all" in [each["title"] for each in json.loads(run("list", "--json")[1])]
 
 
 @pytest.mark.parametrize(

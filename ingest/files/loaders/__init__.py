@@ -3,8 +3,9 @@
 To read another format, write a loader beside these and name its suffix here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from core.errors import DocumentError
 from ingest.files.loaders.docx import load_docx
 from ingest.files.loaders.html import load_html
 from ingest.files.loaders.markdown import load_markdown
@@ -14,10 +15,11 @@ from ingest.files.loaders.records import load_json, load_jsonl
 from ingest.files.loaders.table import load_csv
 from ingest.files.loaders.text import load_text
 from ingest.files.loaders.xlsx import load_xlsx
+from ingest.files.loaders.xml import load_xml
 
 __all__ = ["LOADERS", "Loader", "RawDocument"]
 
-Loader = Callable[[bytes, str], list[RawDocument]]
+Loader = Callable[[bytes, str], Iterable[RawDocument | DocumentError]]
 
 LOADERS: dict[str, Loader] = {
     ".md": load_markdown,
@@ -29,7 +31,10 @@ LOADERS: dict[str, Loader] = {
     ".docx": load_docx,
     ".xlsx": load_xlsx,
     ".csv": load_csv,
+    ".tsv": load_csv,
     ".json": load_json,
     ".jsonl": load_jsonl,
+    ".xml": load_xml,
 }
-"""By lower-case suffix. A loader takes the bytes and the name to give in errors, and raises DocumentError."""
+"""By lower-case suffix. A loader takes the bytes and the name to give in errors, and raises DocumentError
+where nothing can be read; what it says of parts of a file stands among the documents or follows them."""

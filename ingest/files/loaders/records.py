@@ -1,46 +1,48 @@
-"""JSON and JSON Lines: a record with `text` is a document, records without are rows of one table."""
+"""JSON and JSON Lines, also as people and programs write them. Knows nothing of what a record is.
+
+Figures stay as they are written. What strict JSON does not have is read where its meaning is plain: comments,
+commas before a bracket, values that follow each other.
+"""
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from core.errors import DocumentError
 from ingest.files.loaders.decoding import decode
-from ingest.files.loaders.front_matter import FIELDS
 from ingest.files.loaders.raw import RawDocument
-from ingest.files.loaders.rows import records_as_sentences
+from ingest.files.loaders.shapes import Figure, documents, of_list
 
-_DEEPEST = 200
-"""Levels of a record. Where Python's own limit lies depends on its version."""
+_ASIDE = re.compile(r'("(?:[^"\\]|\\.)*+"?)|//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/)?|,(?=\s*[\]}])', re.DOTALL)
+_BETWEEN = " \t\r\n,"
 
 
-def load_json(data: bytes, name: str) -> list[RawDocument]:
-    """Return the documents of an array of records, or of a single record.
+def load_json(data: bytes, name: str) -> Iterator[RawDocument | DocumentError]:
+    """Yield the documents of the records in an array, an object around one, or a single record.
 
     Raises:
-        DocumentError: not JSON, no records, or a record that is no document, by number.
+        DocumentError: not JSON, or no records; by number where only some are no documents.
     """
-    value = _parse(data, name)
-    records = value if isinstance(value, list) else [value]
-    if not records:
+    values = _values(decode(data, name), name)
+    records = values[0] if len(values) == 1 and isinstance(values[0], list) else values
+    if not any(records):
         raise DocumentError(f"{name} holds no records; fill or remove it")
-    return _or_raise(
-        _documents((f"{name}, record {number}", record) for number, record in enumerate(records, start=1))
-    )
+    if said := of_list(records, name):
+        yield RawDocument(said)
+        return
+    numbered = ((f"{name}, record {number}", record) for number, record in enumerate(records, start=1))
+    yield from documents(numbered, name)
 
 
-def load_jsonl(data: bytes, name: str) -> list[RawDocument]:
-    """Return the documents, one a line.
-
-    Raises:
-        DocumentError: names the first broken line.
-    """
-    return _or_raise(stream_jsonl(data.splitlines(), name))
+def load_jsonl(data: bytes, name: str) -> Iterator[RawDocument | DocumentError]:
+    """Yield the documents, one a line."""
+    return stream_jsonl(data.splitlines(), name)
 
 
 def stream_jsonl(lines: Iterable[bytes], name: str) -> Iterator[RawDocument | DocumentError]:
     """Yield one document a line, and for each broken line an error that names its number."""
-    return _documents(_parsed(lines, name))
+    return documents(_parsed(lines, name), name)
 
 
 def _parsed(lines: Iterable[bytes], name: str) -> Iterator[tuple[str, Any]]:
@@ -49,72 +51,59 @@ def _parsed(lines: Iterable[bytes], name: str) -> Iterator[tuple[str, Any]]:
             continue
         where = f"{name}, line {number}"
         try:
-            yield where, _parse(line, where)
+            for value in _values(decode(line, where), where):
+                yield where, value
         except DocumentError as error:
             yield where, error
 
 
-def _parse(data: bytes, where: str) -> Any:
+def _values(text: str, where: str) -> list[Any]:
+    """Return the values of a text, as a rule one.
+
+    Raises:
+        DocumentError: not JSON.
+    """
     try:
-        return json.loads(decode(data, where))
-    except (ValueError, RecursionError) as error:
-        raise DocumentError(f"{where} is not JSON: {error}; mend or remove it") from error
-
-
-def _documents(records: Iterable[tuple[str, Any]]) -> Iterator[RawDocument | DocumentError]:
-    """Yield the documents; the first record decides whether this is a table."""
-    is_table: bool | None = None
-    rows: list[dict[str, str]] = []
-    for where, record in records:
-        if isinstance(record, DocumentError):
-            yield record
-            continue
-        if not isinstance(record, dict):
-            yield DocumentError(f"{where} is not a JSON object; write it as {{...}} or remove it")
-            continue
-        is_table = "text" not in record if is_table is None else is_table
+        return [_DECODER.decode(text)]
+    except RecursionError as error:
+        raise DocumentError(f"{where} is not JSON: it nests too deep; mend or remove it") from error
+    except ValueError as error:
         try:
-            said = {key: _plain(value) for key, value in record.items() if is_table or key in FIELDS}
-        except RecursionError:
-            yield DocumentError(f"{where} nests too deep; flatten or remove it")
-            continue
-        if is_table:
-            rows.append(said)
-        else:
-            yield _document(record.get("text"), said, where)
-    if rows:
-        yield RawDocument(_table(rows))
+            return list(_each(_ASIDE.sub(lambda found: found[1] or "", text)))
+        except (ValueError, RecursionError):
+            raise DocumentError(f"{where} is not JSON: {error}; mend or remove it") from error
 
 
-def _table(rows: list[dict[str, str]]) -> str:
-    """Return the rows as sentences. No row is widened to all keys: their product can fill the memory."""
-    places = {key: place for place, key in enumerate(dict.fromkeys(key for row in rows for key in row))}
-    return records_as_sentences(
-        places, [sorted(row.items(), key=lambda cell: places[cell[0]]) for row in rows]
-    )
+def _each(text: str) -> Iterator[Any]:
+    at = _after(text, 0)
+    while at < len(text):
+        value, at = _DECODER.raw_decode(text, at)
+        yield value
+        at = _after(text, at)
 
 
-def _document(text: Any, said: dict[str, str], where: str) -> RawDocument | DocumentError:
-    if not isinstance(text, str) or not text.strip():
-        return DocumentError(f"{where}: 'text' is missing, empty or not a string; mend or remove it")
-    return RawDocument(text, **said)
+def _after(text: str, at: int) -> int:
+    """Return where what stands between values ends."""
+    while at < len(text) and text[at] in _BETWEEN:
+        at += 1
+    return at
 
 
-def _plain(value: Any, levels: int = _DEEPEST) -> str:
-    """Return a JSON value as a reader would say it."""
-    if not levels:
-        raise RecursionError
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {_plain(part, levels - 1)}" for key, part in value.items())
-    if isinstance(value, list):
-        return ", ".join(_plain(part, levels - 1) for part in value)
-    return "" if value is None else str(value)
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; a key that is there twice has both values."""
+    found: dict[str, Any] = dict(pairs)
+    if len(found) < len(pairs):
+        every: dict[str, list[Any]] = {}
+        for key, value in pairs:
+            every.setdefault(key, []).append(value)
+        found = {key: values if len(values) > 1 else values[0] for key, values in every.items()}
+    return found
 
 
-def _or_raise(found: Iterator[RawDocument | DocumentError]) -> list[RawDocument]:
-    documents = []
-    for item in found:
-        if isinstance(item, DocumentError):
-            raise item
-        documents.append(item)
-    return documents
+def _constant(name: str) -> str | None:
+    return None if name == "NaN" else name
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_int=Figure, parse_float=Figure, parse_constant=_constant
+)

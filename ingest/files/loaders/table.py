@@ -1,30 +1,163 @@
-"""CSV: one document, one sentence for each row. Knows nothing of types of columns."""
+"""CSV: one document, one sentence for each row. Knows nothing of types of columns.
+
+The delimiter is the one that gives most rows the same number of cells; what stands above the header is a
+title, not the name of a column.
+"""
 
 import csv
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
+from itertools import pairwise
 
-from core.errors import DocumentError
+from core.errors import DocumentError, DocumentWarning
 from ingest.files.loaders.decoding import decode
 from ingest.files.loaders.raw import RawDocument
 from ingest.files.loaders.rows import rows_as_sentences
 
+_DELIMITERS = "\t;|,，"
+"""The rarest in a text comes first: it wins where several fit as well."""
+_NONE = "\x1f"  # parts nothing: a table of one column may hold any of them
+_SAMPLE = 1 << 16  # characters that tell the delimiter
+_ABOVE = 20  # rows among which the header is
+_SEPARATOR = re.compile(r'"?sep=(.)"?[ \t]*(?:\r\n?|\n|\Z)', re.IGNORECASE)
+_NUMBER = re.compile(r"[-+]?[$€£¥￥]?\d[\d.,:/ -]*(?:%|[kKMG]?[A-Za-z]{0,2})?")
+_YEAR = re.compile(r"(?:1[89]|2[01])\d\d")
+_RULE = re.compile(r"[-=_+:. \t]*")
 
-def load_csv(data: bytes, name: str) -> list[RawDocument]:
-    """Return the rows as sentences; the first row names the columns.
+Row = list[str]
+
+csv.field_size_limit(1 << 26)  # what a document may hold is limited elsewhere
+
+
+def load_csv(data: bytes, name: str) -> list[RawDocument | DocumentError]:
+    """Return the rows as sentences; the header names the columns.
 
     Raises:
-        DocumentError: no rows, or quotes that do not close.
+        DocumentError: no rows.
     """
     text = decode(data, name)
-    header = text.lstrip().split("\n", 1)[0]
-    delimiter = max(",;\t|", key=header.count)
+    separator = _SEPARATOR.match(text)
+    text = text[separator.end() :] if separator else text
+    delimiter = separator[1] if separator else _delimiter(text)
+    warnings: list[DocumentError] = []
     try:
-        headers, *rows = (
-            row for row in csv.reader(StringIO(text), delimiter=delimiter, strict=True) if any(row)
-        )
-    except (csv.Error, ValueError) as error:
-        reason = error if isinstance(error, csv.Error) else "it is empty"
-        raise DocumentError(f"{name} is no table: {reason}; mend it in a spreadsheet") from error
+        rows = list(_rows(text, delimiter))
+    except csv.Error as error:
+        rows = _lines_alone(text, delimiter, name)
+        warnings = [DocumentWarning(f"{name}: quotes do not close ({error}); each line was read as a row")]
     if not rows:
+        raise DocumentError(f"{name} is no table: it is empty; mend it in a spreadsheet")
+    said = table_as_text(rows)
+    if not said:
         raise DocumentError(f"{name} holds no rows under its header; fill or remove it")
-    return [RawDocument(rows_as_sentences(headers, rows))]
+    return [RawDocument(said), *warnings]
+
+
+def table_as_text(rows: Sequence[Row]) -> str:
+    r"""Return titles and comments, then each row below the header as a sentence; nothing where none is.
+
+    >>> table_as_text([["Fares", ""], ["Route", "Price"], ["to Brim", "12,50"]])
+    '# Fares\n\nRoute: to Brim; Price: 12,50.'
+    """
+    usual = _usual(map(len, rows))
+    comments = [row for row in rows if row[0].startswith("#") and len(row) < usual]
+    rows = [row for row in rows if not (row[0].startswith("#") and len(row) < usual)] or rows
+    titles = _titles(rows)
+    above, table = rows[:titles], rows[titles:]
+    has_header = not _is_data(table)
+    said = rows_as_sentences(table[0] if has_header else [], table[has_header:])
+    notes = [", ".join(filter(None, row)).lstrip("# ") for row in (*above, *comments)]
+    heading = [f"# {notes.pop(0)}\n"] if titles and notes else []
+    return "\n".join([*heading, *notes, said]) if said else ""
+
+
+def _delimiter(text: str) -> str:
+    """Return what parts the cells: what gives most rows of the sample as many cells as the most usual row."""
+    sample = text[:_SAMPLE]
+    best, agreeing = _NONE, 0.0
+    for delimiter in _DELIMITERS:
+        try:
+            widths = [len(row) for row in _rows(sample, delimiter, strict=False)]
+        except csv.Error:
+            continue
+        if not widths or (usual := _usual(widths)) == 1 or (widths[0] == 1 and _is_prose(sample, delimiter)):
+            continue
+        if widths.count(usual) / len(widths) > agreeing:
+            best, agreeing = delimiter, widths.count(usual) / len(widths)
+    if best == _NONE:  # ragged rows, or one column
+        header = sample.lstrip().split("\n", 1)[0]
+        best = max(_DELIMITERS, key=header.count)
+        return best if best in header else _NONE
+    return best
+
+
+def _is_prose(sample: str, delimiter: str) -> bool:
+    """Say whether commas stand as in sentences: then a first line without one heads a single column."""
+    return delimiter == "，" or (delimiter == "," and sample.count(",") == sample.count(", "))
+
+
+def _rows(text: str, delimiter: str, strict: bool = True) -> Iterator[Row]:
+    """Yield the rows that hold anything; lines end as on any system."""
+    lines = StringIO(text, newline="")
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=strict)
+    for row in reader:
+        cells = [cell.strip() for cell in row]
+        if any(cells) and not all(map(_RULE.fullmatch, cells)):
+            yield cells
+
+
+def _lines_alone(text: str, delimiter: str, name: str) -> list[Row]:
+    """Return each line as a row; a quote without its fellow is taken as it stands (5" pipe)."""
+    try:
+        return [row for line in StringIO(text, newline="") for row in _line(line, delimiter)]
+    except csv.Error as error:
+        raise DocumentError(f"{name} is no table: {error}; mend it in a spreadsheet") from error
+
+
+def _line(line: str, delimiter: str) -> Iterable[Row]:
+    try:
+        return list(_rows(line, delimiter))
+    except csv.Error:
+        cells = [cell.strip() for cell in line.split(delimiter)]
+        return [cells] if any(cells) else []
+
+
+def _titles(rows: Sequence[Row]) -> int:
+    """Return how many rows stand above the header: it has about as many cells as the rows below."""
+    usual = _usual(map(_filled, rows))
+    if usual == 1:
+        return 0
+    for at, (row, below) in enumerate(pairwise(rows[:_ABOVE])):
+        is_comment = row[0].startswith("# ") and not any(map(_NUMBER.fullmatch, below))
+        wanted = max(2, usual - 1) if row[0] else usual - 1  # a header may begin with an empty corner
+        if _filled(row) >= wanted and not is_comment:
+            return at
+    return 0
+
+
+def _usual(counts: Iterable[int]) -> int:
+    """Return the most frequent of some numbers, of several the largest."""
+    return max(Counter(counts).items(), key=lambda item: (item[1], item[0]))[0]
+
+
+def _filled(row: Row) -> int:
+    return sum(map(bool, row))
+
+
+def _is_data(table: Sequence[Row]) -> bool:
+    """Say whether the first row is one like the others: figures stand in it above figures.
+
+    Years and ordinals may head columns of figures.
+    """
+    first, *others = table[:_ABOVE]
+    figures = [at for at, cell in enumerate(first) if _NUMBER.fullmatch(cell)]
+    counts = [int(first[at]) if first[at].isdecimal() else -1 for at in figures]
+    if all(map(_YEAR.fullmatch, (first[at] for at in figures))) or counts == [*range(1, len(counts) + 1)]:
+        return False
+    return any(2 * sum(_is_figure(row, at) for row in others) > len(others) for at in figures)
+
+
+def _is_figure(row: Row, at: int) -> bool:
+    return at < len(row) and bool(_NUMBER.fullmatch(row[at]))

@@ -55,6 +55,7 @@ def good() -> dict[str, bytes]:
         ".csv": f"Gate,Rule\nnorth,{GOOD_LINE}\n".encode(),
         ".json": json.dumps([{"title": "Gates", "text": GOOD_LINE}]).encode(),
         ".jsonl": (json.dumps({"title": "Gates", "text": GOOD_LINE}) + "\n").encode() * 3,
+        ".xml": f"<gates><gate id='1'><rule>{GOOD_LINE}</rule></gate><gate id='2'/></gates>".encode(),
         ".pdf": bytes(pdf.output()),
         ".docx": buffer.getvalue(),
         ".xlsx": sheet.getvalue(),
@@ -69,7 +70,8 @@ def write_good(folder: Path, prefix: str) -> None:
 
 def write_hostile(folder: Path, seed: int = 17) -> None:
     """Write all hostile files."""
-    for make in (_damaged, _encoded, _misnamed, _markdown, _records, _tables, _pages, _words, _sheets, _pdfs):
+    texts = (_encoded, _markdown, _records, _elements, _tables)
+    for make in (_damaged, _misnamed, *texts, _pages, _words, _sheets, _pdfs):
         for name, data in make(random.Random(seed)):
             (folder / f"{make.__name__[1:]}-{name}").write_bytes(data)
     _write_long_lines(folder)
@@ -107,7 +109,7 @@ def _damaged(rng: random.Random) -> Named:
 
 
 def _encoded(rng: random.Random) -> Named:
-    for suffix in (".md", ".txt", ".html", ".csv", ".json", ".jsonl"):
+    for suffix in (".md", ".txt", ".html", ".csv", ".json", ".jsonl", ".xml"):
         for encoding in ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-7", "gb18030", "big5", "cp1252"):
             text = good()[suffix].decode() + (_TRADITIONAL if encoding == "big5" else _CHINESE)
             yield f"{encoding}{suffix}", text.encode(encoding, "ignore")
@@ -138,6 +140,25 @@ def _markdown(rng: random.Random) -> Named:
     }
     for name, front in fronts.items():
         yield f"yaml-{name}.md", f"---\n{front}\n---\n{GOOD_LINE}\n".encode()
+    for name, unit in {
+        "comments": "<!--",
+        "code-comments": "`<!--`",
+        "fences": "```\n",
+        "tildes": "~~~ a\n",
+        "underlines": "a\n\n-----\n",
+        "references": "[a][b",
+        "definitions": "[a]: b\n",
+        "bars": "|-",
+        "columns": "a|b\n-|-\n",
+        "heads": "+++\n",
+        "wrapped": "一，二\n",
+        "items": "- 一\n  二\n",
+        "marks": "- _ * ",
+    }.items():
+        yield f"{name}.md", unit.encode() * 300_000 + "。".encode()
+    yield "indented.md", b" " * 2_000_000 + b"```"
+    yield "one-word.txt", b"x" * 2_000_000
+    yield "kana.txt", ("ひらがな" * 200_000).encode()
     yield "marks-small.txt", ("a" + "\u0301\u0316" * 15_000).encode()
     yield "marks-large.txt", ("a" + "\u0301\u0316" * 2_000_000).encode()
     yield "ligatures.txt", ("\ufdfa" * 1_000_000).encode()
@@ -171,7 +192,41 @@ def _records(rng: random.Random) -> Named:
     for name, text in texts.items():
         yield f"{name}.json", text.encode()
         yield f"{name}.jsonl", text.removeprefix("[").replace("},{", "}\n{").encode() + b"\n"
+    yield "named.json", json.dumps({"name": "n" * 100_000, "rooms": [{"a": 1}] * 100_000}).encode()
+    nested = '{"name": "n", "rooms": [' * 90 + "1" + "]}" * 90
+    yield "named-deep.json", f"[{','.join([nested] * 2000)}]".encode()
+    for name, unit in {
+        "slashes": "//",
+        "open-notes": "/*",
+        "strings": '"',
+        "commas": ", ",
+        "keys-twice": '{"a":1,"a":',
+    }.items():
+        yield f"{name}.json", unit.encode() * 300_000
     yield "broken.jsonl", b'{"text": "Free."}\n{"text\n' * 2000
+
+
+def _elements(rng: random.Random) -> Named:
+    laughs = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 9}">' for n in range(1, 12))
+    texts = {
+        "laughs": f'<!DOCTYPE a [<!ENTITY a0 "x">{laughs}]><a>&a11;</a>',
+        "quadratic": f'<!DOCTYPE a [<!ENTITY a0 "{"x" * 200_000}">]><a>{"&a0;" * 500}</a>',
+        "file": '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>',
+        "web": '<!DOCTYPE a [<!ENTITY % p SYSTEM "http://127.0.0.1:9/x.dtd"> %p;]><a>b</a>',
+        "deep": "<a>" * 100_000,
+        "deep-allowed": "<a b='1'>" * 250 + "x" + "</a>" * 250,
+        "many": "<a>" + "<b/>" * 1_000_000 + "</a>",
+        "records": "<a>" + "<b><c>1</c></b>" * 200_000 + "</a>",
+        "attributes": "<a " + " ".join(f"a{n}='1'" for n in range(50_000)) + "/>",
+        "mixed": "<a>x" + "<b>y</b>z" * 300_000 + "</a>",
+        "prose": "<p>" * 200 + "<p>x</p>" * 100_000 + "</p>" * 200,
+        "names": "<a>" + "&eacute;&bogus;" * 100_000 + "</a>",
+        "text": "<a>" + "x" * 12_000_000 + "</a>",
+        "feed": "<rss><channel>" + "<item><title>a</title></item>" * 50_000 + "</channel></rss>",
+        "include": '<a xmlns:xi="http://www.w3.org/2001/XInclude"><xi:include href="/etc/passwd"/></a>',
+    }
+    for name, text in texts.items():
+        yield f"{name}.xml", text.encode()
 
 
 def _tables(rng: random.Random) -> Named:
@@ -181,6 +236,9 @@ def _tables(rng: random.Random) -> Named:
     yield "both.csv", b"a," * 200_000 + b"a\n" + b"1\n" * 200_000
     yield "cell.csv", b"a,b\n1," + b"x" * 9_000_000
     yield "quotes.csv", b'a,b\n"' + b'""' * 2_000_000
+    yield "separators.csv", b"sep=;\n" * 200_000
+    yield "comments.csv", b"# a\n" * 500_000 + b"a,b\n1,2\n"
+    yield "open-quotes.csv", b'"a,b\n' * 500_000
     yield "delimiters.csv", b"a,b;c\td|e\n" * 9
 
 

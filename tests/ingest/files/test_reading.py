@@ -11,7 +11,7 @@ from ingest.files.reading import read_documents
 from ingest.types import Document
 from settings import Parsing
 
-_FORMATS = ".md, .markdown, .txt, .html, .htm, .pdf, .docx, .xlsx, .csv, .json, .jsonl"
+_FORMATS = ".md, .markdown, .txt, .html, .htm, .pdf, .docx, .xlsx, .csv, .tsv, .json, .jsonl, .xml"
 
 
 def _write(folder: Path, files: dict[str, str | bytes]) -> Path:
@@ -73,6 +73,11 @@ def test_a_single_file_is_called_by_its_name(tmp_path: Path) -> None:
         pytest.param("a.html", "<title>Page\n title</title><h1>Heading</h1>", "Page title", id="the page's"),
         pytest.param("fees.txt", "Free.", "fees", id="else the file's name"),
         pytest.param("a.json", '{"text": "Free.", "id": "d7"}', "d7", id="or the record's id"),
+        pytest.param(
+            "a.md", "```sh\n# stop\n```\n# Machine", "Machine", id="a comment in code is no heading"
+        ),
+        pytest.param("machine.txt", "~~~\n# stop\nstop", "machine", id="nor where the code never ends"),
+        pytest.param("a.md", "手册\n====\n\n# 退款", "手册", id="an underlined title is one"),
     ],
 )
 def test_title(tmp_path: Path, name: str, content: str, title: str) -> None:
