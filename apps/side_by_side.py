@@ -26,7 +26,7 @@ from core.domain import DATA, Domain, find_domain
 from core.errors import AssistantError, DocumentError, DomainError
 from core.language import detect
 from ingest.files.loaders import LOADERS
-from ingest.files.reading import walk
+from ingest.files.walking import walk
 from ingest.knowledge_base import bring_up_to_date
 from ingest.types import Document
 
@@ -196,7 +196,7 @@ def _ingest(engine: Engine, domain: Domain, uploads: Sequence[Upload]) -> list[s
         return [notice(str(error))]
     titles = [item.title for item in items if isinstance(item, Document)]
     twice = [_also_in_folder(upload.name) for upload in uploads if _lies_in(domain, upload.name)]
-    told = [notice(line) for line in (*map(str, report.failures), *twice)]
+    told = [notice(line) for line in (*map(str, report.failures), *report.warnings, *twice)]
     return told + [joined(title) for title in titles]
 
 

@@ -144,6 +144,8 @@ def _bring_up_to_date(assistant: Assistant, announce: Announce) -> None:
         done = bring_up_to_date(assistant.knowledge, assistant.domain, assistant.settings, bar.update)
     for failure in done.failures:
         announce(f"left out: {failure}")
+    for warning in done.warnings:
+        announce(f"warning: {warning}")
     announce(
         f"documents: {done.added} added, {done.changed} changed, {done.removed} removed, "
         f"{done.unchanged} unchanged; {done.embedded} passages embedded"
