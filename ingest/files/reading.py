@@ -87,7 +87,8 @@ def _read_all(
 
 
 def _from(origin: str, error: DocumentError) -> DocumentError:
-    return DocumentError(str(error), origin)
+    error.origin = origin
+    return error
 
 
 def _items(
