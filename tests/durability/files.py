@@ -5,6 +5,7 @@ does so and is killed at one of the steps first.
 """
 
 import json
+import signal
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,7 +30,8 @@ class Folder:
     files: dict[str, dict[str, str] | None] = field(default_factory=dict)
     """Texts by id of each file; None where it is broken."""
     held: dict[str, dict[str, str]] = field(default_factory=dict)
-    withdrawn: set[str] = field(default_factory=set)
+    withdrawn: dict[str, str] = field(default_factory=dict)
+    """Their files, by id."""
 
     def write(self, name: str, texts: dict[str, str] | None) -> None:
         self.files[name] = texts
@@ -47,17 +49,22 @@ class Folder:
         (self.path / name).unlink()
 
     def updated(self) -> dict[str, str]:
-        """Return what the knowledge base holds after an update, by id."""
-        for name in {*self.held, *self.files}:
+        """Return what the knowledge base holds after an update, by id.
+
+        Where no file can be read nothing is removed: the disk may not be there.
+        """
+        for name in {*self.held, *self.files} if any(self.files.values()) else ():
             texts = self.files.get(name, {})
             if texts is not None:
-                kept = {id: text for id, text in texts.items() if id not in self.withdrawn}
-                self.withdrawn -= self.held.pop(name, {}).keys() - texts.keys()
-                self.held[name] = kept
-        there = {id for texts in self.files.values() if texts for id in texts}
-        if None not in self.files.values():
-            self.withdrawn &= there
+                self.held[name] = {id: text for id, text in texts.items() if id not in self.withdrawn}
+        if any(self.files.values()):
+            self.withdrawn = {id: name for id, name in self.withdrawn.items() if self._may_give(name, id)}
         return {id: text for texts in self.held.values() for id, text in texts.items()}
+
+    def _may_give(self, name: str, id: str) -> bool:
+        """Tell whether a file gives a document, or would, were it not broken."""
+        texts = self.files.get(name, {})
+        return texts is None or id in texts
 
 
 def changing_files(rounds: int, home: Path, seed: int = 7) -> Outcome:
@@ -75,7 +82,8 @@ def changing_files(rounds: int, home: Path, seed: int = 7) -> Outcome:
             child = forks.Process(target=_killed, args=(home, step, int(draw.integers(1, 3))))
             child.start()
             child.join(60)
-            killed += child.exitcode != 0
+            killed += child.exitcode == -signal.SIGKILL
+            faults.expect(child.exitcode in (0, -signal.SIGKILL), f"round {number}: {child.exitcode}")
         faults.where = f"round {number}"
         _check(home, folder.updated(), faults)
     return Outcome(
@@ -106,7 +114,7 @@ def _change(folder: Folder, draw: np.random.Generator, word: str, home: Path) ->
         base = open_base(home)
         base.delete([id])
         base.close()
-        folder.withdrawn.add(id)
+        folder.withdrawn[id] = name
         del folder.held[name][id]
 
 
