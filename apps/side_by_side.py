@@ -196,7 +196,7 @@ def _ingest(engine: Engine, domain: Domain, uploads: Sequence[Upload]) -> list[s
         return [notice(str(error))]
     titles = [item.title for item in items if isinstance(item, Document)]
     twice = [_also_in_folder(upload.name) for upload in uploads if _lies_in(domain, upload.name)]
-    told = [notice(line) for line in (*map(str, report.failures), *report.warnings, *twice)]
+    told = [notice(line) for line in (*map(str, (*report.failures, *report.warnings)), *twice)]
     return told + [joined(title) for title in titles]
 
 

@@ -283,11 +283,11 @@ def _documents(path: Path) -> int:
 
 
 def _tell(domain: Domain, report: IngestReport) -> None:
-    """Print what was done, and each failure on a line of its own."""
-    for failure in report.failures:
-        print(f"error: {failure}", file=sys.stderr)
+    """Print what was done, and each warning and failure on a line of its own."""
     for warning in report.warnings:
         print(f"warning: {warning}", file=sys.stderr)
+    for failure in report.failures:
+        print(f"error: {failure}", file=sys.stderr)
     if report.withdrawn:
         print(f"{report.withdrawn} withdrawn; `list` shows the ids, `restore` lets in again", file=sys.stderr)
     print(
