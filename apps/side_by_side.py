@@ -26,7 +26,7 @@ from core.domain import DATA, Domain, find_domain
 from core.errors import AssistantError, DocumentError, DomainError
 from core.language import detect
 from ingest.files.loaders import LOADERS
-from ingest.files.reading import walk
+from ingest.files.walking import walk
 from ingest.knowledge_base import bring_up_to_date
 from ingest.types import Document
 

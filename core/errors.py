@@ -23,7 +23,14 @@ class DomainError(AssistantError):
 
 
 class DocumentError(AssistantError):
-    """A file that cannot become a document."""
+    """A file that cannot become a document.
+
+    `origin` says where: documents that came from there before may still be true, and are kept.
+    """
+
+    def __init__(self, message: str, origin: str = "") -> None:
+        super().__init__(message)
+        self.origin = origin
 
 
 class DocumentWarning(DocumentError):

@@ -83,7 +83,7 @@ def rank(knowledge: KnowledgeBase, references: Sequence[Reference], mode: str) -
         places = [place for place, one in enumerate(references) if one.lang == lang]
         queries = [references[place].question for place in places]
         for place, hits in zip(places, knowledge.search_many(queries, lang, PASSAGES, mode), strict=True):
-            rankings[place] = list(dict.fromkeys(hit.chunk.document_id for hit in hits))
+            rankings[place] = list(dict.fromkeys(id for hit in hits for id in hit.documents))
     return rankings
 
 

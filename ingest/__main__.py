@@ -16,19 +16,21 @@ from typing import Annotated, Literal
 import typer
 
 from core.command_line import plain_errors, run
+from core.dates import FORMS
 from core.domain import Domain, find_domain
 from core.errors import DocumentError, DomainError
 from core.language import detect
 from core.progress import progress_bar
 from ingest.embedding import open_embedder
 from ingest.files.child import Sandbox
-from ingest.files.reading import OpenSandbox, read_documents, walk
-from ingest.files.unchanged import Known
-from ingest.knowledge_base import KnowledgeBase, bring_up_to_date, open_knowledge_base
+from ingest.files.elsewhere import Added
+from ingest.files.reading import OpenSandbox, read_documents
+from ingest.files.walking import walk
+from ingest.knowledge_base import KnowledgeBase, Prune, bring_up_to_date, open_knowledge_base
 from ingest.search.audit import DEPTH
 from ingest.search.audit import audit as run_audit
 from ingest.store.intake import IngestReport, Progress
-from ingest.types import Document, Filter, Vectors
+from ingest.types import OWN, Document, Filter, Vectors
 from ingest.workers.ray import Engine, connect
 from settings import Settings
 
@@ -52,27 +54,38 @@ def add(
     engine: EngineName = "local",
     ray_address: RayAddress = "",
 ) -> None:
-    """Add documents that are new and take in those that changed; what is unchanged costs nothing."""
+    """Add documents that are new and take in those that changed; what is unchanged costs nothing.
+
+    A file that is named lets in again what was withdrawn of it.
+    """
     found = find_domain(domain)
     settings = found.settings()
     with _engine(engine, ray_address, settings) as workers, _bar(_count(paths or [found.documents])) as moved:
         knowledge = open_knowledge_base(found, settings, workers.embedder)
         if paths:
-            report = knowledge.sync(_read(paths, settings, workers.sandbox, knowledge.read_from), moved)
+            names = Added(found.documents, knowledge.origins)
+            knowledge.restore(names.origin(path) for path in paths if path.is_file())
+            report = knowledge.sync(_read(paths, knowledge, names, settings, workers.sandbox), moved)
         else:
-            report = bring_up_to_date(knowledge, found, settings, moved, False, workers.sandbox)
+            report = bring_up_to_date(knowledge, found, settings, moved, "nothing", workers.sandbox)
     _tell(found, report)
 
 
 @app.command()
 @plain_errors()
-def update(domain: DomainName, engine: EngineName = "local", ray_address: RayAddress = "") -> None:
+def update(
+    domain: DomainName,
+    engine: EngineName = "local",
+    ray_address: RayAddress = "",
+    emptied: Annotated[bool, typer.Option("--emptied", help="Even where no document is left there.")] = False,
+) -> None:
     """Add the domain's own documents and remove those whose file is gone."""
     found = find_domain(domain)
     settings = found.settings()
     with _engine(engine, ray_address, settings) as workers, _bar(_count([found.documents])) as moved:
         knowledge = open_knowledge_base(found, settings, workers.embedder)
-        report = bring_up_to_date(knowledge, found, settings, moved, True, workers.sandbox)
+        prune: Prune = "all" if emptied else "gone"
+        report = bring_up_to_date(knowledge, found, settings, moved, prune, workers.sandbox)
     _tell(found, report)
 
 
@@ -81,7 +94,10 @@ def update(domain: DomainName, engine: EngineName = "local", ray_address: RayAdd
 def delete(
     ids: Annotated[list[str], typer.Argument(help="Ids of documents, as `list` shows.")], domain: DomainName
 ) -> None:
-    """Delete documents and everything that was derived from them."""
+    """Delete documents and everything that was derived from them.
+
+    One whose file lies in the domain's own folder is withdrawn: `restore` lets it in again.
+    """
     _, _, knowledge = _open(domain)
     unknown = set(ids) - {record.id for record in knowledge.records()}
     print(f"{knowledge.delete(ids)} deleted")
@@ -90,19 +106,42 @@ def delete(
     raise typer.Exit(1 if unknown else 0)
 
 
+@app.command()
+@plain_errors()
+def restore(
+    ids: Annotated[list[str], typer.Argument(help="Ids, as `list` shows them.")], domain: DomainName
+) -> None:
+    """Let documents in again that were withdrawn; the next `add` or `update` reads them."""
+    _, _, knowledge = _open(domain)
+    unknown = set(ids) - set(knowledge.origins.withdrawn(OWN))
+    print(f"{knowledge.restore(ids)} restored; run: python -m ingest update --domain {knowledge.name}")
+    for id_ in sorted(unknown):
+        print(f"error: {id_!r} is not withdrawn; `list` shows what is", file=sys.stderr)
+    raise typer.Exit(1 if unknown else 0)
+
+
 @app.command(name="list")
 @plain_errors()
 def list_(
-    domain: DomainName, as_json: Annotated[bool, typer.Option("--json", help="As one JSON array.")] = False
+    domain: DomainName,
+    as_json: Annotated[bool, typer.Option("--json", help="As one JSON array.")] = False,
+    withdrawn: Annotated[
+        bool, typer.Option("--withdrawn", help="In the array as well, with a key of that name.")
+    ] = False,
 ) -> None:
-    """List the documents."""
+    """List the documents, then the ids of those that were withdrawn."""
     _, _, knowledge = _open(domain)
     records = knowledge.records()
+    left_out = list(knowledge.origins.withdrawn(OWN))
     if as_json:
-        print(json.dumps([asdict(record) for record in records], ensure_ascii=False, indent=1))
+        rows = [asdict(record) for record in records]
+        rows += [{"id": id_, "withdrawn": True} for id_ in left_out if withdrawn]
+        print(json.dumps(rows, ensure_ascii=False, indent=1))
         return
     for record in records:
         print(f"{record.id}\t{record.lang}\t{record.chunks}\t{record.title}")
+    for id_ in left_out:
+        print(f"{id_}\t-\t0\t(withdrawn)")
 
 
 @app.command()
@@ -135,13 +174,15 @@ def search(
     query: Annotated[str, typer.Argument(help="A question or words, in Chinese or English.")],
     domain: DomainName,
     lang: Annotated[str, typer.Option(help="zh or en; default: that of the query.")] = "",
-    top_k: Annotated[int, typer.Option(min=1, help="Passages.")] = 5,
-    mode: Annotated[str, typer.Option(help="hybrid, reranked, dense, bm25 or exact.")] = "hybrid",
+    top_k: Annotated[int | None, typer.Option(min=1, help="Passages; default: the settings'.")] = None,
+    mode: Annotated[
+        str | None, typer.Option(help="hybrid, reranked, dense, bm25 or exact; default: the settings'.")
+    ] = None,
     source: Annotated[str, typer.Option(help="Only documents whose source contains this.")] = "",
-    since: Annotated[str, typer.Option(help="Only documents as of this day (YYYY-MM-DD) or later.")] = "",
-    until: Annotated[str, typer.Option(help="Only documents as of this day or earlier.")] = "",
+    since: Annotated[str, typer.Option(help=f"Only documents as of this date or later: {FORMS}.")] = "",
+    until: Annotated[str, typer.Option(help="Only documents as of this date or earlier.")] = "",
 ) -> None:
-    """Show the passages that are found."""
+    """Show the passages that are found, as the settings of the domain say."""
     _, _, knowledge = _open(domain)
     only = Filter(source, since, until)
     for hit in knowledge.search(query, lang or detect(query), top_k, mode, only):
@@ -197,12 +238,17 @@ def _engine(name: str, address: str, settings: Settings) -> AbstractContextManag
 
 
 def _read(
-    paths: Sequence[Path], settings: Settings, sandbox: OpenSandbox, known: Known
+    paths: Sequence[Path], knowledge: KnowledgeBase, names: Added, settings: Settings, sandbox: OpenSandbox
 ) -> Iterator[Document | DocumentError]:
     """Read all paths; one that is missing does not keep the others out."""
     for path in paths:
+        called = names.under(path if path.is_dir() else path.parent)
         try:
-            yield from read_documents(path, settings.max_file_mb, settings.parsing, sandbox, known)
+            yield from names.claims(
+                read_documents(
+                    path, settings.max_file_mb, settings.parsing, sandbox, knowledge.read_from, called
+                )
+            )
         except DocumentError as error:
             yield error
 
@@ -242,6 +288,8 @@ def _tell(domain: Domain, report: IngestReport) -> None:
         print(f"warning: {warning}", file=sys.stderr)
     for failure in report.failures:
         print(f"error: {failure}", file=sys.stderr)
+    if report.withdrawn:
+        print(f"{report.withdrawn} withdrawn; `list` shows the ids, `restore` lets in again", file=sys.stderr)
     print(
         f"{domain.name}: {report.added} added, {report.changed} changed, {report.unchanged} unchanged, "
         f"{report.removed} removed, {len(report.failures)} failed; {report.embedded} embedded"

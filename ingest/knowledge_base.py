@@ -3,16 +3,19 @@
 The ledger is the truth and the index is derived from it, so that no index is ever worth repairing.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from core.domain import DATA, Domain
 from core.errors import DocumentError, EmbedderMismatch, KnowledgeBaseError
 from ingest.embedding import Embedder, open_embedder
 from ingest.files.child import Sandbox
+from ingest.files.elsewhere import Added
 from ingest.files.reading import OpenSandbox, read_documents
+from ingest.files.walking import Within
 from ingest.index import VectorBackend
 from ingest.index.chroma import ChromaBackend
 from ingest.index.hnsw import HnswBackend
@@ -21,12 +24,13 @@ from ingest.index.snapshot import Snapshots
 from ingest.search.reranking import open_reranker
 from ingest.search.search import EVERYTHING, Search, Wanted
 from ingest.store.derived import Derived
-from ingest.store.intake import IngestReport, Intake, Origin, Progress
+from ingest.store.intake import IngestReport, Intake, Progress
 from ingest.store.ledger import DocumentRecord, Ledger
-from ingest.types import Chunk, Document, Filter, Hit, Vectors
+from ingest.store.origins import Origins, Unseen
+from ingest.types import OWN, Chunk, Document, Filter, Hit, Vectors
 from settings import Retrieval, Settings
 
-_OWN = "domain"  # origin of the documents that lie in the domain's folder
+Prune = Literal["nothing", "gone", "all"]
 
 
 def _silent(documents: float) -> None:
@@ -42,6 +46,7 @@ class KnowledgeBase:
         self._retrieval = settings.retrieval
         self._chunking = settings.chunking
         self._ledger = Ledger(folder / "ledger.sqlite")
+        self.origins = Origins(self._ledger)
         self._derived = Derived(folder / "derived", self._ledger)
         snapshots = Snapshots(folder, *_backend(settings.retrieval, settings.threads))
         self._index = LiveIndex(name, self._ledger, snapshots, self._derived)
@@ -58,17 +63,17 @@ class KnowledgeBase:
         self,
         items: Iterable[Document | DocumentError],
         progress: Progress = _silent,
-        origin: Origin = lambda document: "",
-        prune: bool = False,
+        within: Collection[str] = (),
+        emptied: bool = False,
     ) -> IngestReport:
         """Commit the documents that are new or changed, then build the index anew if anything was.
 
         Args:
             items: documents, and errors to be reported.
             progress: hears by how many documents the ingest has moved on.
-            origin: where a new document comes from.
-            prune: remove documents of the same origins that are not among `items`; not where one
-                failed, since its documents may be those that seem to be gone.
+            within: origins of which `items` are all there is: other documents from there are removed,
+                but kept where an item that failed may have held them.
+            emptied: remove them also where nothing was read, as from a disk that is not there.
 
         Raises:
             EmbedderMismatch: another embedder filled this knowledge base.
@@ -77,13 +82,28 @@ class KnowledgeBase:
         with self._index.writing():
             self._check_embedder(self._ledger.fact("embedder"))
             intake = Intake(self._ledger, self._embedder, self._chunking, progress)
-            intake.run(items, origin)
-            report = intake.report
-            if prune and not report.failures:
-                there = {id for one in intake.origins for id in self._ledger.ids(one)}
-                report = replace(report, removed=self._ledger.delete(there - intake.seen))
+            intake.run(items)
+            report = self._pruned(intake, within, emptied)
             self._index.settle()
         return report
+
+    def _pruned(self, intake: Intake, within: Collection[str], emptied: bool) -> IngestReport:
+        """Remove what came from `within` and is not there any more."""
+        report = intake.report
+        failed = {failure.origin for failure in report.failures if failure.origin}
+        unseen = self.origins.unseen(within, intake.seen, failed)
+        is_missing = bool(unseen.gone) and not intake.seen and not emptied
+        if is_missing:
+            unseen = Unseen((), (*unseen.gone, *unseen.kept), ())
+        self.origins.restore(unseen.restored)
+        removed = self._ledger.delete(unseen.gone) if unseen.gone else 0
+        kept = len(unseen.kept)
+        warnings = [*report.warnings]
+        if is_missing:
+            warnings.append(f"nothing was read; {_stays(kept, self.name)}")
+        elif kept:
+            warnings.append(f"what could not be read stays as it was read before ({_counted(kept)})")
+        return replace(report, removed=removed, kept=kept, warnings=tuple(warnings))
 
     def derived(self) -> Path:
         """Return a folder for what is derived from the documents; what is in it goes when a text goes."""
@@ -93,11 +113,17 @@ class KnowledgeBase:
         """Delete documents with all that was derived from them; return how many there were.
 
         No file holds their text or vectors then. What answered in the meantime is not touched: reports.
+        Those whose file lies in the domain's own folder are withdrawn: no update takes them in again.
         """
         with self._index.writing():
-            deleted = self._ledger.delete(ids)
+            deleted = self._ledger.delete(ids, withdrawn=OWN)
             self._index.settle()
         return deleted
+
+    def restore(self, names: Iterable[str]) -> int:
+        """Let the next ingest take in what was withdrawn, by id or by origin; return how many there were."""
+        with self._index.writing():
+            return self.origins.restore(names)
 
     def rebuild(self, progress: Progress = _silent) -> IngestReport:
         """Cut and embed anew what the present settings would cut or embed otherwise; build a new index."""
@@ -224,20 +250,41 @@ def bring_up_to_date(
     domain: Domain,
     settings: Settings,
     progress: Progress = _silent,
-    prune: bool = True,
+    prune: Prune = "gone",
     sandbox: OpenSandbox = Sandbox,
 ) -> IngestReport:
     """Take in the domain's own documents as they are now, beside what was added from elsewhere.
 
-    With `prune` those that are gone from the domain's folder are removed; `sandbox` parses the files.
+    Those that are gone from the domain's folder are removed, but `all` of them only where `prune` says
+    that the folder is meant to be empty; `sandbox` parses the files.
 
     Raises:
         DocumentError: the domain has no documents.
     """
-    items = read_documents(
-        domain.documents, settings.max_file_mb, settings.parsing, sandbox, knowledge.read_from
-    )
-    return knowledge.sync(items, progress, origin=lambda document: _OWN, prune=prune)
+    own = domain.documents
+    names = Within(own if own.is_dir() else own.parent, OWN)
+    items: Iterable[Document | DocumentError] = ()
+    try:
+        items = read_documents(
+            own, settings.max_file_mb, settings.parsing, sandbox, knowledge.read_from, names
+        )
+    except DocumentError as error:
+        held = knowledge.origins.documents(OWN)
+        if held and prune != "all":
+            raise DocumentError(f"{error}; {_stays(len(held), knowledge.name)}") from error
+        if not held:
+            raise
+    items = Added(own, knowledge.origins).making_room(items)
+    return knowledge.sync(items, progress, [] if prune == "nothing" else [OWN], prune == "all")
+
+
+def _stays(count: int, name: str) -> str:
+    remedy = f"to remove it, run: python -m ingest update --emptied --domain {name}"
+    return f"what was read from there before stays ({_counted(count)}); {remedy}"
+
+
+def _counted(count: int) -> str:
+    return f"{count} document{'s' if count > 1 else ''}"
 
 
 def _backend(retrieval: Retrieval, threads: int) -> tuple[VectorBackend, int]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from core import dates
+from core.errors import QuestionError
 from core.language import Lang
 
 Vectors = NDArray[np.float32]
@@ -14,6 +16,8 @@ Labels = NDArray[np.int64]
 """(n,): the ledger's numbers of the chunks."""
 Ranking = list[tuple[int, float]]
 """Labels with their scores, best first."""
+OWN = "domain"
+"""Origin of what lies in the domain's own folder: `domain/en/fees.md`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,8 @@ class Document:
     as_of: str = ""
     file: str = field(default="", compare=False)
     """Digest of the file that gave this document and nothing else (`files.unchanged`); empty: none such."""
+    origin: str = field(default="", compare=False)
+    """`domain/PATH`, `uploads/NAME`, or the path of a file from elsewhere; empty: nobody says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +58,58 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A found passage; higher `score` is better, `legs` maps each leg to its rank there, from 1."""
+    """A found passage; higher `score` is better, `legs` maps each leg to its rank there, from 1.
+
+    `copies` are the other documents that say the same, word for word, in a passage that was found as well.
+    """
 
     chunk: Chunk
     score: float
     legs: Mapping[str, int] = field(default_factory=dict)
+    copies: tuple[str, ...] = ()
+
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """The ids of all documents that were found by it."""
+        return self.chunk.document_id, *self.copies
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Which documents a search may find; an empty field allows all.
 
-    `source` must occur in a document's source, in any case; `since` and `until` are ISO dates that its
-    `as_of` must not be outside of.
+    `source` must occur in a document's source, in any case. Some day that its `as_of` can mean must not be
+    before `since` nor after `until`, which are dates (`core.dates`); of an unknown day no date is true.
     """
 
     source: str = ""
     since: str = ""
     until: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no date.
+
+        Raises:
+            QuestionError: `since` or `until` is no date, or may be several, or there is no day between them.
+        """
+        since, until = _asked("since", self.since), _asked("until", self.until)
+        if since and until and since.first > until.last:
+            raise QuestionError(f"since {self.since!r} is later than until {self.until!r}")
+
+    def allows(self, as_of: str) -> bool:
+        """Tell whether a document of this date may be found."""
+        since, until = _asked("since", self.since), _asked("until", self.until)
+        days = dates.spanned(as_of)
+        if days is None:
+            return not (since or until)
+        return (not since or since.first <= days.last) and (not until or days.first <= until.last)
+
+
+def _asked(name: str, text: str) -> dates.Days | None:
+    """Return the days of a date that somebody asks for; None where it is empty."""
+    found = dates.readings(text)
+    if text and not found:
+        raise QuestionError(f"{name} {text!r} is no date that is known; write {dates.FORMS}")
+    if len(found) > 1:
+        raise QuestionError(f"{name} {text!r} is {' or '.join(str(one.first) for one in found)}; write which")
+    return found[0] if found else None

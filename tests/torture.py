@@ -1,4 +1,4 @@
-"""What the knowledge base survives: kills, full disks, damage, repetition, strangers, crowds.
+"""What the knowledge base survives: kills, full disks, damage, repetition, strangers, crowds, lost files.
 
     make torture                       all of it (about twenty minutes on two cores)
     python -m tests.torture kill       those whose name contains a word
@@ -18,12 +18,13 @@ from pathlib import Path
 from tests.durability.corpus import Outcome
 from tests.durability.damage import damaged_indexes, repeated_ingests
 from tests.durability.disk import failing_disks, full_disks
+from tests.durability.files import changing_files
 from tests.durability.isolation import foreign_hits
 from tests.durability.kills import kill_chroma, kill_ingests
 from tests.durability.soak import soak
 from tests.fakes import FakeEmbedder
 
-KILLS, CHROMA_KILLS, DAMAGED, QUERIES, DOCUMENTS = 200, 40, 100, 2000, 20_000
+KILLS, CHROMA_KILLS, DAMAGED, QUERIES, DOCUMENTS, ROUNDS = 200, 40, 100, 2000, 20_000, 300
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -35,6 +36,7 @@ def main(arguments: Sequence[str]) -> int:
     parts: dict[str, Callable[[Path], Outcome]] = {
         "kill": lambda home: kill_ingests(KILLS, home),
         "kill chroma": _chroma,
+        "files": lambda home: changing_files(ROUNDS, home),
         "disk fails": failing_disks,
         "disk full": lambda home: full_disks(),
         "damage": lambda home: damaged_indexes(DAMAGED, home),

@@ -6,18 +6,17 @@ so that a visitor who stops, leaves or asks anew is never held up by a model tha
 
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
 from typing import Literal, Protocol, TypeVar
 
-from apps.page.uploads import upload_of
 from assistant.types import Answer, Question, Strategy
 from core.domain import Domain
 from core.errors import AssistantError, DocumentError
-from ingest.store.intake import IngestReport, Origin
+from ingest.store.intake import IngestReport
 from ingest.store.ledger import DocumentRecord
 from ingest.types import Document
 
@@ -30,8 +29,8 @@ _TICK = 0.25  # seconds between two looks at the clock: a running answer shows i
 class Knowledge(Protocol):
     """What the page needs of a knowledge base."""
 
-    def sync(self, items: Iterable[Document | DocumentError], *, origin: Origin, prune: bool) -> IngestReport:
-        """Add what is new or changed; with `prune` remove what else there is of the same origins."""
+    def sync(self, items: Iterable[Document | DocumentError], *, within: Collection[str]) -> IngestReport:
+        """Add what is new or changed; remove what else there is from `within` these origins."""
         ...
 
     def records(self) -> list[DocumentRecord]:
@@ -90,7 +89,7 @@ class Engine:
         finally:
             stop.set()
 
-    def add(self, domain: Domain, items: Iterable[Document | DocumentError]) -> IngestReport:
+    def add(self, domain: Domain, items: Collection[Document | DocumentError]) -> IngestReport:
         """Put uploads into the domain's knowledge base; the next question finds them.
 
         What was uploaded before under the same name gives way.
@@ -98,7 +97,8 @@ class Engine:
         Raises:
             AssistantError: the knowledge base cannot take them.
         """
-        return self._call(lambda: self._assistant(domain).knowledge.sync(items, origin=upload_of, prune=True))
+        origins = {item.origin for item in items if item.origin}
+        return self._call(lambda: self._assistant(domain).knowledge.sync(items, within=origins))
 
     def _answer(self, domain: Domain, strategy: str, question: Question) -> Generator[Moment]:
         answer = None

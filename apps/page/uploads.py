@@ -12,7 +12,8 @@ from tempfile import TemporaryDirectory
 from core.errors import DocumentError
 from ingest.files.cleaning import clean_line
 from ingest.files.loaders import LOADERS
-from ingest.files.reading import read_documents, shown
+from ingest.files.reading import read_documents
+from ingest.files.walking import shown
 from ingest.types import Document
 from settings import Parsing
 
@@ -62,28 +63,22 @@ def _hashed(upload: Upload) -> str:
     return f"{hashlib.sha256(upload.data).hexdigest()[:32]}{suffix}"
 
 
-def upload_of(document: Document) -> str:
-    """Return the origin of a document that was uploaded: what came under one name belongs together.
-
-    >>> upload_of(Document("uploads/fares.jsonl/2", "Fares", "...", "en"))
-    'uploads/fares.jsonl'
-    """
-    return "/".join(document.id.split("/")[:2])
-
-
 def _named(item: Document | DocumentError, name: str, path: Path) -> Document | DocumentError:
     """Return what was read with the visitor's file name in place of the hash.
 
     The id begins with that name: the same file, corrected, replaces itself, and an upload that claims
-    the id of another document never replaces it.
+    the id of another document never replaces it. What came under one name has one origin.
     """
+    origin = f"uploads/{name.replace('/', '-')}"
     if isinstance(item, DocumentError):
-        return type(item)(str(item).replace(shown(path), name).replace(path.name, name))
+        said = str(item).replace(shown(path), name).replace(path.name, name)
+        return type(item)(said, origin)
     inside = item.id.removeprefix(path.name).lstrip(":")
     return replace(
         item,
-        id="/".join(filter(None, ("uploads", name.replace("/", "-"), inside))),
+        id="/".join(filter(None, (origin, inside))),
         title=PurePath(name).stem if item.title in (path.stem, path.name) else item.title,
         source=name if item.source == path.name else item.source,
         file="",  # its name on the disk is ours, and so is the digest that holds it
+        origin=origin,
     )

@@ -62,5 +62,5 @@ class Rag(PromptStrategy):
             messages=open_book(question.text, [hit.chunk for hit in contexts], question.lang, self._style),
             contexts=contexts,
             one_line=self._style == "short",
-            ranked=tuple(dict.fromkeys(hit.chunk.document_id for hit in hits)),
+            ranked=tuple(dict.fromkeys(id for hit in hits for id in hit.documents)),
         )

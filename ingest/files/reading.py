@@ -16,12 +16,10 @@ from ingest.files.cleaning import clean_line
 from ingest.files.loaders import LOADERS, RawDocument, front_matter
 from ingest.files.loaders.decoding import decode
 from ingest.files.unchanged import Known, Limits, Recall, Recalled, nothing_known
+from ingest.files.walking import SIDECAR, Names, Unreadable, Within, leads_out, shown, unreadable, walk
 from ingest.types import Document
 from settings import Parsing
 
-SIDECAR = ".yaml"
-"""`fares.csv.yaml` beside `fares.csv` says what its front matter would: id, title, lang, source, as_of."""
-_HIDDEN = (".", "~$")  # `~$report.docx` is the lock that Word leaves beside an open file
 _HEADING = re.compile(r"^#{1,6}[ \t]+(\S.*)$", re.MULTILINE)
 _CLOSING_HASHES = re.compile(r"\s#+$")
 _TITLE_CHARS = 200
@@ -39,11 +37,13 @@ def read_documents(
     limits: Parsing = _LIMITS,
     sandbox: OpenSandbox = Sandbox,
     known: Known = nothing_known,
+    names: Names | None = None,
 ) -> Iterator[Document | DocumentError]:
     """Yield the documents of a file or of all files under a folder, in order of their paths.
 
     What cannot be read, or not within `limits`, is yielded as an error, one line that names the file
-    and the remedy. A file whose document is `known` is not parsed.
+    and the remedy. A file whose document is `known` is not parsed; one that states no
+    id has that of `names`, which is its path in the folder by default.
 
     Raises:
         DocumentError: `source` does not exist, or is a folder without files.
@@ -55,39 +55,10 @@ def read_documents(
     if first is None:
         raise DocumentError(f"{shown(source)} holds no documents; put some there ({', '.join(LOADERS)})")
     base = source if source.is_dir() else source.parent
-    recall = Recall(known, base, SIDECAR, Limits(max_file_mb << 20, limits.max_chars, limits.ocr))
-    read = partial(_read_file, base=base, max_file_mb=max_file_mb)
-    return _read_all(chain([first], entries), recall, read, sandbox(limits))
-
-
-def walk(source: Path) -> Iterator[Path | DocumentError]:
-    """Yield a file, or what lies under a folder, in order; a folder that cannot be read is an error."""
-    pending = [source]  # not a recursion: folders can nest deeper than calls
-    while pending:
-        entry = pending.pop()
-        try:
-            is_link = entry.is_symlink() and entry is not source  # one to a parent would never end
-            if is_link or not entry.is_dir():
-                yield entry
-                continue
-            pending += sorted((inner for inner in entry.iterdir() if _is_wanted(inner)), reverse=True)
-        except OSError as error:
-            yield _unreadable(entry, error)
-
-
-def _is_wanted(entry: Path) -> bool:
-    if entry.name.startswith(_HIDDEN):
-        return False
-    return not (entry.name.endswith(SIDECAR) and entry.with_name(entry.name.removesuffix(SIDECAR)).exists())
-
-
-def _unreadable(path: Path, error: OSError) -> DocumentError:
-    return DocumentError(f"{shown(path)} cannot be read: {error.strerror}; check its permissions")
-
-
-def shown(path: Path) -> str:
-    r"""Return the path on one line, as it is written in a program: a line break in a name as `\n`."""
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in str(path))
+    called = names or Within(base)
+    recall = Recall(known, called.id, SIDECAR, Limits(max_file_mb << 20, limits.max_chars, limits.ocr))
+    read = partial(_read_file, base=base, called=called, max_file_mb=max_file_mb)
+    return _read_all(chain([first], entries), recall, read, sandbox(limits), called)
 
 
 def _read_all(
@@ -95,21 +66,30 @@ def _read_all(
     recall: Recall,
     read: Callable[..., Iterator[Document | DocumentError]],
     opened: Sandbox,
+    called: Names,
 ) -> Iterator[Document | DocumentError]:
     seen: dict[str, str] = {}
     with opened as sandbox:
         for entry in sandbox.ahead(recall.entries(entries)):
             if isinstance(entry, DocumentError):
-                yield entry
+                yield _from(called.origin(entry.path), entry) if isinstance(entry, Unreadable) else entry
                 continue
-            name = shown(entry.path if isinstance(entry, Recalled) else entry)
+            path = entry.path if isinstance(entry, Recalled) else entry
+            origin = called.origin(path)
             for item in _items(entry, recall, partial(read, sandbox=sandbox)):
-                if isinstance(item, Document) and item.id in seen:
-                    yield DocumentError(f"{name}: id {item.id!r} is taken by {seen[item.id]}; rename one")
-                    continue
-                if isinstance(item, Document):
-                    seen[item.id] = name
-                yield item
+                if isinstance(item, DocumentError):  # what no loader knows never gave a document
+                    yield _from(origin, item) if path.suffix.lower() in LOADERS else item
+                elif item.id in seen:
+                    taken = f"{shown(path)}: id {item.id!r} is taken by {seen[item.id]}; rename one"
+                    yield DocumentError(taken, origin)
+                else:
+                    seen[item.id] = shown(path)
+                    yield replace(item, origin=origin)
+
+
+def _from(origin: str, error: DocumentError) -> DocumentError:
+    error.origin = origin
+    return error
 
 
 def _items(
@@ -119,11 +99,11 @@ def _items(
 
 
 def _read_file(
-    path: Path, base: Path, max_file_mb: int, sandbox: Sandbox
+    path: Path, base: Path, called: Names, max_file_mb: int, sandbox: Sandbox
 ) -> Iterator[Document | DocumentError]:
-    relative = clean_line(os.fsencode(path.relative_to(base)).decode("utf-8", "replace"))
     try:
-        beside = _sidecar(path)
+        beside = _sidecar(path, base)
+        relative = called.id(path)
         stated_id = beside.pop("id", relative)
         for number, raw in enumerate(_load(path, max_file_mb, sandbox), start=1):
             if isinstance(raw, DocumentError):
@@ -134,14 +114,16 @@ def _read_file(
     except DocumentError as error:
         yield error
     except OSError as error:
-        yield _unreadable(path, error)
+        yield unreadable(path, error)
 
 
-def _sidecar(path: Path) -> dict[str, str]:
+def _sidecar(path: Path, base: Path) -> dict[str, str]:
     """Return what the file beside `path` says of it; that wins over what the file itself says."""
     beside = path.with_name(path.name + SIDECAR)
     if not os.path.isfile(beside):  # Path.is_file fails where this name would be too long
         return {}
+    if leads_out(beside, base):
+        raise DocumentError(f"{shown(beside)} is a link that leads out of {shown(base)}; put the file there")
     with beside.open("rb") as file:
         stated = front_matter.parse(decode(file.read(_SIDECAR_BYTES), shown(beside)), shown(beside))
     if stated is None:

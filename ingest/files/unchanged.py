@@ -1,7 +1,7 @@
 """A file that was read before gives the document that it gave then. Knows nothing of formats or ledgers.
 
 What decides a document is digested: the bytes of the file and of the one beside it that describes it, the
-path that names it, the version of the parsers. A file that gives several documents, or an error, is read
+name that it has here, the version of the parsers. A file that gives several documents, or an error, is read
 every time.
 """
 
@@ -47,10 +47,10 @@ class Limits:
 
 
 class Recall:
-    """Looks up what is `known` of the files under `base`; `a.csv<sidecar>` beside `a.csv` describes it."""
+    """Looks up what is `known` of files by their names; `a.csv<sidecar>` beside `a.csv` describes it."""
 
-    def __init__(self, known: Known, base: Path, sidecar: str, limits: Limits) -> None:
-        self._known, self._base, self._sidecar, self._limits = known, base, sidecar, limits
+    def __init__(self, known: Known, name: Callable[[Path], str], sidecar: str, limits: Limits) -> None:
+        self._known, self._name, self._sidecar, self._limits = known, name, sidecar, limits
         self._digests: dict[Path, str] = {}
 
     def entries(self, entries: Iterable[Path | DocumentError]) -> Iterator[Entry]:
@@ -83,7 +83,7 @@ class Recall:
             if not self._is_read(path):
                 return ""
             described = _sha256(beside) if os.path.isfile(beside) else ""
-            name = os.fsencode(path.relative_to(self._base)).hex()
+            name = self._name(path).encode().hex()
             version = f"{PARSERS}-ocr" if self._limits.ocr else PARSERS
             parts = [version, str(self._limits.document_chars), name, described, _sha256(path)]
         except OSError:

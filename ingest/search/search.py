@@ -7,6 +7,7 @@ from itertools import chain
 from core.errors import KnowledgeBaseError
 from ingest.embedding import Embedder
 from ingest.index.snapshot import Snapshot
+from ingest.search.copies import merged
 from ingest.search.fusion import Found, best, fuse
 from ingest.search.reranking import Reranker
 from ingest.store.ledger import Ledger
@@ -15,6 +16,7 @@ from settings import Retrieval
 
 MODES = ("bm25", "dense", "hybrid", "exact", "reranked")
 EVERYTHING = Filter()
+_DEEPER = 4  # times as many passages are looked at where copies leave too few
 _LEGS = {
     "hybrid": ("dense", "bm25"),
     "reranked": ("dense", "bm25"),
@@ -52,10 +54,29 @@ class Search:
             raise KnowledgeBaseError(f"no retrieval mode {wanted.mode!r}; known are {', '.join(MODES)}")
         reranks = wanted.mode == "reranked"
         depth = max(wanted.k, self._settings.rerank) if reranks else wanted.k
-        found = self._hits(self._found(snapshot, queries, wanted, depth))
+        found = self._distinct(snapshot, queries, wanted, depth)
         if reranks:
             found = self._reranked(queries, found, self._settings.rerank)
         return [self._widened(hits[: wanted.k]) for hits in found]
+
+    def _distinct(
+        self, snapshot: Snapshot, queries: Sequence[str], wanted: Wanted, depth: int
+    ) -> list[list[Hit]]:
+        """Return up to `depth` passages a query of which none repeats another.
+
+        Where copies leave too few, and there are more, it looks deeper.
+        """
+        distinct: list[list[Hit]] = [[] for _ in queries]
+        places, looked = list(range(len(queries))), depth
+        while places:
+            asked = [queries[place] for place in places]
+            found = self._hits(self._found(snapshot, asked, wanted, looked))
+            for place, hits in zip(places, found, strict=True):
+                distinct[place] = merged(hits)[:depth]
+            full = [place for place, hits in zip(places, found, strict=True) if len(hits) == looked]
+            places = [place for place in full if len(distinct[place]) < depth]
+            looked *= _DEEPER
+        return distinct
 
     def _found(
         self, snapshot: Snapshot, queries: Sequence[str], wanted: Wanted, depth: int

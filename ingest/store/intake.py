@@ -12,33 +12,39 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 
+from core import dates
 from core.errors import DocumentError, DocumentWarning
 from ingest.chunking import CHUNKER, split_to_fit
 from ingest.embedding import Embedder
-from ingest.store.ledger import Entry, Ledger
-from ingest.types import Document, Vectors
+from ingest.store.ledger import Entry, Ledger, State
+from ingest.store.origins import Origins
+from ingest.types import OWN, Document, Vectors
 from settings import Chunking
 
 _WINDOW = 2048  # chunks
 _PIECE = 512  # passages embedded between two commits: some seconds on a CPU
 
-Origin = Callable[[Document], str]
-"""Where a document comes from: a domain's folder, an upload; empty: a file from elsewhere."""
 Progress = Callable[[float], None]
 """Hears by how many documents an ingest has moved on; a window moves in parts while it is embedded."""
 
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """What an ingest did: counts of documents and embedded passages, and what went wrong with files."""
+    """What an ingest did: counts of documents and embedded passages, and what went wrong with files.
+
+    `kept` are documents of files that failed, as they were read before; `withdrawn` are left out: somebody
+    deleted them.
+    """
 
     added: int = 0
     changed: int = 0
     unchanged: int = 0
     removed: int = 0
     embedded: int = 0
+    kept: int = 0
+    withdrawn: int = 0
     failures: tuple[DocumentError, ...] = ()
-    warnings: tuple[DocumentWarning, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +62,18 @@ class Intake:
 
     def __init__(self, ledger: Ledger, embedder: Embedder, chunking: Chunking, progress: Progress) -> None:
         self._ledger = ledger
+        self._withdrawn = Origins(ledger).withdrawn(OWN)
         self._embedder = embedder
         self._chunking = chunking
         self._progress = progress
         self.seen: set[str] = set()
-        self.origins: set[str] = set()
+        self._left_out = 0
+        self._undated: dict[str, list[str]] = {}
         self._handed: deque[_Piece] = deque()
         self._added = self._changed = self._unchanged = self._embedded = 0
         self._failures: list[DocumentError] = []
-        self._warnings: list[DocumentWarning] = []
-        self._files: dict[str, str] = {}
+        self._warnings: list[str] = []
+        self._files: dict[str, tuple[str, str]] = {}
 
     @property
     def report(self) -> IngestReport:
@@ -75,13 +83,14 @@ class Intake:
             changed=self._changed,
             unchanged=self._unchanged,
             embedded=self._embedded,
+            withdrawn=self._left_out,
             failures=tuple(self._failures),
-            warnings=tuple(self._warnings),
+            warnings=(*self._warnings, *(_undated(text, ids) for text, ids in self._undated.items())),
         )
 
-    def run(self, items: Iterable[Document | DocumentError], origin: Origin = lambda document: "") -> None:
-        """Commit every document that is new or has changed; note every error, and the origins seen."""
-        texts = self._pieces(self._windows(self._entries(items, origin)))
+    def run(self, items: Iterable[Document | DocumentError]) -> None:
+        """Commit every document that is new or has changed and was not withdrawn; note every error."""
+        texts = self._pieces(self._windows(self._entries(items)))
         for vectors in self._embedder.embed_pieces(texts):
             piece = self._handed.popleft()
             self._keep(piece.keys, vectors)
@@ -120,47 +129,60 @@ class Intake:
                 else:
                     self._commit(window)
 
-    def _entries(self, items: Iterable[Document | DocumentError], origin: Origin) -> Iterator[Entry]:
+    def _entries(self, items: Iterable[Document | DocumentError]) -> Iterator[Entry]:
         """Yield what has to be committed."""
         recipe = _recipe(self._chunking, self._embedder)
         for item in items:
             try:
                 document = self._accept(item)
-                self.origins.add(origin(document))
                 state = content_sha256(document), recipe
             except DocumentWarning as warning:
-                self._warnings.append(warning)
+                self._warnings.append(str(warning))
                 continue
             except DocumentError as error:
                 self._failures.append(error)
                 self._progress(1)
                 continue
-            if self._ledger.state(document.id) == state:
-                if document.file:
-                    self._files[document.id] = document.file
+            if document.id in self._withdrawn and document.origin.startswith(f"{OWN}/"):
+                self._left_out += 1
+            elif (before := self._ledger.state(document.id))[:2] == state:
+                self._note(document, before)
                 self._unchanged += 1
-                self._progress(1)
             else:
-                yield self._entry(document, state, origin(document))
+                if _owner(document.origin) != _owner(before.origin or document.origin):
+                    changed = f"{document.id}: was read from {before.origin}, now from {document.origin}"
+                    self._warnings.append(changed)
+                yield self._entry(document, state)
+                continue
+            self._progress(1)
 
     def _accept(self, item: Document | DocumentError) -> Document:
         if isinstance(item, DocumentError):
             raise item
         if item.id in self.seen:
-            raise DocumentError(f"{item.source}: document id {item.id!r} is there twice; rename one")
+            twice = f"{item.source}: document id {item.id!r} is there twice; rename one"
+            raise DocumentError(twice, item.origin)
         self.seen.add(item.id)
+        if item.as_of and not dates.readings(item.as_of):
+            self._undated.setdefault(item.as_of, []).append(item.id)
         return item
 
-    def _entry(self, document: Document, state: tuple[str, str], origin: str) -> Entry:
+    def _note(self, document: Document, before: State) -> None:
+        """Note which file gives a document that is as it was, where it was another."""
+        noted = document.file or before.file, document.origin or before.origin
+        if noted != before[2:]:
+            self._files[document.id] = noted
+
+    def _entry(self, document: Document, state: tuple[str, str]) -> Entry:
         size, overlap = self._chunking.size, self._chunking.overlap
         chunks, cut = split_to_fit(document, size, overlap, self._embedder.are_cut)
         if cut:
             remedy = "shorten its title and headings"
             self._warnings.append(
-                DocumentWarning(f"{document.id}: {cut} passages are found by their beginning only; {remedy}")
+                f"{document.id}: {cut} passages are found by their beginning only; {remedy}"
             )
         keys = [_key(chunk.passage, self._embedder.fingerprint) for chunk in chunks]
-        return Entry(document, chunks, keys, *state, origin)
+        return Entry(document, chunks, keys, *state)
 
     def _pending(self, window: Sequence[Entry]) -> dict[bytes, str]:
         """Return the passages of a window that have no vector and are not being embedded, by length."""
@@ -176,7 +198,7 @@ class Intake:
         # a window committed since this one was read may have removed vectors that only its old text used
         if removed := self._ledger.missing(passages):
             self._keep(removed, self._embedder.embed_passages([passages[key] for key in removed]))
-        new = sum(not self._ledger.state(entry.document.id)[0] for entry in window)
+        new = sum(not self._ledger.state(entry.document.id).sha256 for entry in window)
         self._ledger.put(window)
         self._added += new
         self._changed += len(window) - new
@@ -200,12 +222,26 @@ def content_sha256(document: Document) -> str:
         DocumentError: it holds half a surrogate pair, which no file can hold.
     """
     try:
-        said = astuple(document)[:-1]  # all but the file
+        said = astuple(document)[:-2]  # all but the file and where it lies
         return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
     except UnicodeEncodeError as error:
         raise DocumentError(
-            f"{document.id!r} is not valid Unicode ({error.reason}); save it as UTF-8"
+            f"{document.id!r} is not valid Unicode ({error.reason}); save it as UTF-8", document.origin
         ) from error
+
+
+def _owner(origin: str) -> str:
+    """Return who has a document: the domain's folder, the uploads, or nobody: it is from elsewhere."""
+    return origin.split("/")[0]
+
+
+def _undated(text: str, ids: Sequence[str]) -> str:
+    """Say once of all documents of one date that nobody can read it."""
+    others = f" and {len(ids) - 1} more" if ids[1:] else ""
+    return (
+        f"{ids[0]}{others}: as_of {text!r} is no date that is known, so no --since or --until finds it; "
+        f"write {dates.FORMS}"
+    )
 
 
 def _recipe(chunking: Chunking, embedder: Embedder) -> str:

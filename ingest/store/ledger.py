@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 from uuid import uuid4
 
 import numpy as np
@@ -18,35 +19,12 @@ import numpy as np
 from core.errors import KnowledgeBaseError
 from ingest.store.crash_points import reached
 from ingest.store.database import Database
+from ingest.store.schema import SCHEMA, UPGRADES, VERSION
 from ingest.types import Chunk, Document, Filter, Labels, Vectors
 
-_VERSION = 3
-_SCHEMA = """
-CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE documents (
-    ordinal INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
-    text TEXT NOT NULL, lang TEXT NOT NULL, source TEXT NOT NULL, as_of TEXT NOT NULL,
-    sha256 TEXT NOT NULL, recipe TEXT NOT NULL, origin TEXT NOT NULL, file TEXT NOT NULL DEFAULT '');
-CREATE INDEX documents_of_file ON documents (file);
-CREATE TABLE chunks (
-    label INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
-    document INTEGER NOT NULL REFERENCES documents (ordinal) ON DELETE CASCADE,
-    text TEXT NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL, title TEXT NOT NULL,
-    key BLOB NOT NULL);
-CREATE INDEX chunks_of_document ON chunks (document);
-CREATE INDEX chunks_of_vector ON chunks (key);
-CREATE TABLE vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL);
-CREATE VIEW passages AS
-    SELECT c.label, c.id, d.id AS document_id, c.text, c.start, c.stop, c.title, d.lang, c.key
-    FROM chunks c JOIN documents d ON d.ordinal = c.document;
-"""
-_UPGRADES = {
-    1: "ALTER TABLE documents ADD COLUMN file TEXT NOT NULL DEFAULT '';"
-    "CREATE INDEX documents_of_file ON documents (file)",
-    # Uploads were named by their contents and had no origin: a corrected file stood beside the wrong one.
-    2: "UPDATE documents SET origin = 'uploads/' || source WHERE origin = '' AND id LIKE 'uploads/%'",
-}
-_DOCUMENT = "id, title, text, lang, source, as_of, file"
+_DOCUMENT = "id, title, text, lang, source, as_of, file, origin"
+WITHIN = "(origin = ?1 OR origin >= ?1 || '/' AND origin < ?1 || '0')"
+"""What came from within an origin; in ASCII 0 follows the stroke."""
 _CHUNK = "id, document_id, text, start, stop, title"
 _STORED = np.dtype("<f2")  # bf16 models give fewer digits than float16 holds
 _ROWS = 1024
@@ -61,7 +39,15 @@ class Entry:
     keys: Sequence[bytes]
     sha256: str
     recipe: str
-    origin: str
+
+
+class State(NamedTuple):
+    """What is known of a document beside its text: its digest, what cut and embedded it, its file."""
+
+    sha256: str = ""
+    recipe: str = ""
+    file: str = ""
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +66,7 @@ class Ledger(Database):
     """Documents, chunks and vectors in one SQLite file."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path, _SCHEMA, _VERSION, _UPGRADES)
+        super().__init__(path, SCHEMA, VERSION, UPGRADES)
 
     @property
     def revision(self) -> str:
@@ -102,23 +88,33 @@ class Ledger(Database):
         with self.transaction() as db:
             db.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts.items())
 
-    def state(self, document_id: str) -> tuple[str, str]:
-        """Return content hash and recipe of a document; both empty where there is none."""
-        found = next(self.rows("SELECT sha256, recipe FROM documents WHERE id = ?", document_id), ("", ""))
-        return str(found[0]), str(found[1])
+    def state(self, document_id: str) -> State:
+        """Return what is known of a document; all empty where there is none."""
+        query = "SELECT sha256, recipe, file, origin FROM documents WHERE id = ?"
+        return State(*next(self.rows(query, document_id), ()))
 
     def read_from(self, file: str) -> Document | None:
         """Return the document that a file of this digest gave, where there is one."""
         row = next(self.rows(f"SELECT {_DOCUMENT} FROM documents WHERE file = ?", file), None)
         return row and Document(*row)
 
-    def note_files(self, files: Mapping[str, str]) -> None:
-        """Commit for documents, by id, the digests of the files that gave them, where they are new."""
-        known = "SELECT 1 FROM documents WHERE id = ? AND file = ?"
-        new = [(file, id) for id, file in files.items() if not any(self.rows(known, id, file))]
-        if new:
+    def document(self, document_id: str) -> Document:
+        """Return the document of an id.
+
+        Raises:
+            KnowledgeBaseError: there is none.
+        """
+        row = next(self.rows(f"SELECT {_DOCUMENT} FROM documents WHERE id = ?", document_id), None)
+        if row is None:
+            raise KnowledgeBaseError(f"no document {document_id!r}; `list` shows the ids")
+        return Document(*row)
+
+    def note_files(self, files: Mapping[str, tuple[str, str]]) -> None:
+        """Commit for documents, by id, the digest and the origin of the files that gave them."""
+        if files:
+            rows = ((*noted, id) for id, noted in files.items())
             with self.transaction() as db:
-                db.executemany("UPDATE documents SET file = ? WHERE id = ?", new)
+                db.executemany("UPDATE documents SET file = ?, origin = ? WHERE id = ?", rows)
 
     def missing(self, keys: Iterable[bytes]) -> list[bytes]:
         """Return the `keys` that have no vector yet, each once."""
@@ -134,7 +130,7 @@ class Ledger(Database):
         reached("after vectors")
 
     def put(self, entries: Iterable[Entry]) -> None:
-        """Commit documents, all or none; one that is there already keeps its place and its origin."""
+        """Commit documents, all or none; one that is there already keeps its place."""
         with self.transaction() as db:
             replaced = sum(_put(db, entry) for entry in entries)
             _renew(db, "revision")
@@ -143,9 +139,16 @@ class Ledger(Database):
             reached("before commit")
         reached("after commit")
 
-    def delete(self, ids: Iterable[str]) -> int:
-        """Commit the deletion of documents with chunks and vectors; return how many there were."""
+    def delete(self, ids: Iterable[str], withdrawn: str = "") -> int:
+        """Commit the deletion of documents with chunks and vectors; return how many there were.
+
+        Those that came from within the origin `withdrawn` are remembered as such.
+        """
+        ids = list(ids)
         with self.transaction() as db:
+            if withdrawn:
+                within = f"INSERT OR REPLACE INTO withdrawn SELECT id, origin FROM documents WHERE {WITHIN}"
+                db.executemany(f"{within} AND id = ?2", ((withdrawn, id) for id in ids))
             deleted = sum(db.execute("DELETE FROM documents WHERE id = ?", (id,)).rowcount for id in ids)
             if deleted:
                 _renew(db, "revision")
@@ -177,10 +180,6 @@ class Ledger(Database):
         )
         return [DocumentRecord(*row) for row in self.rows(query)]
 
-    def ids(self, origin: str) -> set[str]:
-        """Return the ids of all documents of one origin."""
-        return {row[0] for row in self.rows("SELECT id FROM documents WHERE origin = ?", origin)}
-
     def labels(self, lang: str) -> Labels:
         """Return the labels of a language, in order."""
         rows = self.rows("SELECT label FROM passages WHERE lang = ? ORDER BY label", lang)
@@ -194,12 +193,13 @@ class Ledger(Database):
 
     def allowed(self, only: Filter) -> set[int]:
         """Return the labels of the passages whose documents `only` allows."""
+        days = self.rows("SELECT DISTINCT as_of FROM documents")
+        fitting = json.dumps([as_of for (as_of,) in days if only.allows(as_of)])
         query = (
             "SELECT c.label FROM chunks c JOIN documents d ON d.ordinal = c.document "
-            "WHERE instr(lower(d.source), lower(?1)) AND d.as_of >= ?2 "
-            "AND (?3 = '' OR d.as_of BETWEEN '0' AND ?3)"
+            "WHERE instr(lower(d.source), lower(?1)) AND d.as_of IN (SELECT value FROM json_each(?2))"
         )
-        return {row[0] for row in self.rows(query, only.source, only.since, only.until)}
+        return {row[0] for row in self.rows(query, only.source, fitting)}
 
     def around(self, chunk_id: str, count: int) -> Chunk:
         """Return a passage together with `count` passages before and after it.
@@ -288,11 +288,11 @@ def _put(db: sqlite3.Connection, entry: Entry) -> int:
     """Put one document; return how many chunks of its former text are gone."""
     document = entry.document
     (ordinal,) = db.execute(
-        f"INSERT INTO documents ({_DOCUMENT}, sha256, recipe, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        f"INSERT INTO documents ({_DOCUMENT}, sha256, recipe) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (id) DO UPDATE SET title = excluded.title, text = excluded.text, lang = excluded.lang, "
         "source = excluded.source, as_of = excluded.as_of, file = excluded.file, sha256 = excluded.sha256, "
-        "recipe = excluded.recipe RETURNING ordinal",
-        (*astuple(document), entry.sha256, entry.recipe, entry.origin),
+        "recipe = excluded.recipe, origin = coalesce(nullif(excluded.origin, ''), origin) RETURNING ordinal",
+        (*astuple(document), entry.sha256, entry.recipe),
     ).fetchone()
     replaced = db.execute("DELETE FROM chunks WHERE document = ?", (ordinal,)).rowcount
     db.executemany(

@@ -22,8 +22,9 @@ from core.errors import AssistantError, DocumentError, EmbedderMismatch, EngineE
 from ingest.embedding import Embedder, LocalEmbedder, open_embedder
 from ingest.files.child import Sandbox, is_harmless
 from ingest.files.loaders import LOADERS, RawDocument
-from ingest.files.reading import OpenSandbox, shown
+from ingest.files.reading import OpenSandbox
 from ingest.files.unchanged import Entry
+from ingest.files.walking import shown
 from ingest.types import Vectors
 from settings import Embedder as EmbedderSettings
 from settings import Parsing, Settings, load_settings

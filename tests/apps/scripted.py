@@ -1,12 +1,12 @@
 """An assistant that says what its script says, for the page and the queue behind it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from assistant.citations import cite
 from assistant.refusals import is_refusal
 from assistant.types import Answer, Question, Timing, Usage
 from core.errors import DocumentError
-from ingest.store.intake import IngestReport, Origin
+from ingest.store.intake import IngestReport
 from ingest.store.ledger import DocumentRecord
 from ingest.types import Chunk, Document, Hit
 
@@ -21,7 +21,7 @@ class ListedKnowledge:
     def __init__(self) -> None:
         self.documents = [RIGHTS]
 
-    def sync(self, items: Iterable[Document | DocumentError], *, origin: Origin, prune: bool) -> IngestReport:
+    def sync(self, items: Iterable[Document | DocumentError], *, within: Collection[str]) -> IngestReport:
         failures: list[DocumentError] = []
         for item in items:
             if isinstance(item, Document):

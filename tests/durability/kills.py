@@ -24,8 +24,8 @@ from tests.durability.corpus import Faults, Outcome, document, open_base
 from tests.fakes import FakeEmbedder
 
 _TEN = 10
-_forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["tests.durability.warm"])
+forks = multiprocessing.get_context("forkserver")
+forks.set_forkserver_preload(["tests.durability.warm"])
 
 
 @dataclass(slots=True)
@@ -69,7 +69,7 @@ def kill_ingests(cycles: int, home: Path, seed: int = 3) -> Outcome:
     for cycle in range(cycles):
         step = crash_points.STEPS[cycle // 2 % len(crash_points.STEPS)] if cycle % 2 else ""
         nth = int(moments.integers(1, 9))  # within three rounds of adding, changing and deleting
-        child = _forks.Process(target=_ingest, args=(home, cycle * 1000, step, nth))
+        child = forks.Process(target=_ingest, args=(home, cycle * 1000, step, nth))
         child.start()
         if step:
             child.join(30)
@@ -91,7 +91,7 @@ def _ingest(home: Path, first: int, step: str, nth: int) -> None:
     """Add ten documents, change one, delete one, and so on, until killed."""
     ingest.store.intake._WINDOW = 5
     if step:
-        crash_points.listeners.append(_Assassin(step, nth))
+        crash_points.listeners.append(Assassin(step, nth))
     base = open_base(home)
     log = os.open(home / "acknowledged", os.O_WRONLY | os.O_APPEND)
 
@@ -108,7 +108,7 @@ def _ingest(home: Path, first: int, step: str, nth: int) -> None:
         noted("delete", ten[:1], lambda ten=ten: base.delete([f"d{ten[0]}"]))
 
 
-class _Assassin:
+class Assassin:
     """Kills its own process when `step` is reached for the `nth` time."""
 
     def __init__(self, step: str, nth: int) -> None:
@@ -162,7 +162,7 @@ def kill_chroma(most: int, seed: int = 3) -> str:
         log = home / "acknowledged"
         log.touch()
         for kill in range(1, most + 1):
-            child = _forks.Process(target=_fill_chroma, args=(home, kill * 100_000))
+            child = forks.Process(target=_fill_chroma, args=(home, kill * 100_000))
             child.start()
             _wait_for_more(log)
             time.sleep(moments.uniform(0, 1.5))
@@ -175,8 +175,8 @@ def kill_chroma(most: int, seed: int = 3) -> str:
 
 def _chroma_problem(home: Path) -> str:
     """Return what is wrong with the collection; looked at in a child, which may crash or hang."""
-    ours, theirs = _forks.Pipe(duplex=False)
-    child = _forks.Process(target=_look_at_chroma, args=(home, theirs))
+    ours, theirs = forks.Pipe(duplex=False)
+    child = forks.Process(target=_look_at_chroma, args=(home, theirs))
     child.start()
     theirs.close()
     try:

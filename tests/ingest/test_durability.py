@@ -10,6 +10,7 @@ from settings import Embedder
 from tests.durability.corpus import document, open_base
 from tests.durability.damage import HARMS, damaged_indexes, repeated_ingests
 from tests.durability.disk import failing_disks, full_disks, no_small_disk
+from tests.durability.files import changing_files
 from tests.durability.isolation import foreign_hits
 from tests.durability.kills import kill_ingests
 from tests.durability.soak import soak
@@ -24,6 +25,11 @@ def test_a_disk_that_fails_anywhere_is_a_clear_error(tmp_path: Path) -> None:
     outcome = failing_disks(tmp_path, every=3)
     assert outcome.faults == ()
     assert outcome.cases > 40
+
+
+def test_files_that_fail_never_keep_those_that_are_gone(tmp_path: Path) -> None:
+    outcome = changing_files(18, tmp_path)
+    assert outcome.faults == ()
 
 
 @pytest.mark.skipif(bool(no_small_disk()), reason=no_small_disk())

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from apps.page.uploads import Upload, UploadStore, upload_of
+from apps.page.uploads import Upload, UploadStore
 from core.domain import Domain
 from core.errors import DocumentError
 from ingest.files.cleaning import clean_line
@@ -60,7 +60,8 @@ def test_an_upload_cannot_replace_another_document(tmp_path: Path) -> None:
 
 
 def taken(knowledge: KnowledgeBase, folder: Path, name: str, data: bytes) -> IngestReport:
-    return knowledge.sync(read(folder, name, data), origin=upload_of, prune=True)
+    items = read(folder, name, data)
+    return knowledge.sync(items, within={item.origin for item in items})
 
 
 def test_a_corrected_file_takes_the_place_of_the_former_one(tmp_path: Path) -> None:

@@ -136,6 +136,7 @@ def _markdown(rng: random.Random) -> Named:
         "clock": "id: 1" + ":59" * 20_000,
         "tags": "title: !!bool nonsense",
         "time": "as_of: !!timestamp nonsense",
+        "dates": "as_of: " + "2026-03-01/" * 90,
         "wide": "".join(f"k{n}: v\n" for n in range(60_000)),
     }
     for name, front in fronts.items():
@@ -489,6 +490,10 @@ def _write_paths(folder: Path) -> None:
         "pong.md": "ping.md",
         "up": "..",
         "gone.md": "none.md",
+        "out.md": "/etc/passwd",
+        "root": "/",
+        "..hidden": "..",
+        "through.md": "..hidden/through.md",
     }
     for name, target in {**links, "zero.txt": "/dev/zero", "null.md": "/dev/null"}.items():
         (folder / name).symlink_to(target)

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from ingest.files.cleaning import clean_line
-from ingest.files.reading import shown, walk
+from ingest.files.walking import shown, walk
 from settings import PROJECT
 from tests.ingest.files.hostile import good, write_good, write_hostile
 

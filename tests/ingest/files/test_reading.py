@@ -8,6 +8,7 @@ import pytest
 
 from core.errors import DocumentError
 from ingest.files.reading import read_documents
+from ingest.files.walking import Within
 from ingest.types import Document
 from settings import Parsing
 
@@ -150,8 +151,7 @@ def test_a_link_to_the_folder_above_does_not_loop(tmp_path: Path) -> None:
     _write(tmp_path, {"a/b.md": "Free."})
     (tmp_path / "a/up").symlink_to(tmp_path)
     documents, errors = _read(tmp_path)
-    assert len(documents) == 1
-    assert errors == [f"{tmp_path}/a/up is in no known format; known are {_FORMATS}"]
+    assert ([document.id for document in documents], errors) == (["a/b.md"], [])
 
 
 @pytest.mark.parametrize(
@@ -233,6 +233,11 @@ def test_what_may_not_be_read_is_one_line(as_nobody: Path) -> None:
         f"{as_nobody}/inner cannot be read: Permission denied; check its permissions",
         f"{as_nobody}/locked.md cannot be read: Permission denied; check its permissions",
     ]
+
+
+def test_an_error_says_where_documents_may_have_come_from(as_nobody: Path) -> None:
+    items = list(read_documents(as_nobody, names=Within(as_nobody, "domain")))
+    assert [item.origin for item in items] == ["domain/inner", "domain/locked.md", "domain/open.md"]
 
 
 def test_pipes_and_dead_links_do_not_stop_the_rest(tmp_path: Path) -> None:

@@ -120,9 +120,11 @@ def test_other_limits_parse_again(shop: Shop) -> None:
     assert len(shop.ingest(max_chars=100_000)[1]) == 3
 
 
-def test_a_document_that_was_deleted_comes_back(shop: Shop) -> None:
+def test_a_document_that_was_deleted_is_read_again_once_it_is_let_in(shop: Shop) -> None:
     knowledge = shop.open()
     assert knowledge.delete(["en/fees.md"]) == 1
+    assert shop.ingest()[0].withdrawn == 1
+    assert knowledge.restore(["en/fees.md"]) == 1
     knowledge.close()
     report, parsed = shop.ingest()
     assert (parsed, report.added, report.unchanged) == (["fees.md"], 1, 2)

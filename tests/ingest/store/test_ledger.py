@@ -13,7 +13,7 @@ from ingest.types import Chunk, Document
 def entry(id_: str, text: str = "one two") -> Entry:
     chunk = Chunk(f"{id_}#0", id_, text, 0, len(text), "title")
     document = Document(id_, "title", text, "en")
-    return Entry(document, [chunk], [text.encode()], text, "recipe", "")
+    return Entry(document, [chunk], [text.encode()], text, "recipe")
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_the_revision_is_new_after_every_change(ledger: Ledger, change: object, 
 def test_a_commit_is_all_or_nothing(ledger: Ledger) -> None:
     twice = Chunk("a#0", "b", "x", 0, 1)
     with pytest.raises(KnowledgeBaseError):
-        ledger.put([entry("a"), Entry(Document("b", "", "x", "en"), [twice], [b"x"], "", "", "")])
+        ledger.put([entry("a"), Entry(Document("b", "", "x", "en"), [twice], [b"x"], "", "")])
     assert ledger.records() == []
 
 
@@ -80,7 +80,7 @@ def test_a_vector_of_a_replaced_text_goes_with_it(ledger: Ledger) -> None:
 def test_problems_are_named(ledger: Ledger) -> None:
     fill(ledger, entry("a"))
     wrong = Chunk("b#0", "b", "not it", 0, 6)
-    ledger.put([Entry(Document("b", "", "the text", "en"), [wrong], [b"none"], "", "", "")])
+    ledger.put([Entry(Document("b", "", "the text", "en"), [wrong], [b"none"], "", "")])
     assert ledger.problems() == [
         "passage 'b#0' is not the text of its document",
         "passage 'b#0' has no vector",
@@ -90,7 +90,7 @@ def test_problems_are_named(ledger: Ledger) -> None:
 def test_a_ledger_of_a_later_version_is_refused(tmp_path: Path, ledger: Ledger) -> None:
     with ledger.transaction() as db:
         db.execute("PRAGMA user_version = 9")
-    with pytest.raises(KnowledgeBaseError, match="version 9, not 3; move it away"):
+    with pytest.raises(KnowledgeBaseError, match="version 9, not 4; move it away"):
         Ledger(tmp_path / "ledger.sqlite")
 
 
@@ -98,13 +98,15 @@ def test_a_ledger_of_an_earlier_version_is_upgraded(tmp_path: Path, ledger: Ledg
     fill(ledger, entry("a"))
     with ledger.transaction() as db:
         db.execute("DROP INDEX documents_of_file")
+        db.execute("DROP INDEX documents_of_origin")
+        db.execute("DROP TABLE withdrawn")
         db.execute("ALTER TABLE documents DROP COLUMN file")
         db.execute("PRAGMA user_version = 1")
     ledger.close()
     upgraded = Ledger(tmp_path / "ledger.sqlite")
     assert [document.id for document in upgraded.documents()] == ["a"]
-    upgraded.note_files({"a": "digest"})
+    upgraded.note_files({"a": ("digest", "domain/a.md")})
     found = upgraded.read_from("digest")
     assert found is not None
-    assert (found.id, found.file) == ("a", "digest")
+    assert (found.id, found.file, found.origin) == ("a", "digest", "domain/a.md")
     assert upgraded.read_from("another") is None
