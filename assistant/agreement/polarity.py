@@ -85,19 +85,6 @@ _ASKS_WHAT = re.compile(
     r"(?<![a-z])(?:which|what|who|whose|how|when|where)(?![a-z])|多少|几|什么|谁|哪|怎|何"
 )
 _CHOICE = re.compile(r"还是(?!要|得|会|应|必须|需|能|可以)|(?<![a-z])or(?![a-z])")
-# A model that repeats the question has not answered it.
-_ECHO = re.compile(
-    r"^(?:is|are|was|were|do|does|did|can|could|may|must|should|shall|will|would|has|have)"
-    r" (?:it|the|an?|this|that|these|those|there|they|you|i|we|he|she|my|your|his|her|their|any|all) "
-    r"|是否|能否|可否|是不是|[吗么]$|.{3}[不没]$|(?P<verb>[一-鿿])[不没](?P=verb)"
-)
-_VERB = re.compile(r"[不没]?(?:可以|能够?|会|需要|应当|应该|必须|有)")
-_ASKS_HAN = re.compile(
-    r"^(?!.*(?:多少|几|什么|谁|哪|怎|何|吗.*吗)).*吗$|^(?!.*(?:多少|几|什么|谁|哪|怎|何)).*(?:是否|能否|可否)"
-)
-_CHOICE = re.compile(
-    r"还是(?!要|得|会|应|必须|需|能|可以)|(?<![a-z])(?:or|which|what|who|whose|how|when|where)(?![a-z])"
-)
 _RHETORICAL = re.compile(
     r"(?<![a-z])(?:is|are|was|were|do|does|did|can|could|should|must|has|have|wo|ca|would)n't(?![a-z])"
 )
