@@ -77,9 +77,10 @@ _DENIAL = re.compile(
     r"|exempt(?:ed)?|excluded?|ineligible|refused?|rejected?|denied|disallowed|unnecessary"
     r"|(?:is|are) optional|inadmissible|repealed|abolished|replaced|superseded|expired|discontinued|revoked"
     r"|closed|unavailable|inapplicable|unenforceable|ineffective|unacceptable|inaccessible|uninsured|unsafe"
-    r"|non-?[a-z]{3,}able|non-?binding|(?:is|are|was|were|been|gets?) (?:suspended|cancell?ed|forfeited|withdrawn"
-    r"|halted|waived|stopped|voluntary))(?![a-z])|^(?:optional|voluntary)$"
-    r"|闭馆|闭园|关门|关闭|停业|歇业|停运|停航|停开|停售|停止|暂停|自愿(?=的?$)|禁止|严禁|拒绝|排除|丧失|取消|废止|取代|失效|作废|违法|违反|非法|除外"
+    r"|non-?[a-z]{3,}able|non-?binding|(?:is|are|was|were|been|gets?) (?:suspended|cancell?ed|forfeited"
+    r"|withdrawn|halted|waived|stopped|voluntary))(?![a-z])|^(?:optional|voluntary)$"
+    r"|闭馆|闭园|关门|关闭|停业|歇业|停运|停航|停开|停售|停止|暂停|自愿(?=的?$)"
+    r"|禁止|严禁|拒绝|排除|丧失|取消|废止|取代|失效|作废|违法|违反|非法|除外"
 )
 
 

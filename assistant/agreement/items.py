@@ -45,7 +45,8 @@ _BESIDES = re.compile(r"除了?([^,，。除]{1,20}?)(?:以?外|之外)?[,，]? 
 _HYPHEN = re.compile(r"(?<=[a-z])-(?=[a-z])")
 _EXCEPT = re.compile(r"except|excluding|除")
 _EDGES = re.compile(
-    r"^(?:[^\w(]|(?:and|or|the|an?(?= )|also|both|either)(?![a-z])|以及|及|和|与|或者?|还有|包括)+|[^\w%)°+]+$"
+    r"^(?:[^\w(]|(?:and|or|the|an?(?= )|also|both|either)(?![a-z])"
+    r"|以及|及|和|与|或者?|还有|包括)+|[^\w%)°+]+$"
 )
 _COUNT = re.compile(r"等?(?:[\d一二三四五六七八九十两]+[个种项省类人条点方面]{1,2})?$")
 _PARTICLES = re.compile("[的之了]")

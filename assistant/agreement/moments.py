@@ -68,18 +68,18 @@ _HAN_CLOCK = (
 )
 _HALF = r"(?: ?(?P<half>[ap])\.? ?m(?![a-z])\.?| (?:in the |at )(?P<time>morning|afternoon|evening|night))"
 _CLOCK = (
-    rf"(?:(?P<part>{_PART_OF_DAY}) ?)?(?<![\d.])(?<!\d:)(?P<hour>[01]?\d|2[0-4])(?::|h(?=[0-5]\d(?![\da-z])))(?P<minute>[0-5]\d)"
-    rf"(?::[0-5]\d)?(?![\d:]){_HALF}?"
+    rf"(?:(?P<part>{_PART_OF_DAY}) ?)?(?<![\d.])(?<!\d:)(?P<hour>[01]?\d|2[0-4])"
+    rf"(?::|h(?=[0-5]\d(?![\da-z])))(?P<minute>[0-5]\d)(?::[0-5]\d)?(?![\d:]){_HALF}?"
 )
 _HOUR = rf"(?<![\d:.,])(?P<hour>\d{{1,2}})(?:\.(?P<minute>[0-5]\d))?(?: ?o'? ?clock)?{_HALF}"
-_HOURS = ("one two three four five six seven eight nine ten eleven twelve").split()
-_WORDS = "|".join(_HOURS)
+_WORDS = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+_HOURS = _WORDS.split("|")
 _SHARP = rf"(?<![\d:.,a-z])(?P<hour>\d{{1,2}}|{_WORDS})(?P<sharp> ?o'? ?clock){_HALF}?"
 _WORD_HOUR = rf"(?<![a-z])(?P<hour>{_WORDS}){_HALF}"
 _PAST_MINUTES = {"half": 30, "quarter": 15, "five": 5, "ten": 10, "twenty": 20, "twenty-five": 25}
 _PAST = (
-    rf"(?<![a-z-])(?:a )?(?P<rest>half|quarter|(?:five|ten|twenty-five|twenty)(?: minutes)?(?= past| to (?:{_WORDS})(?! (?!in )[a-z]))) (?P<way>past|to) (?P<hour>\d{{1,2}}|{_WORDS})"
-    rf"(?![a-z]){_HALF}?"
+    rf"(?<![a-z-])(?:a )?(?P<rest>{'|'.join(_PAST_MINUTES)})(?: minutes)? (?P<way>past|to)"
+    rf" (?P<hour>\d{{1,2}}|{_WORDS})(?![a-z]){_HALF}?"
 )
 _NAMED_HOURS = {"noon": {720}, "midday": {720}, "midnight": {0, 1440}, "正午": {720}, "午夜": {0, 1440}}
 _NAMED_HOUR = rf"(?<![a-z])(?:12 )?(?P<named>{'|'.join(_NAMED_HOURS)})(?![a-z])"
@@ -184,7 +184,11 @@ def _han_clock(match: re.Match[str]) -> Iterable[int]:
 def _past(match: re.Match[str]) -> Iterable[int]:
     """Read half past five, a quarter to nine at night."""
     hour = _number(match["hour"])
-    minutes = _PAST_MINUTES[match["rest"].removesuffix(" minutes")] * (1 if match["way"] == "past" else -1)
+    minutes = _PAST_MINUTES[match["rest"]]
+    if match["way"] == "to":
+        if minutes <= hour:  # five to ten days
+            return ()
+        minutes = -minutes
     part = match["half"] or match["time"] or ""
     first = hour % 12 * 60 + minutes
     return {first} if part in _MORNING else {first + 720} if part in _LATE else {first, first + 720}

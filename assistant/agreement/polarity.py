@@ -61,8 +61,10 @@ _AFFIRMS = re.compile(
     r"(?<![a-z])(?:allowed|permitted|may|can|must|required?|requires|possible|entitled|obliged|has to|have to"
     r"|shall|should|appl(?:y|ies)|valid|necessary|available|eligible|covered|included|accepted|mandatory|compulsory|obligatory|legal|lawful|liable|refundable"
     r"|transferable|enforceable|binding|effective|welcome|open|responsible|taxable|operating|accessible)(?![a-z])"
-    r"|不得不|不能不|可以|能够|能|应当|应该|必须|须|需要|需|有权|允许|准许|会|要|属于|适用|支持|有效|合法|收费|付费|开放|开门|营业|运营|强制|同意"
-    r"|^(?:行|得|有|算|成立|存在|包括|可|应|开|退|收|给|用|换|赔|管)(?:的|了)?$|^only (?:with|if|after|when|upon) "
+    r"|不得不|不能不|可以|能够|能|应当|应该|必须|须|需要|需|有权|允许|准许|会|要|属于|适用|支持|有效|合法"
+    r"|收费|付费|开放|开门|营业|运营|强制|同意"
+    r"|^(?:行|得|有|算|成立|存在|包括|可|应|开|退|收|给|用|换|赔|管)(?:的|了)?$"
+    r"|^only (?:with|if|after|when|upon) "
 )
 # A verdict in the verb of the question, "It isn't" or 不会, leaves its other words as they are.
 _BARE = re.compile(

@@ -20,7 +20,8 @@ _LOW = (
     r"|至少|起码|最少|最低|(?<![a-z])after|不(?:得|能|应)?(?:少|低|短|小|早)于|超过|多于|大于|高于|满|≥|>"
 )
 _HIGH = (
-    r"at (?:the )?(?:most|latest)|up to|within|(?:not|no) (?:more|longer|later|older|greater|higher) than|not (?:over|above)"
+    r"at (?:the )?(?:most|latest)|up to|within|(?:not|no) (?:more|longer|later|older|greater|higher) than"
+    r"|not (?:over|above)"
     r"|(?:not|cannot|never) exceed(?:ing)?|(?:less|fewer|shorter|younger) than|under|below|maximum(?: of)?"
     r"|不(?:得|能|应)?(?:超过|多于|高于|大于|长于|超出)|不满|未满|不足|未超过|小于|少于|低于"
     r"|最多|最长|最高|最迟|最晚|至多|≤|<"

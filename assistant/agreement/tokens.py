@@ -24,7 +24,7 @@ _VULGAR = re.compile("(?<=[0-9])(?=[¼-¾⅐-⅞])")
 _RAISED = re.compile("(?<=[0-9])(?=[²³¹⁰⁴-⁹⁻])")
 _NARROW = re.compile("(?<=[0-9])[\u00a0\u2009\u202f](?=[0-9]{3}(?![0-9]))")
 _SPELLINGS = str.maketrans("‘’ʼ`⁄∕∶≦≧–‐‑‒―─〜∼∿", "''''//:≤≥----——~~~", "\u00ad\u200b\u200d\ufeff")
-# 1,000 and 1'000 are 1000; so is 1 000, as nothing else is written so, and 3 500 €. 1,5 and 7,500,5 are lists.
+# 1,000 and 1'000 are 1000; so are 1 000 and 3 500 €, nothing else is written so. 1,5 and 7,500,5 are lists.
 _THOUSANDS = re.compile(
     r"(?<!\d)(?<!\d[.,/:'])([1-9]\d{0,2}(?:(?:,\d{3}){1,9}|(?:'\d{3}){1,9}|(?: \d{3}){0,4} 000"
     rf"|(?: \d{{3}}){{1,4}}(?= ?(?:[{CURRENCIES}]|eur(?:os?)?(?![a-z])|dollars|yuan|元))))(?![\d']|,\d)"
@@ -46,7 +46,9 @@ _SIMPLIFIED = str.maketrans(
 )
 # 星期一 is 周一 and Mon is Monday; 55x40 are measures as 55×40; 2比1 is 2:1.
 _WEEKDAY = re.compile(r"(?<![\d一二两三四五六七八九十几个])(?:星期|礼拜|周)([一二三四五六日天])")
-_WEEKDAYS = {one[:3]: one for one in "monday tuesday wednesday thursday friday saturday sunday".split()}
+_WEEKDAYS = {
+    one[:3]: one for one in ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+}
 _SHORT_WEEKDAY = re.compile(r"(?<![a-z])(mon|tue|wed|thu|fri|sat|sun)(?:s|rs|urs|r|ur)?(?![a-z])")
 _BY = re.compile(r"(?<=\d)( ?)[x*×]( ?)(?=\d)")
 _TO_ONE = re.compile(r"(?<=\d)比(?=\d)")

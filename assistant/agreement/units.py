@@ -45,7 +45,8 @@ _TABLE = (
     (
         "km/h",
         "1",
-        "km/h kph kilometres_per_hour kilometers_per_hour km_per_hour km_an_hour kilometres_an_hour 公里/小时 公里每小时 千米/小时",
+        "km/h kph kilometres_per_hour kilometers_per_hour km_per_hour km_an_hour kilometres_an_hour"
+        " 公里/小时 公里每小时 千米/小时",
     ),
     ("mph", "1", "mph miles_per_hour"),
     ("square metre", "1", "m2 sqm sq_m square_metre square_meter 平方米 平米 平方"),
