@@ -16,7 +16,8 @@ from core.errors import GenerationError
 CONTROL = re.compile(
     r"<[|｜][^<>\n]{1,64}>|<[^<>\n|｜]{1,64}[|｜]>"  # ChatML, Llama 3, Phi, DeepSeek, GLM, Gemma 4
     r"|</?s>|<(?:bos|eos|pad|unk|mask|sop|eop|(?:start|end)_of_turn)>"  # Llama 2, Gemma, ChatGLM
-    r"|\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|THINK|gMASK|BOS|EOS)\]|<</?SYS>>"  # Mistral
+    r"|\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|THINK)\]|<</?SYS>>"  # Mistral
+    r"|\[(?:gMASK|BOS|EOS)\]"
     r"|</?(?:think|thinking|thought|tool_call|tool_response)>"
     r"|\[\|[^\[\]\n|]{1,64}\|\]|\]~!?b\[?|\[e~\["  # EXAONE, MiniMax
     r"|<(?:extra_id_|unused|reserved_(?:token_)?|SPECIAL_)\d{1,6}>"  # Nemotron, Gemma, Baichuan

@@ -1,8 +1,8 @@
 """Correct and exact match on invented answers, their values decided before the rules saw them.
 
 `invented.jsonl`: 958 answers of travel, law and daily life, both languages. When they were written the
-rules were right on 94 % of them; `wrong` marks those that they still are not, most of which want knowledge of the world
-("Only guide dogs are allowed" of pets).
+rules were right on 90 % of them; `wrong` marks those that they still are not, most of which want knowledge
+of the world ("Only guide dogs are allowed" of pets).
 """
 
 import json
