@@ -53,7 +53,7 @@ def read_questions(path: Path) -> Iterator[QuestionRecord]:
 
 def _lines(path: Path) -> list[str]:
     if not path.is_file():
-        raise DomainError(f"{path} is missing; write one question a line, see README, 'Your own questions'")
+        raise DomainError(f"{path} is missing; write one question a line, see README, 'Bring your own'")
     try:
         return path.read_text(encoding="utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
@@ -70,6 +70,8 @@ def _question(row: Any, number: int) -> QuestionRecord:
     for key, value in lists.items():
         if not isinstance(value, list):
             raise TypeError(f"{key} must be a list")
+        if not all(str(one).strip() for one in value):
+            raise ValueError(f"{key} has an empty entry")
     return QuestionRecord(
         id=str(row["id"]),
         question=question,

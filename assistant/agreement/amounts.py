@@ -10,8 +10,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from assistant.agreement.moments import Moment, moments
-from assistant.agreement.numerals import Numeral, blanked, numerals
-from assistant.agreement.units import AFTER, BEFORE, UNIT, UNITS, Unit
+from assistant.agreement.numerals import Numeral, blanked, han_bounds, numerals
+from assistant.agreement.units import AFTER, BEFORE, MONEY, UNIT, UNITS, Unit
 from core.language import CJK
 
 
@@ -74,7 +74,12 @@ _WINDOW = 10
 """How many characters before a number are searched for its currency or sign: `negative `."""
 _NEGATIVE_BEFORE = re.compile(r"(?:零下|负|(?<![a-z])(?:minus|negative)) ?$")
 _NEGATIVE_AFTER = re.compile(r" below (?:zero|freezing)")
-_MILLIONS = re.compile(r" ?(?P<sign>[mb])(?![a-z])")
+_MILLIONS = re.compile(r" ?(?P<sign>[mb])n?(?![a-z])")
+_MONEY = "|".join(re.escape(one) for one in UNITS if any(unit.name in MONEY for unit in UNITS[one]))
+_MILLIONS_OF = re.compile(rf"{_MILLIONS.pattern}(?= ?(?:{_MONEY})(?![a-z]))")
+# 1米2, 一米二, 三块五: a digit after the unit is its tenth.
+_TENTHS = re.compile(r"(?P<tenths>\d{1,2}|[一二三四五六七八九])(?![\d.十百千个]|[a-z])")
+_SPEED = re.compile(r"(?:时速|每小时).{0,6}$")
 _MAGNITUDES = {"万": 10**4, "亿": 10**8, "千": 10**3, "thousand": 10**3, "million": 10**6, "billion": 10**9}
 _MAGNITUDE = re.compile(rf"(?:{'|'.join(_MAGNITUDES)})$")
 _NOUN = re.compile(
@@ -145,9 +150,9 @@ def _amount(text: str, number: Numeral, window: str) -> Quantity:
     if before := BEFORE.search(window):
         units = UNITS[_spelling(before["unit"])]
         start -= len(window) - before.start()
-        if short := _MILLIONS.match(text, end):
-            end, times = short.end(), 10**6 if short["sign"] == "m" else 10**9
-            bounds = (bounds[0] * times, bounds[1] * times)
+    if short := (_MILLIONS if before else _MILLIONS_OF).match(text, end):
+        end, times = short.end(), 10**6 if short["sign"] == "m" else 10**9
+        bounds = (bounds[0] * times, bounds[1] * times)
     found = (
         _AND_HALF_HAN.match(text, end)
         or AFTER.match(text, end)
@@ -156,9 +161,8 @@ def _amount(text: str, number: Numeral, window: str) -> Quantity:
     if found:
         after = UNITS[_spelling(found["unit"])]
         if not units or units & after:
-            units, half = units & after or after, _AND_HALF.match(text, found.end())
-            end = half.end() if half else found.end()
-            more = Fraction(1, 2) if half or found.re is _AND_HALF_HAN else 0
+            units = UNITS["km/h"] if _is_speed(found["unit"], window) else units & after or after
+            end, more = _rest(text, found)
             bounds = (bounds[0] + more, bounds[1] + more)
     if (below := _NEGATIVE_BEFORE.search(window)) or _NEGATIVE_AFTER.match(text, end):
         start -= len(below[0]) if below else 0
@@ -171,6 +175,23 @@ def _amount(text: str, number: Numeral, window: str) -> Quantity:
         noun=noun,
         magnitude=_MAGNITUDES[magnitude[0]] if magnitude else 1,
     )
+
+
+def _is_speed(unit: str, window: str) -> bool:
+    return unit in ("公里", "千米") and _SPEED.search(window) is not None
+
+
+def _rest(text: str, unit: re.Match[str]) -> tuple[int, Fraction]:
+    """Return where a unit ends, and which part of another one it has: 两个半小时, 3分半, 一米二."""
+    if unit.re is _AND_HALF_HAN:
+        return unit.end(), Fraction(1, 2)
+    if half := _AND_HALF.match(text, unit.end()):
+        return half.end(), Fraction(1, 2)
+    tenths = _TENTHS.match(text, unit.end()) if unit["unit"] in ("米", "块") else None
+    if not tenths:
+        return unit.end(), Fraction(0)
+    figures = tenths["tenths"] if tenths["tenths"].isascii() else str(han_bounds(tenths["tenths"])[0])
+    return tenths.end(), Fraction(int(figures), 10 ** len(figures))
 
 
 def _spelling(found: str) -> str:

@@ -56,11 +56,11 @@ _NO_NEGATION = re.compile(
     r" than"
     r"|not (?:only|just|merely|simply|to mention|exceed(?:ing)?|below|above|over|under|until)|cannot but"
     r"|(?<![a-z])no\.? ?\d|no (?:doubt|matter|problem|wonder)|(?:whether )?or not|if not"
-    r"|不得不|不能不|不可不|不会不|无不|莫不|不仅|不但|不只|不单|不光|不论|不管|无论|不过(?!期)|不久|不同|不动产|不可抗力"
+    r"|不得不|不能不|不可不|不会不|无不|莫不|不仅|不但|不只|不单|不光|不论|不管|无论|不过(?!期)|不久|不同(?!意)|不动产|不可抗力"
     r"|不当得利|不足(?=\d)|不满(?=[\d一二三四五六七八九十])"
     r"|不(?:得|能|应)?(?:超过|少于|低于|高于|大于|小于|多于|早于|晚于|迟于|短于|超出)"
-    r"|不特定|不断|不幸|不慎|不良|不利|不便|不明|不定期|不记名|不妨|不禁|不由|不免(?!除)|差不多|对不起|来不及|不可或缺"
-    r"|无(?:理由|民事|偿|限|条件|形|人|线|因|故|过错|障碍|行为能力)|未(?:成年|来|婚|满|经|按|能|及时|超过)"
+    r"|不特定|不断|不幸|不慎|不良|不利(?!用)|不便(?!宜)|不明(?!确|白|示)|不定期|不记名|不妨|不禁|不由(?:得|自主)|不免(?!除)|差不多|对不起|来不及|不可或缺"
+    r"|无(?:理由|民事|偿|限|条件|形|人|线|因|故|过错|障碍|行为能力|论|数|锡|烟|害|糖|菌|名|端|意|比|声|轨|痛|独有偶)|未(?:成年|来|婚|满|经|按|能|及时|超过)"
     r"|(?<=..)[不没]$|以[^,，。]{1,20}为由"
     r"|(?<![是并])(?:不(?![能得可会应必需须许准允要予])|[没未无])[^,，。的是]{1,8}的(?=[^\s,，。吗?])"
     r"|没有(?:正当|合理|特别|其他|另外|约定|规定|明确)|非(?:常|全日制|居民|营利|机动|承运人|自愿|因|法人)|除非|非得"
@@ -70,13 +70,16 @@ _NO_NEGATION = re.compile(
 _NEGATION = re.compile(
     r"(?<![a-z])(?:not|never|neither|nor|none|nobody|nothing|nowhere|no|cannot|[a-z]{2,7}n't"
     r"|(?:do|does|did|is|are|was|were|ca|wo|must|need|should|would|could|have|has)nt)(?![a-z])"
-    r"|不|没|未|无(?=[需须权法罪责关可从义必资效]|$|[,，。])|并非|勿"
+    r"|不|没|未|无(?=[需须权法罪责关可从义必资效]|$|[,，。]|[一-鿿]{2})|并非|非(?=强制|必[须需要])|勿|毋|甭"
 )
 _DENIAL = re.compile(
     r"(?<![a-z])(?:forbid(?:s|den)?|prohibit(?:s|ed)?|banned|barred|illegal|unlawful|invalid|void|impossible|unable"
     r"|exempt(?:ed)?|excluded?|ineligible|refused?|rejected?|denied|disallowed|unnecessary"
     r"|(?:is|are) optional|inadmissible|repealed|abolished|replaced|superseded|expired|discontinued|revoked"
-    r"|closed|unavailable|non-?refundable|non-?transferable)(?![a-z])"
+    r"|closed|unavailable|inapplicable|unenforceable|ineffective|unacceptable|inaccessible|uninsured|unsafe"
+    r"|non-?[a-z]{3,}able|non-?binding|(?:is|are|was|were|been|gets?) (?:suspended|cancell?ed|forfeited"
+    r"|withdrawn|halted|waived|stopped|voluntary))(?![a-z])|^(?:optional|voluntary)$"
+    r"|闭馆|闭园|关门|关闭|停业|歇业|停运|停航|停开|停售|停止|暂停|自愿(?=的?$)"
     r"|禁止|严禁|拒绝|排除|丧失|取消|废止|取代|失效|作废|违法|违反|非法|除外"
 )
 

@@ -17,7 +17,7 @@ from assistant.agreement.quantities import quantities
 from assistant.agreement.tokens import exact_match, f1_of, folded, tokens
 from assistant.agreement.words import GRAMMAR, content, likeness, stem
 
-RULES = "yesno:sense,number:value+unit,list:items,unanswerable:refusal,else:f1-contradictions|v1"
+RULES = "yesno:sense,number:value+unit,list:items,unanswerable:refusal,else:f1-contradictions|v2"
 """What a value of `correct` depends on beside the normalisation of tokens."""
 
 _ALIKE = 0.6
@@ -153,7 +153,7 @@ def _with_sense(shared: float, text: str, answer: str, question: str) -> float:
 
 def _weighty(text: str) -> list[str]:
     """Return the tokens without endings, and without those of grammar where there are others."""
-    found = tokens(text)
+    found = tokens(folded(text))
     return [stem(token) for token in found if token not in GRAMMAR] or found
 
 

@@ -22,6 +22,14 @@ _FREE = re.compile(
     r"(?<![a-z-])(?:free of charge|for free|(?:is|are) free|no (?:extra |additional )?(?:charge|fee|cost)s?"
     r"|^free)(?![a-z])|免费|不收费|无需付费"
 )
+_NONE = re.compile(r"\W*(?:none|nil|no|not any|没有|无|零)(?![a-z\d])")
+_SPANS = {"night": "day", "晚": "day", "夜": "day", "天": "day", "日": "day", "周": "week", "月": "month"}
+_SPANS |= {"年": "year", "小时": "hour", "分钟": "minute", "daily": "day", "weekly": "week"}
+_SPANS |= {one: one for one in ("minute", "hour", "day", "week", "month", "year")}
+_RATE = re.compile(
+    r"(?:(?<![a-z])(?:per|an?|each|every)|/) ?(minute|hour|day|night|week|month|year)(?![a-z])"
+    r"|(?:每个?|/)(小时|分钟|[天日晚夜周月年])"
+)
 _FILLERS_EN = (
     "at least most more than less up to within about around only just per each every or and of in by under"
     " over after before from not no later older longer years age"
@@ -58,10 +66,11 @@ _HAN_ASKED = re.compile(r"(?:几|多少|哪)个?(?P<unit>[^\W\d_a-z]{1,5})")
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What of a wanted amount a text states: the credit, and at which of its amounts."""
+    """What of a wanted amount a text states: the credit, and at which of its amounts, or two in a sum."""
 
     credit: float
     place: int
+    size: int = 1
 
 
 def stated(text: str, answer: str, question: str = "", answers: Sequence[str] = ()) -> float:
@@ -90,9 +99,11 @@ def stated(text: str, answer: str, question: str = "", answers: Sequence[str] = 
     if not matched:
         return 0.0
     known = [one for other in (question, answer, *answers) for one in quantities(other)]
-    used = {one.place for one in found}
+    used = {one.place + more for one in found for more in range(one.size)}
     extra = sum(_is_extra(one, wanted, known) for place, one in enumerate(said) if place not in used)
-    return sum(credits) / len(wanted) * matched / (matched + extra)
+    share = sum(credits) / len(wanted) * matched / (matched + extra)
+    spans, asked = _rates(text), _rates(answer)
+    return 0.0 if spans and asked and not spans & asked else share
 
 
 def amounts_of(answer: str) -> list[Quantity]:
@@ -132,9 +143,15 @@ def _find(wanted: Quantity, said: Sequence[Quantity], asked: str, text: str) -> 
     if best.credit < 1:
         for place, (one, other) in enumerate(pairwise(said)):
             if wanted.readings & _sums(one, other):
-                return _Found(1.0, place)
-    nothing = any(one.high == 0 and one.unit in MONEY for one in wanted.readings)
-    return _Found(1.0, -1) if nothing and not best.credit and _FREE.search(folded(text)) else best
+                return _Found(1.0, place, 2)
+    units = {one.unit for one in wanted.readings if one.high == 0}
+    none = (units & MONEY and _FREE.search(folded(text))) or ("" in units and _NONE.match(folded(text)))
+    return _Found(1.0, -1) if none and not best.credit else best
+
+
+def _rates(text: str) -> Set[str]:
+    """Return the spans of time for which a text says how much or how often: day of "twice a day"."""
+    return {_SPANS.get(found[1] or found[2], "") for found in _RATE.finditer(folded(text))}
 
 
 def _sums(one: Quantity, other: Quantity) -> Set[Reading]:
@@ -181,7 +198,7 @@ def _near(wanted: Quantity, said: Quantity) -> float:
             if days.get("working day", days.get("month", 0) * 30) * 1440 == days.get("minute"):
                 return 0.5
             if a.unit == b.unit == "date":
-                return _dates(int(a.low), int(b.low))
+                return min(_dates(int(a.low), int(b.low)), _dates(int(a.high), int(b.high)))
     return 0.0
 
 

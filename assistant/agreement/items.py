@@ -15,7 +15,7 @@ from assistant.agreement.amounts import Quantity
 from assistant.agreement.clauses import negations
 from assistant.agreement.numerals import blanked
 from assistant.agreement.quantities import quantities
-from assistant.agreement.tokens import folded
+from assistant.agreement.tokens import folded, tokens
 from assistant.agreement.words import content
 from core.language import CJK
 
@@ -33,16 +33,20 @@ _BULLET = re.compile(
 )
 _BRACKETS = re.compile(r"\([^()]{0,300}\)")
 _MARK = re.compile(r"[、;\n•●]|,(?!\d)|(?<=[^\d\s])/(?=[^\d\s])| / ")
-_END = re.compile(r"[。!?:]|\.(?=\s|$)")
+_END = re.compile(r"[。!?]|:(?!\d)|\.(?=\s|$)")
 _AND = re.compile(
     r" (?:and|as well as|plus|along with)(?: also)? | & |以及|还有"
     r"|(?<![普涉顾危])及(?![时格])|(?<!参)与(?!会)|(?<![总饱温缓])和(?![平解])"
 )
 _OR = re.compile(r" or |或者?")
 _BUT = re.compile(r" (?:but |though |(?=except|excluding))|但是?|(?=除了?)")
+# 除了护照还要签证 excepts nothing.
+_BESIDES = re.compile(r"除了?([^,，。除]{1,20}?)(?:以?外|之外)?[,，]? ?(?=还|也|亦|另)")
+_HYPHEN = re.compile(r"(?<=[a-z])-(?=[a-z])")
 _EXCEPT = re.compile(r"except|excluding|除")
 _EDGES = re.compile(
-    r"^(?:[^\w(]|(?:and|or|the|an?|also|both|either)(?![a-z])|以及|及|和|与|或者?|还有|包括)+|[^\w%)°+]+$"
+    r"^(?:[^\w(]|(?:and|or|the|an?(?= )|also|both|either)(?![a-z])"
+    r"|以及|及|和|与|或者?|还有|包括)+|[^\w%)°+]+$"
 )
 _COUNT = re.compile(r"等?(?:[\d一二三四五六七八九十两]+[个种项省类人条点方面]{1,2})?$")
 _PARTICLES = re.compile("[的之了]")
@@ -58,6 +62,8 @@ class _Piece:
     ends: tuple[str, ...]
     amounts: tuple[Quantity, ...]
     denies: bool
+    joined: bool = False
+    """Whether it is several parts: adults 10 euros, children 20 euros."""
 
 
 def items(text: str) -> list[str]:
@@ -89,10 +95,23 @@ def share_found(text: str, answer: str) -> float:
     >>> share_found("a passport but no visa", "passport, visa"), share_found("a bicycle", "passport, visa")
     (0.5, 0.0)
     """
-    wanted = _told_apart([_piece(item) for item in items(answer)])
+    named = items(answer)
+    found = _found(text, named)
+    if any(map(_HYPHEN.search, [folded(text), *named])):  # first-aid is firstaid as well as first aid
+        apart = _found(_HYPHEN.sub(" ", folded(text)), [_HYPHEN.sub(" ", item) for item in named])
+        found = [either or other for either, other in zip(found, apart, strict=True)]
+    return sum(found) / len(found) if found else 0.0
+
+
+def _found(text: str, named: Sequence[str]) -> list[bool]:
+    """Return which of the items stand in `text`."""
+    wanted = _told_apart([_piece(item) for item in named])
     windows = _windows(text)
-    found = sum(any(_stands(one, window, _alone(one, wanted)) for window in windows) for one in wanted)
-    return found / len(wanted) if wanted else 0.0
+    return [
+        any(_stands(one, window, _alone(one, wanted)) for window in windows)
+        or any(_is_short_for(window, one, wanted) for window in windows)
+        for one in wanted
+    ]
 
 
 def _split(pattern: re.Pattern[str], text: str) -> list[str]:
@@ -111,16 +130,16 @@ def _piece(text: str) -> _Piece:
     denies = bool(negations(plain) or _EXCEPT.match(plain))
     plain = blanked(plain, [(one.start, one.end) for one in amounts if not one.weak])
     runs = _HAN_RUN.findall(_PARTICLES.sub("", plain))
-    words = {word for word in content(plain) if not _HAN_RUN.match(word)} | {
-        run for run in runs if len(run) == 1
-    }
+    words = {word for word in content(plain) if not _HAN_RUN.match(word)}
+    words |= {run for run in runs if len(run) == 1}
+    words = words or set(() if runs or amounts else tokens(plain))  # A is an article, and may be an item
     pairs = [a + b for run in runs for a, b in pairwise(run)]
     return _Piece(words, set(pairs), (*pairs[:1], *pairs[-1:]), amounts, denies)
 
 
 def _windows(text: str) -> list[_Piece]:
     """Return the pieces of a text, and neighbours together."""
-    parts = [folded(_BULLET.sub("\n", text))]
+    parts = [_BESIDES.sub(r"\1、", folded(_BULLET.sub("\n", text)))]
     for pattern in (_MARK, _END, _BUT, _AND, _OR):
         parts = [piece for part in parts for piece in _split(pattern, part) if piece.strip()][:_MOST]
     single = [_piece(part) for part in parts]
@@ -138,7 +157,13 @@ def _together(pieces: Sequence[_Piece]) -> _Piece:
         (),
         tuple(amount for one in pieces for amount in one.amounts),
         any(one.denies for one in pieces),
+        joined=len(pieces) > 1,
     )
+
+
+def _clashes(amount: Quantity, window: _Piece) -> bool:
+    """Whether another amount of its unit stands there, which may be what the item has."""
+    return any(one.units & amount.units and not one.equals(amount) for one in window.amounts)
 
 
 def _told_apart(wanted: Sequence[_Piece]) -> list[_Piece]:
@@ -155,11 +180,27 @@ def _alone(item: _Piece, wanted: Sequence[_Piece]) -> bool:
     return all(not amount.bare and not amount.units & others for amount in item.amounts)
 
 
+def _is_short_for(window: _Piece, item: _Piece, wanted: Sequence[_Piece]) -> bool:
+    """Whether all that a piece says is half of one item and of no other: 泳池 for 游泳池."""
+    said, whole = window.words | window.pairs, item.words | item.pairs
+    others = [one for one in wanted if one is not item]
+    return (
+        bool(said and others)
+        and 2 * len(said) >= len(whole)
+        and said <= whole
+        and not item.amounts
+        and item.denies == window.denies
+        and not any(said & (one.words | one.pairs) for one in others)
+    )
+
+
 def _stands(item: _Piece, window: _Piece, alone: bool) -> bool:
     needed = [amount for amount in item.amounts if not amount.weak]
     if item.denies != window.denies:
         return False
     if not all(any(amount.equals(one) for one in window.amounts) for amount in needed):
+        return False
+    if window.joined and not alone and any(_clashes(amount, window) for amount in needed):
         return False
     total = len(item.words) + len(item.pairs)
     if needed and (alone or not total or not window.words | window.pairs):

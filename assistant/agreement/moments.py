@@ -63,19 +63,23 @@ _UNORDERED = (
 _PART_OF_DAY = "凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|晚间|夜间|夜里|深夜|当晚|晚|早"
 _HAN_CLOCK = (
     rf"(?P<part>{_PART_OF_DAY})? ?(?<![\d.])(?<!\d:)(?P<hour>\d{{1,2}}|{_HAN}{{1,3}}) ?"
-    rf"(?P<sign>点钟?(?!{_HAN_DIGITS}(?![分十刻]))|时(?![间候效长段刻期]))(?:(?P<rest>半|一刻|三刻|整)|(?P<minute>\d{{1,2}}|{_HAN}{{1,3}})分)?"
+    rf"(?P<sign>点钟?(?!{_HAN_DIGITS}(?![分十刻]))|时(?![间候效长段刻期]))(?:(?P<rest>半|一刻|三刻|整)|(?P<minute>\d{{1,2}}|{_HAN}{{1,3}})分"
+    rf"|(?<=点)(?P<bare>[0-5]\d|[二三四五]?十{_HAN}?)(?![\d点到至{_HAN[1:-1]}]))?"
 )
 _HALF = r"(?: ?(?P<half>[ap])\.? ?m(?![a-z])\.?| (?:in the |at )(?P<time>morning|afternoon|evening|night))"
 _CLOCK = (
-    rf"(?:(?P<part>{_PART_OF_DAY}) ?)?(?<![\d.])(?<!\d:)(?P<hour>[01]?\d|2[0-4]):(?P<minute>[0-5]\d)"
-    rf"(?::[0-5]\d)?(?![\d:]){_HALF}?"
+    rf"(?:(?P<part>{_PART_OF_DAY}) ?)?(?<![\d.])(?<!\d:)(?P<hour>[01]?\d|2[0-4])"
+    rf"(?::|h(?=[0-5]\d(?![\da-z])))(?P<minute>[0-5]\d)(?::[0-5]\d)?(?![\d:]){_HALF}?"
 )
 _HOUR = rf"(?<![\d:.,])(?P<hour>\d{{1,2}})(?:\.(?P<minute>[0-5]\d))?(?: ?o'? ?clock)?{_HALF}"
-_SHARP = r"(?<![\d:.,])(?P<hour>\d{1,2})(?P<sharp> ?o'? ?clock)"
 _WORDS = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+_HOURS = _WORDS.split("|")
+_SHARP = rf"(?<![\d:.,a-z])(?P<hour>\d{{1,2}}|{_WORDS})(?P<sharp> ?o'? ?clock){_HALF}?"
+_WORD_HOUR = rf"(?<![a-z])(?P<hour>{_WORDS}){_HALF}"
+_PAST_MINUTES = {"half": 30, "quarter": 15, "five": 5, "ten": 10, "twenty": 20, "twenty-five": 25}
 _PAST = (
-    rf"(?<![a-z])(?:a )?(?P<rest>half|quarter) (?P<way>past|to) (?P<hour>\d{{1,2}}|{_WORDS})"
-    rf"(?![a-z]){_HALF}?"
+    rf"(?<![a-z-])(?:a )?(?P<rest>{'|'.join(_PAST_MINUTES)})(?: minutes)? (?P<way>past|to)"
+    rf" (?P<hour>\d{{1,2}}|{_WORDS})(?![a-z]){_HALF}?"
 )
 _NAMED_HOURS = {"noon": {720}, "midday": {720}, "midnight": {0, 1440}, "正午": {720}, "午夜": {0, 1440}}
 _NAMED_HOUR = rf"(?<![a-z])(?:12 )?(?P<named>{'|'.join(_NAMED_HOURS)})(?![a-z])"
@@ -118,7 +122,9 @@ def moments(text: str) -> list[Moment]:
 
 
 def _number(text: str) -> int:
-    """Return figures or a Chinese numeral as a number, -1 where it is none."""
+    """Return figures, an hour in words or a Chinese numeral as a number, -1 where it is none."""
+    if text in _HOURS:
+        return _HOURS.index(text) + 1
     bounds = han_bounds(text) if not text.isascii() else ()
     return int(text) if text.isascii() else int(bounds[0]) if bounds else -1
 
@@ -127,7 +133,7 @@ def _date(match: re.Match[str]) -> Iterable[int]:
     groups = match.groupdict()
     year = _number(groups["year"]) if groups.get("year") else 0
     month = _MONTHS[groups["name"][:3]] if groups.get("name") else _number(groups["month"])
-    day = _number(groups["day"]) if groups.get("day") else 0
+    day = _number(groups["day"]) if groups.get("day") else int(bool(groups.get("first")))
     return _valid(year, month, day)
 
 
@@ -151,7 +157,8 @@ def _clock(match: re.Match[str]) -> Iterable[int]:
     groups = match.groupdict()
     hour = _number(groups["hour"])
     rest = {"半": 30, "一刻": 15, "三刻": 45}.get(groups.get("rest") or "", 0)
-    minute = _number(groups["minute"]) if groups.get("minute") else rest
+    said = groups.get("minute") or groups.get("bare")
+    minute = _number(said) if said else rest
     if not 0 <= hour <= 24 or not 0 <= minute < 60:
         return ()
     part = groups.get("part") or groups.get("half") or groups.get("time") or ""
@@ -164,8 +171,9 @@ def _clock(match: re.Match[str]) -> Iterable[int]:
         return (
             {0, 1440} if hour == 12 and at_night else {(hour % 12 + 12 if hour <= 12 else hour) * 60 + minute}
         )
-    said = (groups.get("sign") or "").startswith("点") or groups.get("sharp")
-    return {hour * 60 + minute, (hour + 12) * 60 + minute} if said and 0 < hour < 12 else {hour * 60 + minute}
+    by_twelve = (groups.get("sign") or "").startswith("点") or groups.get("sharp")
+    first = hour * 60 + minute
+    return {first, first + 720} if by_twelve and 0 < hour < 12 else {first}
 
 
 def _han_clock(match: re.Match[str]) -> Iterable[int]:
@@ -175,9 +183,12 @@ def _han_clock(match: re.Match[str]) -> Iterable[int]:
 
 def _past(match: re.Match[str]) -> Iterable[int]:
     """Read half past five, a quarter to nine at night."""
-    names = _WORDS.split("|")
-    hour = names.index(match["hour"]) + 1 if match["hour"] in names else int(match["hour"])
-    minutes = (30 if match["rest"] == "half" else 15) * (1 if match["way"] == "past" else -1)
+    hour = _number(match["hour"])
+    minutes = _PAST_MINUTES[match["rest"]]
+    if match["way"] == "to":
+        if minutes <= hour:  # five to ten days
+            return ()
+        minutes = -minutes
     part = match["half"] or match["time"] or ""
     first = hour % 12 * 60 + minutes
     return {first} if part in _MORNING else {first + 720} if part in _LATE else {first, first + 720}
@@ -193,6 +204,7 @@ _READERS: tuple[tuple[str, re.Pattern[str], Reader], ...] = (
     ("date", re.compile(_HAN_DATE), _date),
     ("date", re.compile(_HAN_YEAR), _year),
     ("date", re.compile(rf"(?<![\d.:–]){_DAY}(?: day)? (?:of )?{_MONTH}{_YEAR}"), _date),
+    ("date", re.compile(rf"(?<![a-z])(?:the )?(?P<first>first) (?:of )?{_MONTH}{_YEAR}"), _date),
     ("date", re.compile(rf"(?<![a-z]){_MONTH} {_DAY}{_YEAR}"), _date),
     ("date", re.compile(rf"(?<![a-z]){_MONTH},? (?P<year>[12]\d{{3}})(?!\d)"), _date),
     ("clock", re.compile(_NAMED_HOUR), _named),
@@ -201,4 +213,5 @@ _READERS: tuple[tuple[str, re.Pattern[str], Reader], ...] = (
     ("clock", re.compile(_HAN_CLOCK), _han_clock),
     ("clock", re.compile(_HOUR), _clock),
     ("clock", re.compile(_SHARP), _clock),
+    ("clock", re.compile(_WORD_HOUR), _clock),
 )

@@ -59,7 +59,7 @@ _ORDINALS = {
 }
 _ORDINALS |= {"ninth": 9, "tenth": 10, "eleventh": 11, "twelfth": 12, "twentieth": 20, "thirtieth": 30}
 
-_CODES = "eur|usd|gbp|cny|rmb|hkd|jpy|chf|sdr|aud|cad"
+_CODES = "eur|usd|gbp|cny|rmb|hkd|jpy|chf|sdr|aud|cad|myr"
 
 _BELOW_HUNDRED = rf"(?:(?:{'|'.join(_TENS)})(?:[ -](?:{'|'.join(_UNITS)}))?+|{'|'.join([*_TEENS, *_UNITS])})"
 _HUNDREDS = rf"(?:{_BELOW_HUNDRED}|an?) (?:hundred|dozen)(?:(?: and)? {_BELOW_HUNDRED}(?![a-z]))?+"
@@ -85,7 +85,8 @@ _HAN_PART = re.compile(
     rf"(?P<whole>{_HAN}++|\d++)分之 ?(?P<part>{_HAN}++(?:点{_HAN}++)?+|\d++(?:\.\d++)?+)|一半|半数"
 )
 _HAN_NUMBER = re.compile(
-    rf"(?<![周期拜初第])(?!零下|十分(?![钟之]))(?:\d{{1,15}}(?:\.\d{{1,15}})?+ ?(?=[百千万亿]))?{_HAN}++"
+    rf"(?:(?<![周期拜初第])|(?<=每周)(?=[一二两三四五六七][次回趟班]))"
+    rf"(?!零下|十分(?![钟之]))(?:\d{{1,15}}(?:\.\d{{1,15}})?+ ?(?=[百千万亿]))?{_HAN}++"
     rf"(?:\d{{1,15}}[百千万亿]++)*+(?:点{_HAN}++(?![十分刻半钟整]))?(?![几多余来])"
 )
 
@@ -102,10 +103,15 @@ _LABELS = (
     r"(?<![a-z])(?P<label>(?:utc|gmt) ?−?\d++(?::\d++)?+)",
     rf"第 ?(?P<label>\d++(?:[.–]\d++)*+|{_HAN}++)",
     r"(?<![\d.])(?P<label>\d++)(?=号|路|层|楼|航站楼|(?:st|nd|rd|th)(?![a-z]))",
+    # Telephone numbers, however they are spaced.
+    r"(?<![\d+])(?P<label>\+\d{1,3}(?:[ –-]?\(?\d{1,5}\)?){2,6}|0\d{2,3}(?:[ –]\d{3,8}){1,2})(?!\d)",
     # Chains and identifiers: 1.2.3, 261/2004, 010–62176655, 007, or more digits than any amount has.
     r"(?<![\d.])(?P<label>\d++(?:\.\d++){2,}+|\d++(?:/\d++){2,}+|\d++/\d{4,}+|\d++/\d++(?=/?[a-z])|\d{31,}+"
     r"|\d++:\d++(?::\d++)*+|\d++(?:–\d++){2,}+|\d++–\d{7,}+|0\d{2,}+(?:–\d++)*+)",
 )
+
+_TELEPHONE = re.compile(r"\+?\(?\d{1,4}\)?(?:[ –-]?\(?\d{2,8}\)?){2,6}|0\d{2,3}[ –]\d{7,8}")
+_SPACED = re.compile(r"[^\d+]")
 
 
 def numerals(text: str) -> list[Numeral]:
@@ -173,7 +179,7 @@ def blanked(text: str, spans: Iterable[tuple[int, int]]) -> str:
 
 
 def _label(match: re.Match[str]) -> Iterator[Numeral]:
-    name = match["label"]
+    name = _SPACED.sub("", match["label"]) if _TELEPHONE.fullmatch(match["label"]) else match["label"]
     bounds = () if name.isascii() else han_bounds(name)
     yield Numeral(*match.span("label"), label=str(bounds[0]) if bounds else name)
 

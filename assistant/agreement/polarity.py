@@ -33,13 +33,13 @@ _UNSAID = re.compile(
     r"|not (?:necessarily|sure|mentioned|specified|stated)"
     r"|i (?:(?:do not|don't)(?! think| believe)|cannot|can't|am not)"
     r"|(?:the )?(?:documents?|context|text|passages?) .{0,20}not"
-    r"|不一定|未必|不好说|视情况|看情况|视.{0,8}而定|取决于|要看|不确定|也许|或许|可能|是/否|不知道|不清楚"
+    r"|不一定(?!要|需|得|非|必)|未必|不好说|视情况|看情况|视.{0,8}而定|取决于|要看|不确定|也许|或许|可能|是/否|不知道|不清楚"
     r"|我?(?:不知道|不清楚)|无法(?:确定|判断|回答|得知)|.{0,8}(?:没有|未)(?:提及|提到|说明|提供)"
 )
 _YES = re.compile(
     r"(?:yes|yeah|yep|yup|(?:of course|certainly|absolutely|definitely)(?! not)|no problem|no doubt)(?![a-z])"
     r"|(?:sure|correct|right|true|exactly|indeed|i (?:think|believe) so"
-    r"|(?:that|this) (?:is|was) (?:right|correct|true))$"
+    r"|(?:that|this|it)(?: is| was|'s) (?:right|correct|true))$"
     r"|(?:是|对|没错|正确|当然|当然是|确实|确实如此|的确|的确如此|肯定|没问题|嗯|属实|正是)[啊呀吧的]?$"
 )
 _NO = re.compile(
@@ -59,9 +59,12 @@ _THEREFORE = re.compile(
 )
 _AFFIRMS = re.compile(
     r"(?<![a-z])(?:allowed|permitted|may|can|must|required?|requires|possible|entitled|obliged|has to|have to"
-    r"|shall|should|appl(?:y|ies)|valid|necessary|available|eligible|covered|included|accepted)(?![a-z])"
+    r"|shall|should|appl(?:y|ies)|valid|necessary|available|eligible|covered|included|accepted|mandatory|compulsory|obligatory|legal|lawful|liable|refundable"
+    r"|transferable|enforceable|binding|effective|welcome|open|responsible|taxable|operating|accessible)(?![a-z])"
     r"|不得不|不能不|可以|能够|能|应当|应该|必须|须|需要|需|有权|允许|准许|会|要|属于|适用|支持|有效|合法"
-    r"|^(?:行|得|有|算|成立|存在|包括|可|应)(?:的|了)?$"
+    r"|收费|付费|开放|开门|营业|运营|强制|同意"
+    r"|^(?:行|得|有|算|成立|存在|包括|可|应|开|退|收|给|用|换|赔|管)(?:的|了)?$"
+    r"|^only (?:with|if|after|when|upon) "
 )
 # A verdict in the verb of the question, "It isn't" or 不会, leaves its other words as they are.
 _BARE = re.compile(
@@ -85,19 +88,6 @@ _ASKS_WHAT = re.compile(
     r"(?<![a-z])(?:which|what|who|whose|how|when|where)(?![a-z])|多少|几|什么|谁|哪|怎|何"
 )
 _CHOICE = re.compile(r"还是(?!要|得|会|应|必须|需|能|可以)|(?<![a-z])or(?![a-z])")
-# A model that repeats the question has not answered it.
-_ECHO = re.compile(
-    r"^(?:is|are|was|were|do|does|did|can|could|may|must|should|shall|will|would|has|have)"
-    r" (?:it|the|an?|this|that|these|those|there|they|you|i|we|he|she|my|your|his|her|their|any|all) "
-    r"|是否|能否|可否|是不是|[吗么]$|.{3}[不没]$|(?P<verb>[一-鿿])[不没](?P=verb)"
-)
-_VERB = re.compile(r"[不没]?(?:可以|能够?|会|需要|应当|应该|必须|有)")
-_ASKS_HAN = re.compile(
-    r"^(?!.*(?:多少|几|什么|谁|哪|怎|何|吗.*吗)).*吗$|^(?!.*(?:多少|几|什么|谁|哪|怎|何)).*(?:是否|能否|可否)"
-)
-_CHOICE = re.compile(
-    r"还是(?!要|得|会|应|必须|需|能|可以)|(?<![a-z])(?:or|which|what|who|whose|how|when|where)(?![a-z])"
-)
 _RHETORICAL = re.compile(
     r"(?<![a-z])(?:is|are|was|were|do|does|did|can|could|should|must|has|have|wo|ca|would)n't(?![a-z])"
 )
@@ -143,8 +133,9 @@ def verdict(text: str) -> Polarity:
     >>> verdict("Yes, it is"), verdict("不是，应当赔偿"), verdict("It is not allowed")
     (1, -1, 0)
     """
-    opening = [one.text for one in clauses(_LEAD.sub("", folded(text))) if not one.condition][:1]
-    return _verdict(opening[0]) if opening else 0
+    plain = _LEAD.sub("", folded(text))
+    opening = [one.text for one in clauses(plain) if not one.condition][:1]
+    return _verdict(opening[0]) if opening and not _UNSAID.match(plain) else 0
 
 
 def is_verdict(text: str) -> bool:

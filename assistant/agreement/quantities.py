@@ -17,10 +17,11 @@ _WINDOW = 32
 _LOW = (
     r"at least|(?:not|no) (?:less|fewer|shorter|younger|earlier) than|(?:not|no) (?:below|under)|more than"
     r"|longer than|older than|greater than|over|above|exceed(?:s|ing)?|minimum(?: of)?"
-    r"|至少|起码|最少|最低|不(?:得|能|应)?(?:少|低|短|小)于|超过|多于|大于|高于|满|≥|>"
+    r"|至少|起码|最少|最低|(?<![a-z])after|不(?:得|能|应)?(?:少|低|短|小|早)于|超过|多于|大于|高于|满|≥|>"
 )
 _HIGH = (
-    r"at (?:the )?most|up to|(?:not|no) (?:more|longer|later|older|greater|higher) than|not (?:over|above)"
+    r"at (?:the )?(?:most|latest)|up to|within|(?:not|no) (?:more|longer|later|older|greater|higher) than"
+    r"|not (?:over|above)"
     r"|(?:not|cannot|never) exceed(?:ing)?|(?:less|fewer|shorter|younger) than|under|below|maximum(?: of)?"
     r"|不(?:得|能|应)?(?:超过|多于|高于|大于|长于|超出)|不满|未满|不足|未超过|小于|少于|低于"
     r"|最多|最长|最高|最迟|最晚|至多|≤|<"
@@ -28,11 +29,11 @@ _HIGH = (
 _BOUND_BEFORE = re.compile(rf"(?:(?P<low>{_LOW})|(?P<high>{_HIGH}))(?: the)?(?: age of)?[ 为是约]{{0,2}}$")
 _LOW_AFTER = re.compile(
     r"[ -]?(?:or (?:more|longer|older|above|over|greater|later)|and (?:over|above|older|more)|at least|\+)"
-    r"|(?:及|或)?以上|起(?!诉|算)"
+    r"|(?:及|或)?以上|起(?!诉|算)|[之以]?后(?=$|[^续半])"
 )
 _HIGH_AFTER = re.compile(
     r"[ -]?(?:or (?:less|fewer|under|below|younger|shorter)|and under|at (?:the )?most)"
-    r"|(?:及|或)?以下|为限|封顶"
+    r"|(?:及|或)?以下|[之以]内|内(?![部容含科外地陆衣])|为限|封顶"
 )
 _AHEAD_AFTER = re.compile(r".{0,12}?(?:before|in advance|ahead|prior|earlier|(?<!以)前)")
 _AHEAD_BEFORE = re.compile(r"提前|提早|in advance|ahead")
@@ -52,7 +53,7 @@ _TO = re.compile(
     r" ?(?:[–—~-]|to|till|until|through|至|到|以上(?:至|到|不满|不足|未满|不超过|,|、)?)(?: the)?"
     r"(?: ?(?:次日|第二天|翌日|next (?:day|morning)))?(?: at)? ?"
 )
-_AND, _OR = re.compile(r" and |和|与|及"), re.compile(r" ?(?:or|and|/|、|或者?|和|与|及) ?")
+_AND, _OR = re.compile(r" and |和|与|及"), re.compile(r" ?(?:or|and|/|、|或者?|和|与|及|×) ?")
 _BETWEEN = re.compile(r"between(?: the ages of| about)? ?$|(?:介于|在) ?$")
 _BOTH = re.compile(r",? ?(?:and|but)? ?|[，、,]?(?:并且|且|但|并)?")
 _WITHIN = re.compile(r" ?(?:and|零|又)? ?")

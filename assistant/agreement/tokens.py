@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from core.language import CJK
 
-NORMALISATION = "norm:nfkc+lower+nopunct(but of numbers)+nothousands+noarticles|tok:words+numbers+cjkchars|v2"
+NORMALISATION = "norm:nfkc+lower+nopunct(but of numbers)+nothousands+noarticles|tok:words+numbers+cjkchars|v3"
 
 _ARTICLES = frozenset({"a", "an", "the"})
 _HAN = re.compile(f"[{CJK}]")
@@ -24,9 +24,10 @@ _VULGAR = re.compile("(?<=[0-9])(?=[¼-¾⅐-⅞])")
 _RAISED = re.compile("(?<=[0-9])(?=[²³¹⁰⁴-⁹⁻])")
 _NARROW = re.compile("(?<=[0-9])[\u00a0\u2009\u202f](?=[0-9]{3}(?![0-9]))")
 _SPELLINGS = str.maketrans("‘’ʼ`⁄∕∶≦≧–‐‑‒―─〜∼∿", "''''//:≤≥----——~~~", "\u00ad\u200b\u200d\ufeff")
-# 1,000 and 1'000 are 1000; so is 1 000, as nothing else is written so. 1,5 and 7,500,5 are lists.
+# 1,000 and 1'000 are 1000; so are 1 000 and 3 500 €, nothing else is written so. 1,5 and 7,500,5 are lists.
 _THOUSANDS = re.compile(
-    r"(?<!\d)(?<!\d[.,/:'])([1-9]\d{0,2}(?:(?:,\d{3}){1,9}|(?:'\d{3}){1,9}|(?: \d{3}){0,4} 000))(?![\d']|,\d)"
+    r"(?<!\d)(?<!\d[.,/:'])([1-9]\d{0,2}(?:(?:,\d{3}){1,9}|(?:'\d{3}){1,9}|(?: \d{3}){0,4} 000"
+    rf"|(?: \d{{3}}){{1,4}}(?= ?(?:[{CURRENCIES}]|eur(?:os?)?(?![a-z])|dollars|yuan|元))))(?![\d']|,\d)"
 )
 _LEADING_POINT = re.compile(r"(?<![\w.])\.(?=\d)")
 # "3~-5" is a range that ends below zero, "3--5" one that does not.
@@ -43,11 +44,19 @@ _SIMPLIFIED = str.maketrans(
     "沒無應會須當屬於對錯來許權個兩萬億點鐘時週歲關費開從還這過後間將給與為並須認準證應該幾",
     "没无应会须当属于对错来许权个两万亿点钟时周岁关费开从还这过后间将给与为并须认准证应该几",
 )
+# 星期一 is 周一 and Mon is Monday; 55x40 are measures as 55×40; 2比1 is 2:1.
+_WEEKDAY = re.compile(r"(?<![\d一二两三四五六七八九十几个])(?:星期|礼拜|周)([一二三四五六日天])")
+_WEEKDAYS = {
+    one[:3]: one for one in ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+}
+_SHORT_WEEKDAY = re.compile(r"(?<![a-z])(mon|tue|wed|thu|fri|sat|sun)(?:s|rs|urs|r|ur)?(?![a-z])")
+_BY = re.compile(r"(?<=\d)( ?)[x*×]( ?)(?=\d)")
+_TO_ONE = re.compile(r"(?<=\d)比(?=\d)")
 _AT_LEAST, _AT_MOST = re.compile(">="), re.compile("<=")
 _WITHIN_WORDS = re.compile(r"(?<=[^\W\d_])['.&-](?=[^\W\d_])|(?<=[^\W\d_])-(?=\d)")
 _TOKEN = re.compile(
-    rf"[<>≤≥](?=\s?−?[{CURRENCIES}]?\d)|[{CURRENCIES}%‰–]|[{CJK}]"
-    rf"|−?[^\W_{CJK}]+(?:(?<=\d)[./:^]−?(?=\d)[^\W_{CJK}]+)*"
+    rf"[<>≤≥±](?=\s?−?[{CURRENCIES}]?\d)|[{CURRENCIES}%‰–]|[{CJK}]"
+    rf"|(?<=\d)\+(?![\d+])|−?[^\W_{CJK}]+(?:(?<=\d)[./:^]−?(?=\d)[^\W_{CJK}]+)*"
 )
 
 
@@ -70,13 +79,17 @@ def normalise(text: str) -> str:
 def folded(text: str) -> str:
     """Return `normalise(text)` with the traditional characters of function words and numerals simplified.
 
-    For rules about what is said; scores compare the characters as they stand. What a text says, it says in
-    its first 5,000 characters: a model that repeats itself costs no more.
+    Weekdays and measures have one spelling, too. For rules about what is said; scores compare the characters
+    as they stand. What a text says, it says in its first 5,000 characters: a model that repeats itself costs
+    no more.
 
     >>> folded("沒有兩萬元"), folded("應當")
     ('没有两万元', '应当')
     """
-    return normalise(text[:_LONGEST]).translate(_SIMPLIFIED)
+    plain = normalise(text[:_LONGEST]).translate(_SIMPLIFIED)
+    plain = _WEEKDAY.sub(lambda found: f"周{found[1].replace('天', '日')}", plain)
+    plain = _SHORT_WEEKDAY.sub(lambda found: _WEEKDAYS[found[1]], plain)
+    return _TO_ONE.sub(":", _BY.sub(" × ", plain))
 
 
 def tokens(text: str) -> list[str]:

@@ -45,10 +45,11 @@ _TABLE = (
     (
         "km/h",
         "1",
-        "km/h kph kilometres_per_hour kilometers_per_hour km_per_hour 公里/小时 公里每小时 千米/小时",
+        "km/h kph kilometres_per_hour kilometers_per_hour km_per_hour km_an_hour kilometres_an_hour"
+        " 公里/小时 公里每小时 千米/小时",
     ),
     ("mph", "1", "mph miles_per_hour"),
-    ("square metre", "1", "m2 sqm sq_m square_metre square_meter 平方米 平米"),
+    ("square metre", "1", "m2 sqm sq_m square_metre square_meter 平方米 平米 平方"),
     ("square metre", "10000", "hectare ha 公顷"),
     ("square metre", "1000000", "km2 sq_km square_kilometre square_kilometer 平方公里 平方千米"),
     ("square mile", "1", "square_mile sq_mi"),
@@ -76,6 +77,7 @@ _TABLE = (
     ("watt", "1", "w watt 瓦"),
     ("watt", "1000", "kw kilowatt 千瓦"),
     ("volt", "1", "v volt 伏"),
+    ("decibel", "1", "db decibel 分贝"),
     ("celsius", "1", "°c degrees_celsius degrees_c degrees_centigrade celsius degree 摄氏度 度"),
     ("fahrenheit", "1", "°f degrees_fahrenheit degrees_f fahrenheit degree 华氏度"),
     ("degree", "1", "° degree 度"),
@@ -109,13 +111,25 @@ _TABLE = (
     ("INR", "1", "₹ inr rupee 卢比"),
     ("RUB", "1", "₽ rub rouble ruble 卢布"),
     ("THB", "1", "฿ thb baht 泰铢 铢"),
-    ("SEK", "1", "sek swedish_krona"),
-    ("DKK", "1", "dkk danish_krone"),
-    ("NOK", "1", "nok norwegian_krone"),
-    ("PLN", "1", "pln zloty"),
+    ("SEK", "1", "sek swedish_krona swedish_kronor 瑞典克朗"),
+    ("DKK", "1", "dkk danish_krone danish_kroner 丹麦克朗"),
+    ("NOK", "1", "nok norwegian_krone norwegian_kroner 挪威克朗"),
+    ("PLN", "1", "pln zloty złoty zlotych 兹罗提"),
+    ("CZK", "1", "czk czech_crown czech_koruna koruna 捷克克朗"),
+    ("HUF", "1", "huf forint 福林"),
+    ("TRY", "1", "₺ turkish_lira lira 土耳其里拉 里拉"),
+    ("MYR", "1", "myr rm ringgit 林吉特 马币"),
+    ("VND", "1", "₫ vnd dong 越南盾"),
+    ("IDR", "1", "idr rupiah 印尼盾"),
+    ("AED", "1", "aed dirham 迪拉姆"),
+    ("BRL", "1", "r$ brl brazilian_real reais"),
     ("SDR", "1", "sdr special_drawing_right unit_of_account 特别提款权 计算单位"),
 )
 MONEY = frozenset(name for name, _, _ in _TABLE if name.isupper())
+
+
+def _is_latin(spelling: str) -> bool:
+    return spelling[-1].isascii() and spelling[-1].isalpha()
 
 
 def _spellings() -> dict[str, frozenset[Unit]]:
@@ -125,7 +139,7 @@ def _spellings() -> dict[str, frozenset[Unit]]:
             words = spelling.replace("_", " ")
             first, _, rest = words.partition(" of ")
             plural = f"{first}s of {rest}" if rest else f"{words}s"
-            for one in {words, plural} if words[-1].isascii() and words[-1].isalpha() else {words}:
+            for one in {words, plural} if _is_latin(words) else {words}:
                 found.setdefault(one, set()).add(Unit(name, Fraction(factor)))
     return {spelling: frozenset(units) for spelling, units in found.items()}
 
@@ -136,18 +150,19 @@ UNITS = _spellings()
 
 def _alternatives(spellings: list[str]) -> str:
     longest_first = sorted(spellings, key=len, reverse=True)
-    return "|".join(re.escape(one).replace(r"\ ", "[ -]") for one in longest_first)
+    return "|".join(
+        re.escape(one).replace(r"\ ", "[ -]") + ("(?![a-z])" if _is_latin(one) else "")
+        for one in longest_first
+    )
 
 
-_LATIN = _alternatives([one for one in UNITS if one[-1].isascii() and one[-1].isalpha()])
-_OTHER = _alternatives([one for one in UNITS if not (one[-1].isascii() and one[-1].isalpha())])
 _FILLERS = "further|more|additional|extra|full|whole|consecutive|successive|entire|clear|calendar|other"
-UNIT = rf"(?:(?:{_LATIN})(?![a-z])|(?:{_OTHER}))"
-"""A pattern of one unit."""
+UNIT = rf"(?:{_alternatives(list(UNITS))})"
+"""A pattern of one unit; m2 is no m."""
 AFTER = re.compile(rf"[)\]]?[ -]?(?:(?:{_FILLERS}) ){{0,2}}个?(?P<unit>{UNIT})(?!性)")
 """A unit after its number: 14 calendar days, two (2) years, 3个工作日."""
 _PREFIXES = [
-    one for one in UNITS if one[-1] in "$€£¥₩₹₽฿" or one.upper() in MONEY or one in ("rmb", "人民币")
+    one for one in UNITS if one[-1] in "$€£¥₩₹₽฿₺₫" or one.upper() in MONEY or one in ("rmb", "rm", "人民币")
 ]
 BEFORE = re.compile(rf"(?P<unit>(?<![a-z])(?:{_alternatives(_PREFIXES)})) ?(?:约 ?)?$")
 """A currency before its number: EUR 40, 人民币40万."""

@@ -16,14 +16,32 @@ from core.errors import GenerationError
 CONTROL = re.compile(
     r"<[|｜][^<>\n]{1,64}>|<[^<>\n|｜]{1,64}[|｜]>"  # ChatML, Llama 3, Phi, DeepSeek, GLM, Gemma 4
     r"|</?s>|<(?:bos|eos|pad|unk|mask|sop|eop|(?:start|end)_of_turn)>"  # Llama 2, Gemma, ChatGLM
-    r"|\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|THINK|gMASK)\]|<</?SYS>>"  # Mistral
+    r"|\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|THINK)\]|<</?SYS>>"  # Mistral
+    r"|\[(?:gMASK|BOS|EOS)\]"
     r"|</?(?:think|thinking|thought|tool_call|tool_response)>"
+    r"|\[\|[^\[\]\n|]{1,64}\|\]|\]~!?b\[?|\[e~\["  # EXAONE, MiniMax
+    r"|<(?:extra_id_|unused|reserved_(?:token_)?|SPECIAL_)\d{1,6}>"  # Nemotron, Gemma, Baichuan
+    r"|<seed:[a-z_]{1,32}>|<end_of_utterance>|<(?:start|end)_of_image>|<_(?:user|bot|system|end|start)>"
 )
 """What models of the common families take for a change of turns, where their tokenizer is not known."""
 _THOUGHTS = re.compile(
-    r"<(/?)(?:think|thinking|thoughts?|reasoning|seed:think)>|\[(/?)THINK\]|◁(/?)think▷", re.IGNORECASE
+    r"<(/?)(?:think|thinking|thoughts?|reasoning|seed:think) ?>|\[(/?)THINK\]|◁(/?)think▷"
+    r"|<\|(?:begin|(end))_of_thought\|>|<\|(?:START|(END))_THINKING\|>|<unused(?:94|(95))>"  # Sky, Command
+    r"|<\|channel\|>(?:analysis|commentary|(final))[^<]{0,64}<\|message\|>",  # gpt-oss
+    re.IGNORECASE,
 )
-_MARKS = ("<think>", "<thinking>", "[THINK]", "◁think▷")
+_FRAMES = ("<|channel|>", "<|message|>")  # gpt-oss says between them whether it thinks
+_LEFT_OVER = re.compile(
+    r"\A(?:<\|(?:begin_of_solution|START_RESPONSE)\|>\s*)+"
+    r"|(?:(?:<[|｜](?:im_end|end|eot_id|eom_id|endoftext|end_of_text|end_of_turn|end_of_solution|END_RESPONSE|return"
+    r"|end▁of▁sentence)[|｜]>|</s>|<end_of_turn>|<eos>)\s*)+\Z"
+)
+"""What a server leaves of the marks around an answer that it should have taken away."""
+_ANSWER = re.compile(r"<answer>(.*?)(?:</answer>)?", re.DOTALL | re.IGNORECASE)
+_MARKS = (
+    *("<think>", "<thinking>", "[THINK]", "◁think▷", "<answer>", "<|begin_of_thought|>"),
+    *("<|START_THINKING|>", "<|channel|>analysis<|message|>"),
+)
 _LIST = re.compile(
     r"\s*(?:[-*•·]\s|\(?\d{1,2}[.)、）:](?!\d)|\(?[a-zA-Z][.)]\s|\(?[一二三四五六七八九十]{1,3}[、)）])"
 )
@@ -52,7 +70,7 @@ class Chat:
         """
         text = self._render(self._turns(messages), reply)
         if reply and not self._thinking and (mark := _opened_thought(text)):
-            text = f"{text.rstrip()}\n\n{mark[0]}/{mark[1:]}\n\n"  # some templates have no switch for it
+            text = f"{text.rstrip()}\n\n{_closing(mark)}\n\n"  # some templates have no switch for it
         return self._ids(text)
 
     def encode_reply(self, text: str) -> list[int]:
@@ -64,7 +82,7 @@ class Chat:
 
         Where the template itself opened the model's thoughts, they begin with their mark here as well.
         """
-        hides = not any(_THOUGHTS.fullmatch(token) for token in self._tokenizer.all_special_tokens)
+        hides = not any(map(_is_of_thoughts, self._tokenizer.all_special_tokens))
         text = str(self._tokenizer.decode(ids, skip_special_tokens=hides))
         if not hides:
             text = self._special.sub("", text)
@@ -96,7 +114,7 @@ class Chat:
 
     @cached_property
     def _special(self) -> re.Pattern[str]:
-        hidden = [token for token in self._tokenizer.all_special_tokens if not _THOUGHTS.fullmatch(token)]
+        hidden = [token for token in self._tokenizer.all_special_tokens if not _is_of_thoughts(token)]
         return re.compile("|".join(map(re.escape, sorted(hidden, key=len, reverse=True))) or r"(?!)")
 
     @cached_property
@@ -170,6 +188,9 @@ def spoken(text: str) -> str:
             said = [] if closes else [*said, text[start : mark.start()]]
         start, is_thinking = mark.end(), not closes
     whole = ("".join(said) if is_thinking else "".join([*said, text[start:]])).strip()
+    whole = _LEFT_OVER.sub("", whole).strip()
+    if answer := _ANSWER.fullmatch(whole):
+        whole = answer[1].strip()
     return "" if any(mark.startswith(whole) for mark in _MARKS) else whole
 
 
@@ -200,6 +221,15 @@ def _opened_thought(text: str) -> str:
     if marks and not any(marks[-1].groups()) and not text[marks[-1].end() :].strip():
         return marks[-1][0]
     return ""
+
+
+def _closing(mark: str) -> str:
+    """Return the mark that closes the thoughts which `mark` opens."""
+    return mark.replace("START", "END").replace("begin", "end") if "|" in mark else f"{mark[0]}/{mark[1:]}"
+
+
+def _is_of_thoughts(token: str) -> bool:
+    return token in _FRAMES or _THOUGHTS.fullmatch(token) is not None
 
 
 def _broken(control: re.Match[str]) -> str:

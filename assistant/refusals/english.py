@@ -76,7 +76,9 @@ _PARTS = {
 _REFUSAL = (
     # The passages do not mention pets. Nothing in the text deals with that. I see no answer in the documents.
     r"SUBJECT(?=.*\b(READ))(?!((?!SAY|KNOW).)*(OBLIGED|\b(if|unless)\b)).*\b(NO)\b.*(?<!the )\b(SAY)",
-    r"SUBJECT(?=.*\b(READ))(?!.*OBLIGED).*\b(NO) ANSWER",
+    r"SUBJECT(?=.*\b(READ))(?!.*(OBLIGED|\b(count|serve|qualify|constitute|act)\b)).*\b(NO) ANSWER",
+    r"SOURCE neither \w+ nor \w+\b|(there is )?nothing (in|within) SOURCE (ON|on|that|to)\b",
+    "nowhere in SOURCE (is|are|was|were|do|does|did) |(the )?(GIVEN )*(PROSE|THING) (is|are) (ABSENT)IN$",
     "(neither( of)?|no|none of|nothing in) SOURCE HOLD .*(ATTRIBUTE)|SOURCE (shed|throw)s? (no|little) light",
     "(INFORMATION|.* (INFORMATION|ATTRIBUTE)).* (is|are|was|were) (ABSENT)($|IN)",
     # The text gives no fee, leaves it open, is silent on it. The fee is not in the text.
@@ -115,7 +117,7 @@ _REFUSAL = (
     "(?!when|where)ASKED .* ((is|are|was) (not (SHOWN)|left open)|UN)$",
     "ASKED .*(i|we|SOURCE) (NOT) (KNOW|SAY)$",
     "(the )?question (is|was) (missing|lacking) ANSWER|INFORMATION (ABSENT)$",
-    "(ANSWER)( ON.*| to .*)? (ISNOT|(can|could) not be|not) (SHOWN)$",
+    "(ANSWER)( ON.*| to .*)? (ISNOT|(can|could) not be|not) (SHOWN)($|IN)",
     "(the|its|their|his|her|any|that|this|an?)( \\w+){0,3} ATTRIBUTE( of .*)? ISNOT (TOLD|given|provided)$",
     "(?!PERSON)(.* )?can not be INFERRED($| WH)",
     # There is no information. No details are given. Not enough context.
@@ -124,7 +126,7 @@ _REFUSAL = (
     "| to (KNOW|the|this|that|an?|support|suggest|confirm))",
     "(there is )?nothing( here)? (about|regarding|concerning|said|TOLD|found|relevant)\\b",
     "nothing .*is (said|TOLD)|(SCARCE) ANSWER .*to (KNOW|support)",
-    "(SCARCE) ANSWER( (of|to|for|ON)\\b((?! FINITE).)*)?"
+    "(SCARCE) ANSWER( (of|to|for|ON)\\b((?! (FINITE|makes?|means?|voids?|extends?|entitles?|leads?)).)*)?"
     "( ((is|are|was|were|can be|could be|has been|have been) )?(SHOWN)( ON.*)?)?(IN)?$",
     "no (mention|reference) is made|no (conclusion|inference|answer|statement)s? (can|could) be \\w+",
     "no ((relevant|matching|such) )+(documents?|passages?|results|entries)( (were |was )?(SHOWN))?$",

@@ -77,8 +77,9 @@ def load_record(folder: Path, references: Sequence[Reference], documents: Iterab
     except OSError as error:
         raise AssistantError(f"{folder} holds no finished run; run it without --replay") from error
     except (ValueError, KeyError, TypeError) as error:
+        reason = f"{error} is missing" if isinstance(error, KeyError) else error
         raise AssistantError(
-            f"the run in {folder} does not fit the domain any more ({error}); run it without --replay"
+            f"the run in {folder} does not fit the domain any more ({reason}); run it without --replay"
         ) from error
 
 

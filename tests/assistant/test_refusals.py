@@ -139,9 +139,9 @@ def test_no_refusal(text: str) -> None:
 @pytest.mark.parametrize("size", [LONGEST, 20_000])
 def test_hostile_texts_take_no_time(fragment: str, size: int) -> None:
     text = (fragment * size)[: size - 1] + "x"
-    start = time.perf_counter()
+    start = time.process_time()
     is_refusal(text)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize("module", [english, chinese], ids=["English", "Chinese"])

@@ -201,11 +201,11 @@ def test_other_references_say_what_one_leaves_open() -> None:
 @pytest.mark.parametrize("answer_type", ["yesno", "number", "list", "short"])
 @pytest.mark.parametrize("part", ["1 day, ", "不", "a, ", "no ", "中", "(1", "\n"])
 def test_hostile_text_takes_linear_time(answer_type: str, part: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     correct(
         (part * 20_000)[:20_000], ["not 7 days, but 14 days; passport and visa"], answer_type, "How long?"
     )
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 PIECES = (

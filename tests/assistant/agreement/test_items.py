@@ -89,6 +89,6 @@ def test_share_found(text: str, answer: str, expected: float) -> None:
 
 @pytest.mark.parametrize("part", ["a,", "a and ", "、", "和", "(", "(a,", "1. ", "- \n", "1天、", "①"])
 def test_hostile_text_takes_linear_time(part: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     share_found((part * 20_000)[:20_000], "passport, visa and photo")
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1

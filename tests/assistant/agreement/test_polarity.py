@@ -145,6 +145,6 @@ def test_a_text_to_its_question(text: str, question: str, expected: int) -> None
     "part", ["不", "no ", "not ", "是不是", "(", "(a", "if ", ", ", ". ", "because ", "免", "without a "]
 )
 def test_hostile_text_takes_linear_time(part: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     polarity((part * 20_000)[:20_000], "Is it?")
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1

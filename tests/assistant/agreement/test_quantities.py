@@ -203,7 +203,7 @@ def test_words_that_state_no_amount(text: str) -> None:
         ),
         pytest.param("依据第1088条第2款赔偿500元", {"#1088", "#2", "CNY"}, id="Chinese"),
         pytest.param("Form S2 on A4, case C-402/07", {"#s2", "#a4", "#c-402/07"}, id="codes"),
-        pytest.param("电话010-62176655", {"#010–62176655"}, id="a telephone number"),
+        pytest.param("电话010-62176655", {"#01062176655"}, id="a telephone number"),
         pytest.param("Directive 90/314/EEC", {"#90/314"}, id="a stroke that is no fraction"),
     ],
 )
@@ -265,6 +265,6 @@ HOSTILE += (
 
 @pytest.mark.parametrize("part", HOSTILE)
 def test_hostile_text_takes_linear_time(part: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     quantities((part * 20_000)[:20_000])
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1

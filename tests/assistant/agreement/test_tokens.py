@@ -129,6 +129,6 @@ HOSTILE = (
 
 @pytest.mark.parametrize("part", HOSTILE)
 def test_hostile_text_takes_linear_time(part: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     tokens((part * 20_000)[:20_000])
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1

@@ -120,6 +120,7 @@ def test_every_family_answers_with_and_without_a_shared_prefix(name: str, tmp_pa
             "<bos>",
             "<start_of_turn>",
         ),
+        *("[|endofturn|]", "[e~[", "]~b]", "<extra_id_1>", "<unused7>", "<seed:eos>", "<_user>"),
         *("[INST]", "[/INST]", "<<SYS>>", "[gMASK]", "<think>", "</tool_call>", "<start_of_turn>"),
     ],
 )
@@ -148,6 +149,20 @@ def test_what_is_no_control_token_stays(text: str) -> None:
         pytest.param("◁think▷a◁/think▷7", "7", id="in triangles"),
         pytest.param("<thi", "", id="a mark that is not whole yet"),
         pytest.param("<think><think>a</think>7", "7", id="opened twice"),
+        pytest.param("<think >a</think >7", "7", id="a blank within the mark"),
+        pytest.param(
+            "<|START_THINKING|>a<|END_THINKING|><|START_RESPONSE|>7<|END_RESPONSE|>", "7", id="Command"
+        ),
+        pytest.param(
+            "<|channel|>analysis<|message|>a<|end|><|start|>assistant<|channel|>final<|message|>7<|return|>",
+            "7",
+            id="gpt-oss",
+        ),
+        pytest.param("<|channel|>analysis<|message|>a", "", id="gpt-oss, still thinking"),
+        pytest.param("<think>a</think><answer>7 days</answer>", "7 days", id="an answer in its own mark"),
+        pytest.param("7 days<|im_end|>\n", "7 days", id="the end of a turn"),
+        pytest.param("7 days</s>", "7 days", id="the end of a text"),
+        pytest.param("a <answer> b", "a <answer> b", id="a mark in the middle"),
         pytest.param("", "", id="nothing"),
     ],
 )
