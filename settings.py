@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -117,10 +117,18 @@ class Retrieval(Section):
     """HNSW: links per node."""
     ef_construction: int = Field(default=200, ge=10)
     """HNSW: search breadth while building."""
-    ef: int = Field(default=200, ge=10)
-    """HNSW: search breadth while answering."""
-    exact_up_to: int = Field(default=10_000, ge=0)
-    """Up to so many passages of a language brute force answers for `hnsw`: it is as fast and misses none."""
+    ef: int = Field(default=800, ge=10)
+    """HNSW: search breadth while answering; of fewer passages none is missed."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_exact_up_to(cls, data: Any) -> Any:
+        """Say what became of a setting that domains may still have."""
+        if isinstance(data, dict) and "exact_up_to" in data:
+            raise ValueError(
+                "exact_up_to is no more, HNSW answers at every size; remove it (brute force: mode = 'exact')"
+            )
+        return data
 
 
 class LongContext(Section):

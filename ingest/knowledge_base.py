@@ -20,7 +20,7 @@ from ingest.index import VectorBackend
 from ingest.index.chroma import ChromaBackend
 from ingest.index.hnsw import HnswBackend
 from ingest.index.live import LiveIndex
-from ingest.index.snapshot import Snapshots
+from ingest.index.snapshots import Snapshots
 from ingest.search.reranking import open_reranker
 from ingest.search.search import EVERYTHING, Search, Wanted
 from ingest.store.derived import Derived
@@ -48,7 +48,7 @@ class KnowledgeBase:
         self._ledger = Ledger(folder / "ledger.sqlite")
         self.origins = Origins(self._ledger)
         self._derived = Derived(folder / "derived", self._ledger)
-        snapshots = Snapshots(folder, *_backend(settings.retrieval, settings.threads))
+        snapshots = Snapshots(folder, _backend(settings.retrieval, settings.threads))
         self._index = LiveIndex(name, self._ledger, snapshots, self._derived)
         self._search = Search(
             self._ledger, embedder, settings.retrieval, cache(lambda: open_reranker(settings))
@@ -166,7 +166,7 @@ class KnowledgeBase:
         return self._ledger.corpus_sha256()
 
     def vectors(self) -> dict[str, Vectors]:
-        """Return the vectors of each language's passages, mapped, not loaded."""
+        """Return the vectors of each language's passages; those of one segment are mapped, not loaded."""
         snapshot = self._index.snapshot()
         return {lang: snapshot.exact[lang].vectors for lang in snapshot.languages}
 
@@ -287,9 +287,9 @@ def _counted(count: int) -> str:
     return f"{count} document{'s' if count > 1 else ''}"
 
 
-def _backend(retrieval: Retrieval, threads: int) -> tuple[VectorBackend, int]:
-    """Return what indexes vectors, and up to how many of them brute force answers."""
+def _backend(retrieval: Retrieval, threads: int) -> VectorBackend:
+    """Return what indexes vectors."""
     graph = {"m": retrieval.m, "ef_construction": retrieval.ef_construction, "ef": retrieval.ef}
     if retrieval.backend == "chroma":
-        return ChromaBackend(url=retrieval.chroma_url, **graph), 0
-    return HnswBackend(threads=threads, **graph), retrieval.exact_up_to
+        return ChromaBackend(url=retrieval.chroma_url, **graph)
+    return HnswBackend(threads=threads, **graph)

@@ -1,9 +1,10 @@
-"""How an ingest grows with the corpus: memory and CPU time at three sizes, and what a kill costs.
+"""How a knowledge base grows: memory, CPU time, one change and one query at three sizes; what a kill costs.
 
-    python -m tests.scale 100000          chunks; a quarter, half and all of them, some ten minutes
+    python -m tests.scale 100000          chunks; a hundredth, a tenth and all of them, some ten minutes
 
-The texts are made up as they are read and the embedder is a table of random vectors (384 dimensions),
-so that what is measured is the ingest. Each size has a process and a knowledge base of its own.
+The texts are made up as they are read and the embedder is a table of random vectors (384 dimensions), so
+that what is measured is the knowledge base. Each size has one of its own, and two processes: one that fills
+it, one that comes later, adds documents one by one and asks.
 """
 
 import argparse
@@ -15,9 +16,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from statistics import median
 from threading import Event, Thread
 from zlib import crc32
 
@@ -34,6 +36,8 @@ CHUNKS_A_DOCUMENT = 5
 _WORDS, _WORDS_A_SENTENCE = 940, 12  # of a document
 _TOPICS, _TOPIC = 200, 2000  # words that the documents of a topic share, some more often than others
 _KILLS = 6
+_CHANGES = 5  # documents of each language that are added one by one
+_QUESTION = 60  # characters
 _SAMPLE = 0.05  # seconds between two looks at the memory
 
 
@@ -66,9 +70,9 @@ class TableEmbedder:
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
-def documents(count: int) -> Iterator[Document]:
+def documents(count: int, start: int = 0) -> Iterator[Document]:
     """Yield documents of about `CHUNKS_A_DOCUMENT` chunks, in English and Chinese by turns."""
-    for number in range(count):
+    for number in range(start, start + count):
         draw = np.random.default_rng(number)
         picks = (draw.random(_WORDS) ** 2 * _TOPIC).astype(int) + number // 2 % _TOPICS * (_TOPIC // 5)
         if number % 2:
@@ -102,30 +106,42 @@ def main(arguments: Sequence[str]) -> int:
     """Measure and print; exit with 1 where a kill cost more than the passages in flight."""
     parser = argparse.ArgumentParser(description="How an ingest grows with the corpus.")
     parser.add_argument("chunks", nargs="?", type=int, default=100_000)
-    parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--child", choices=_CHILDREN, help=argparse.SUPPRESS)
+    parser.add_argument("--home", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.child:
-        print(json.dumps(_ingest(options.child, options.chunks)))
+        print(json.dumps(_CHILDREN[options.child](options.home, options.chunks)))
         return 0
-    print(f"{'chunks':>8} {'intake':>21} {'index':>21}   CPU s: intake  index   wall s", flush=True)
-    print(f"{'':8} {'peak RSS (anonymous) MB, each':>43}", flush=True)
-    for share in (4, 2, 1):
+    print("        | peak RSS (anonymous) in MB              | CPU s         | wall s | ms")
+    print(
+        " chunks | intake      | index       | serving     | intake  index | ingest | add  query", flush=True
+    )
+    for share in (100, 10, 1):
         with tempfile.TemporaryDirectory() as home:
-            _show(json.loads(_child(Path(home), options.chunks // share).communicate()[0]))
+            seen = [_run(Path(home), options.chunks // share, child) for child in _CHILDREN]
+            print(_row(seen[0] | seen[1]), flush=True)
     with tempfile.TemporaryDirectory() as home:
         return _kill(Path(home), options.chunks // 4)
 
 
-def _show(seen: dict[str, float]) -> None:
-    sizes = " ".join(
-        f"{seen[f'{phase} rss']:9.0f} ({seen[f'{phase} anonymous']:8.0f}) " for phase in ("intake", "index")
-    )
-    times = f"{seen['intake cpu']:15.1f} {seen['index cpu']:6.1f} {seen['wall']:8.1f}"
-    print(f"{seen['chunks']:8.0f} {sizes} {times}", flush=True)
+def _row(seen: dict[str, float]) -> str:
+    phases = ("intake", "index", "serving")
+    sizes = " | ".join(f"{seen[f'{one} rss']:5.0f} {_bracketed(seen[f'{one} anonymous'])}" for one in phases)
+    times = f"{seen['intake cpu']:6.1f} {seen['index cpu']:6.1f} | {seen['wall']:6.1f}"
+    return f"{seen['chunks']:7.0f} | {sizes} | {times} | {seen['add']:4.0f} {seen['query']:5.1f}"
 
 
-def _child(home: Path, chunks: int) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "tests.scale", str(chunks), "--child", str(home)]
+def _bracketed(size: float) -> str:
+    return f"({size:.0f})".rjust(6)
+
+
+def _run(home: Path, chunks: int, child: str) -> dict[str, float]:
+    seen: dict[str, float] = json.loads(_child(home, chunks, child).communicate()[0])
+    return seen
+
+
+def _child(home: Path, chunks: int, child: str = "ingest") -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "tests.scale", str(chunks), "--child", child, "--home", str(home)]
     return subprocess.Popen(command, stdout=subprocess.PIPE)
 
 
@@ -142,12 +158,34 @@ def _ingest(home: Path, chunks: int) -> dict[str, float]:
     return {**seen, "chunks": count, "embedded": report.embedded, "wall": time.monotonic() - start}
 
 
+def _serve(home: Path, chunks: int) -> dict[str, float]:
+    """Add documents one by one and ask, in a process that finds the base as it is; return MB and ms."""
+    watch = _Watch("serving")
+    base = open_base(home)
+    new = list(documents(2 * _CHANGES, chunks // CHUNKS_A_DOCUMENT))
+    queries = [one.text[:_QUESTION] for one in new]
+    base.search(queries[0])
+    add = [_timed(lambda one=one: base.sync([one])) for one in new]
+    query = [_timed(lambda one=one: base.search(one)) for one in queries]
+    base.close()
+    return {**watch.end(), "add": median(add), "query": median(query)}
+
+
+def _timed(run: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    run()
+    return 1000 * (time.perf_counter() - start)
+
+
+_CHILDREN = {"ingest": _ingest, "serve": _serve}
+
+
 class _Watch:
     """Looks at the memory of this process, phase by phase."""
 
-    def __init__(self) -> None:
+    def __init__(self, phase: str = "intake") -> None:
         self._seen: dict[str, float] = {}
-        self._phase, self._cpu, self._stop = "intake", time.process_time(), Event()
+        self._phase, self._cpu, self._stop = phase, time.process_time(), Event()
         self._thread = Thread(target=self._look, daemon=True)
         self._thread.start()
 

@@ -26,6 +26,9 @@ def test_home_moves_with_one_variable(monkeypatch: pytest.MonkeyPatch, tmp_path:
         pytest.param({"retrieval": {"topk": 3}}, "", r"setting retrieval\.topk", id="a key in a section"),
         pytest.param({"retreival": {}}, "", r"setting retreival", id="a section"),
         pytest.param({"finetune": {"rank": 0}}, "", r"finetune\.rank: .*greater", id="a value out of range"),
+        pytest.param(
+            {"retrieval": {"exact_up_to": 0}}, "", r"no more, HNSW .*; remove it", id="a key of before"
+        ),
         pytest.param({}, "ASSISTANT_RETREIVAL__TOP_K", r"no 'retreival'; known", id="a variable's section"),
         pytest.param({}, "ASSISTANT_RETRIEVAL__TOPK", r"retrieval\.topk", id="a variable's key"),
     ],

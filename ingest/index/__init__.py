@@ -35,8 +35,8 @@ class VectorBackend(Protocol):
         """Kind and parameters: an index built by another recipe is built anew."""
         ...
 
-    def build(self, folder: Path, labels: Labels, vectors: Vectors, previous: Path | None = None) -> None:
-        """Write an index of `vectors` to the empty `folder`.
+    def build(self, folder: Path, labels: Labels, vectors: Vectors, previous: Path | None = None) -> str:
+        """Write an index of `vectors` to the empty `folder`; return the digest of its seal.
 
         Args:
             folder: where to.

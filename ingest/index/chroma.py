@@ -4,12 +4,13 @@ Chroma is written once and then only read: its own files do not survive a kill d
 """
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
+from weakref import finalize
 
 from core.errors import KnowledgeBaseError
 from ingest.index import Damaged
@@ -27,14 +28,15 @@ class ChromaBackend:
     url: str = ""
     m: int = 16
     ef_construction: int = 200
-    ef: int = 200
+    ef: int = 800
 
     @property
     def recipe(self) -> str:
         """What decides a collection and where it is."""
-        return f"chroma {self.url or 'in process'} m={self.m} ef_construction={self.ef_construction}"
+        graph = f"m={self.m} ef_construction={self.ef_construction} ef={self.ef}"
+        return f"chroma {self.url or 'in process'} {graph}"
 
-    def build(self, folder: Path, labels: Labels, vectors: Vectors, previous: Path | None = None) -> None:
+    def build(self, folder: Path, labels: Labels, vectors: Vectors, previous: Path | None = None) -> str:
         """Write a new collection; its name is noted first, so that an interrupted one can be dropped."""
         name = f"index-{uuid4().hex}"
         (folder / _NAME).write_text(name, encoding="utf-8")
@@ -45,22 +47,23 @@ class ChromaBackend:
             for start in range(0, len(labels), _BATCH):
                 part = slice(start, start + _BATCH)
                 collection.add(ids=[str(label) for label in labels[part]], embeddings=vectors[part])
-        seal(folder, {"count": len(labels), "dim": vectors.shape[1]}, (_NAME,))
+        return seal(folder, {"count": len(labels), "dim": vectors.shape[1]}, (_NAME,))
 
     def open(self, folder: Path) -> "ChromaIndex":
         """Open a collection after checking that it holds as many vectors as were written."""
         from chromadb.errors import ChromaError
 
         facts = unseal(folder)
-        with _clear_errors(self.url):
-            client = self._client(folder)
+        with _clear_errors(self.url), ExitStack() as undone:
+            client = undone.enter_context(closing(self._client(folder)))
             try:
                 collection = client.get_collection(_name(folder), embedding_function=None)
                 count = collection.count()
             except ChromaError as error:
                 raise Damaged(f"{folder}: {error}") from error
-        if count != facts["count"]:
-            raise Damaged(f"{folder} holds {count} vectors, not {facts['count']}")
+            if count != facts["count"]:
+                raise Damaged(f"{folder} holds {count} vectors, not {facts['count']}")
+            undone.pop_all()
         return ChromaIndex(client, collection, self.url, count)
 
     def drop(self, folder: Path) -> None:
@@ -92,7 +95,7 @@ class ChromaIndex:
     """One collection."""
 
     def __init__(self, client: Any, collection: Any, url: str, count: int) -> None:
-        self._client = client
+        self._closing = finalize(self, client.close)  # Chroma itself never forgets a client that is open
         self._collection = collection
         self._url = url
         self._count = count
@@ -110,7 +113,7 @@ class ChromaIndex:
 
     def close(self) -> None:
         """Close the client, and with it the files of a collection in process."""
-        self._client.close()
+        self._closing()
 
 
 def _name(folder: Path) -> str:

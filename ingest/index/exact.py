@@ -1,6 +1,6 @@
 """Brute force over a matrix on disk: slow, exact, the yardstick. Also where the other indexes read from."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +15,30 @@ _QUERIES = 64  # scored at a time, so that the score matrix stays small
 
 
 class ExactIndex:
-    """All vectors of a folder, mapped, not loaded."""
+    """All vectors of one or more matrices, which are mapped, not loaded."""
 
-    def __init__(self, labels: Labels, vectors: Vectors) -> None:
+    def __init__(self, labels: Labels, *matrices: Vectors) -> None:
         self.labels = labels
-        self.vectors = vectors
+        self._matrices = matrices
+
+    @property
+    def vectors(self) -> Vectors:
+        """One matrix as it is mapped; several, copied into one."""
+        return self._matrices[0] if len(self._matrices) == 1 else np.concatenate(self._matrices)
+
+    @property
+    def dim(self) -> int:
+        """Length of a vector."""
+        return int(self._matrices[0].shape[1])
+
+    def batches(self, size: int) -> Iterator[tuple[Labels, Vectors]]:
+        """Yield all labels with their vectors."""
+        start = 0
+        for matrix in self._matrices:
+            for place in range(0, len(matrix), size):
+                vectors = matrix[place : place + size]
+                yield self.labels[start : start + len(vectors)], vectors
+                start += len(vectors)
 
     def search(self, queries: Vectors, k: int) -> list[Ranking]:
         """Return the `k` nearest labels for each query, scored by cosine similarity."""
@@ -35,16 +54,21 @@ class ExactIndex:
         For a few queries without BLAS: its threads would go on spinning while a model embeds the next one.
         """
         if len(queries) > _FEW:
-            return queries @ self.vectors.T
-        scores: Vectors = np.einsum("qd,nd->qn", queries, self.vectors)
-        return scores
+            return np.hstack([queries @ matrix.T for matrix in self._matrices])
+        return np.hstack([np.einsum("qd,nd->qn", queries, matrix) for matrix in self._matrices])
 
     def close(self) -> None:
         """Nothing is held but the mapping."""
 
 
-def write_exact(folder: Path, batches: Iterable[tuple[Labels, Vectors]], shape: tuple[int, int]) -> None:
-    """Write `shape[0]` vectors of `shape[1]` dimensions, batch by batch.
+def joined(parts: Sequence[ExactIndex]) -> ExactIndex:
+    """Return one index of what several hold."""
+    matrices = [matrix for part in parts for matrix in part._matrices]
+    return ExactIndex(np.concatenate([part.labels for part in parts]), *matrices)
+
+
+def write_exact(folder: Path, batches: Iterable[tuple[Labels, Vectors]], shape: tuple[int, int]) -> str:
+    """Write `shape[0]` vectors of `shape[1]` dimensions, batch by batch; return the digest of the seal.
 
     Written through a file, not a mapping: on a full disk a file raises, a mapping kills the process.
     """
@@ -57,7 +81,7 @@ def write_exact(folder: Path, batches: Iterable[tuple[Labels, Vectors]], shape: 
             out.write(np.ascontiguousarray(vectors, "<f4").tobytes())
     with (folder / _LABELS).open("wb") as out:
         np.save(out, np.concatenate(labels))
-    seal(folder, {"count": shape[0], "dim": shape[1]}, (_LABELS, _VECTORS))
+    return seal(folder, {"count": shape[0], "dim": shape[1]}, (_LABELS, _VECTORS))
 
 
 def open_exact(folder: Path) -> ExactIndex:
@@ -68,7 +92,7 @@ def open_exact(folder: Path) -> ExactIndex:
     """
     facts = unseal(folder)
     labels = np.load(folder / _LABELS)
-    vectors = np.load(folder / _VECTORS, mmap_mode="r")
+    vectors = np.asarray(np.load(folder / _VECTORS, mmap_mode="r"))
     if vectors.shape != (facts["count"], facts["dim"]) or labels.shape != (facts["count"],):
         raise Damaged(f"{folder} holds {vectors.shape}, not {facts}")
     return ExactIndex(labels, vectors)

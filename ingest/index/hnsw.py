@@ -1,7 +1,8 @@
 """HNSW graphs by hnswlib (Malkov and Yashunin, arXiv:1603.09320). Knows nothing of texts or ledgers.
 
-A graph that has grown can lose vectors: too few links lead to them. Every build looks for each by itself;
-strays, those that are not found, are listed in the seal and compared with every query one by one.
+A graph can lose vectors: too few links lead to them. Every build looks for each by itself, or, where vectors
+were only deleted, for those around them; strays, those that are not found, are listed in the seal and
+compared with every query one by one.
 """
 
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from ingest.types import Labels, Ranking, Vectors
 _FILE, _SPACE, _SEED = "graph.hnsw", "cosine", 42
 _BATCH = 1024  # vectors added at a time: Ctrl-C is heard between two batches
 _QUICK = 64  # search breadth that finds nearly all vectors by themselves
+_AROUND = 128  # living vectors nearest to a deleted one, whose links may have been led through it
 _STRAYS = 0.01  # a graph that misses more than this share fell apart: who proves the index shall see it
 _DEAD = 0.2  # a graph with more than this share of deleted labels is built anew
 
@@ -29,30 +31,32 @@ class HnswBackend:
 
     m: int = 16
     ef_construction: int = 200
-    ef: int = 200
+    ef: int = 800
     threads: int = 1
 
     @property
     def recipe(self) -> str:
-        """What decides the graph; `ef` and `threads` do not."""
-        return f"hnsw m={self.m} ef_construction={self.ef_construction}"
+        """What decides the graph and what it finds; `threads` does not."""
+        return f"hnsw m={self.m} ef_construction={self.ef_construction} ef={self.ef}"
 
-    def build(self, folder: Path, labels: Labels, vectors: Vectors, previous: Path | None = None) -> None:
+    def build(self, folder: Path, labels: Labels, vectors: Vectors, previous: Path | None = None) -> str:
         """Write a graph of `vectors`; nearly the same labels are changed in a copy of `previous`."""
-        graph = self._grown(previous, labels, vectors) if previous else None
-        if graph is None:
-            graph = _graph(vectors.shape[1])
+        taken = self._taken(previous, labels, vectors) if previous else None
+        if taken is None:
+            graph, doubtful = _graph(vectors.shape[1]), labels
             graph.init_index(len(labels), M=self.m, ef_construction=self.ef_construction, random_seed=_SEED)
             self._add(graph, labels, vectors)
+        else:
+            graph, doubtful = taken
         graph.save_index(str(folder / _FILE))
         facts = {
             "dim": vectors.shape[1],
             "space": _SPACE,
             "count": len(labels),
             "dead": np.setdiff1d(graph.get_ids_list(), labels).tolist(),
-            "strays": self._strays(graph, labels, vectors),
+            "strays": self._strays(graph, labels, vectors, np.flatnonzero(np.isin(labels, doubtful))),
         }
-        seal(folder, facts, (_FILE,))
+        return seal(folder, facts, (_FILE,))
 
     def open(self, folder: Path) -> "HnswIndex":
         """Open a graph after checking what hnswlib does not: it loads a wrong `dim` without a word."""
@@ -66,8 +70,11 @@ class HnswBackend:
     def drop(self, folder: Path) -> None:
         """Nothing is kept outside the folder."""
 
-    def _grown(self, previous: Path, labels: Labels, vectors: Vectors) -> Any | None:
-        """Return the previous graph with labels added and deleted, or None where it does not fit."""
+    def _taken(self, previous: Path, labels: Labels, vectors: Vectors) -> tuple[Any, Labels] | None:
+        """Return the previous graph with labels added and deleted, and those that it may have lost.
+
+        None where it does not fit. What is added may cost any other its links.
+        """
         try:
             facts = unseal(previous)
             graph = _load(previous, facts["dim"])
@@ -81,22 +88,24 @@ class HnswBackend:
             return None
         graph.resize_index(len(held) + int(new.sum()))
         try:
-            _delete(graph, np.setdiff1d(dead, facts["dead"]))
+            around = _delete(graph, np.setdiff1d(dead, facts["dead"]), min(_AROUND, len(held) - len(dead)))
         except RuntimeError:  # from some of them no living vector is reached
             return None
         self._add(graph, labels[new], vectors[new])
-        return graph
+        return graph, labels if new.any() else np.union1d(around, facts["strays"])
 
-    def _strays(self, graph: Any, labels: Labels, vectors: Vectors) -> list[int]:
-        """Return the few labels that are not found by their own vectors, not even with all breadth."""
+    def _strays(self, graph: Any, labels: Labels, vectors: Vectors, doubtful: Labels) -> list[int]:
+        """Return the few labels that are not found by their own vectors, not even with all breadth.
+
+        Looked for are those at the places `doubtful`.
+        """
         graph.set_num_threads(self.threads)
-        places = np.arange(len(labels))
         for breadth in sorted({min(_QUICK, self.ef), self.ef}):
             index = HnswIndex(graph, len(labels), breadth)
-            parts = (places[start : start + _BATCH] for start in range(0, len(places), _BATCH))
+            parts = (doubtful[start : start + _BATCH] for start in range(0, len(doubtful), _BATCH))
             missed = [label for part in parts for label in lost(index, labels[part], vectors[part])]
-            places = np.flatnonzero(np.isin(labels, missed))
-        strays: list[int] = labels[places].tolist()
+            doubtful = np.flatnonzero(np.isin(labels, missed))
+        strays: list[int] = labels[doubtful].tolist()
         return strays if len(strays) <= _STRAYS * len(labels) else []
 
     def _add(self, graph: Any, labels: Labels, vectors: Vectors) -> None:
@@ -154,20 +163,23 @@ def _graph(dim: int) -> Any:
     return hnswlib.Index(space=_SPACE, dim=dim)
 
 
-def _delete(graph: Any, labels: Labels) -> None:
+def _delete(graph: Any, labels: Labels, around: int) -> Labels:
     """Mark `labels` as deleted and overwrite their vectors, from which a text could be guessed.
 
-    Each takes the vector of its nearest living neighbour: the ways that lead through it stay useful.
+    Each takes the vector of its nearest living neighbour: the ways that lead through it stay useful. Returned
+    are the `around` living labels that were nearest to each.
     """
     if not len(labels):
-        return
+        return labels
     vectors = graph.get_items(labels, return_type="numpy")
     for label in labels.tolist():
         graph.mark_deleted(label)
-    nearest, _ = graph.knn_query(vectors, k=1)
+    graph.set_ef(2 * around)
+    nearest = graph.knn_query(vectors, k=around)[0].astype(np.int64)
     graph.add_items(graph.get_items(nearest[:, 0], return_type="numpy"), labels)
     for label in labels.tolist():
         graph.mark_deleted(label)
+    return np.unique(nearest)
 
 
 def _load(folder: Path, dim: int) -> Any:

@@ -17,34 +17,45 @@ SEAL = "seal.json"
 """Where a seal lies in its folder."""
 
 
-def seal(folder: Path, facts: Mapping[str, Any], files: tuple[str, ...] = ()) -> None:
-    """Flush `files` of `folder` to the disk, then write their sha256 and `facts` beside them."""
+def seal(folder: Path, facts: Mapping[str, Any], files: tuple[str, ...] = ()) -> str:
+    """Flush `files` of `folder` to the disk, then write their sha256 and `facts` beside them.
+
+    Returns the seal's own digest, by which another seal can cover this one.
+    """
     for name in files:
         flush(folder / name)
     body = {"facts": dict(facts), "files": {name: _sha256(folder / name) for name in files}}
-    text = json.dumps({**body, "sha256": _digest(body)}, ensure_ascii=False, indent=1)
+    digest = _digest(body)
+    text = json.dumps({**body, "sha256": digest}, ensure_ascii=False, indent=1)
     (folder / SEAL).write_text(text + "\n", encoding="utf-8")
     flush(folder / SEAL)
     flush(folder)
+    return digest
 
 
-def unseal(folder: Path) -> dict[str, Any]:
-    """Return the facts of a sealed folder after checking every sealed file.
+def unseal(folder: Path, digest: str = "") -> dict[str, Any]:
+    """Return the facts of a sealed folder after checking every sealed file, and its seal's `digest`.
 
     Raises:
-        Damaged: the seal or a file is missing or has changed.
+        Damaged: the seal or a file is missing or has changed, or it is not the seal that was asked for.
     """
+    body = _read(folder, digest)
     try:
-        body = json.loads((folder / SEAL).read_text(encoding="utf-8"))
-        digest = body.pop("sha256")
-        if digest != _digest(body):
-            raise Damaged(f"{folder / SEAL} has changed")
         for name, expected in body["files"].items():
             if _sha256(folder / name) != expected:
                 raise Damaged(f"{folder / name} has changed")
+        return dict(body["facts"])
     except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
         raise Damaged(f"{folder}: {error}") from error
-    return dict(body["facts"])
+
+
+def check_seal(folder: Path, digest: str) -> None:
+    """Check that the seal of `folder` has this digest; its files are not looked at.
+
+    Raises:
+        Damaged: it is missing, or another.
+    """
+    _read(folder, digest)
 
 
 def flush(path: Path) -> None:
@@ -59,6 +70,18 @@ def flush(path: Path) -> None:
 def _sha256(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _read(folder: Path, digest: str) -> dict[str, Any]:
+    """Return what a seal says."""
+    try:
+        body: dict[str, Any] = json.loads((folder / SEAL).read_text(encoding="utf-8"))
+        said = body.pop("sha256")
+        if said != _digest(body) or said != (digest or said):
+            raise Damaged(f"{folder / SEAL} has changed")
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+        raise Damaged(f"{folder}: {error}") from error
+    return body
 
 
 def _digest(body: Mapping[str, Any]) -> str:

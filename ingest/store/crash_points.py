@@ -13,6 +13,7 @@ Step = Literal[
     "before swap",
     "after swap",
     "while cleaning",
+    "before merging",
 ]
 STEPS: tuple[Step, ...] = get_args(Step)
 """In the order that an ingest comes to them."""

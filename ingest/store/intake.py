@@ -177,10 +177,8 @@ class Intake:
         size, overlap = self._chunking.size, self._chunking.overlap
         chunks, cut = split_to_fit(document, size, overlap, self._embedder.are_cut)
         if cut:
-            remedy = "shorten its title and headings"
-            self._warnings.append(
-                f"{document.id}: {cut} passages are found by their beginning only; {remedy}"
-            )
+            found = f"{cut} passages are found by their beginning only"
+            self._warnings.append(f"{document.id}: {found}; shorten its title and headings")
         keys = [_key(chunk.passage, self._embedder.fingerprint) for chunk in chunks]
         return Entry(document, chunks, keys, *state)
 

@@ -185,9 +185,10 @@ class Ledger(Database):
         rows = self.rows("SELECT label FROM passages WHERE lang = ? ORDER BY label", lang)
         return np.fromiter((row[0] for row in rows), np.int64)
 
-    def identities(self, lang: str) -> Labels:
-        """Return for each label of a language what it and its text are known by: (n, 2), in order."""
-        rows = self.rows("SELECT label, key FROM passages WHERE lang = ? ORDER BY label", lang)
+    def identities(self, lang: str, after: int = 0) -> Labels:
+        """Return for each label of a language over `after` what it and its text are known by: (n, 2)."""
+        query = "SELECT label, key FROM passages WHERE lang = ? AND label > ? ORDER BY label"
+        rows = self.rows(query, lang, after)
         pairs = (number for label, key in rows for number in (label, int.from_bytes(key[:8], signed=True)))
         return np.fromiter(pairs, np.int64).reshape(-1, 2)
 
@@ -274,11 +275,11 @@ class Ledger(Database):
     def problems(self) -> list[str]:
         """Return what is wrong with the file, the offsets of chunks and their vectors, a line each."""
         found = [f"ledger: {row[0]}" for row in self.rows("PRAGMA integrity_check") if row[0] != "ok"]
-        torn = (
-            "SELECT c.id FROM chunks c JOIN documents d ON d.ordinal = c.document "
-            "WHERE substr(d.text, c.start + 1, c.stop - c.start) <> c.text"
-        )
-        found += [f"passage {row[0]!r} is not the text of its document" for row in self.rows(torn)]
+        query = "SELECT id, text, start, stop FROM chunks WHERE document = ?"
+        for ordinal, text in self.rows("SELECT ordinal, text FROM documents"):
+            for id_, part, start, stop in self.rows(query, ordinal):  # SQL counts characters from the start
+                if text[start:stop] != part:
+                    found.append(f"passage {id_!r} is not the text of its document")
         bare = "SELECT id FROM chunks WHERE key NOT IN (SELECT key FROM vectors)"
         found += [f"passage {row[0]!r} has no vector" for row in self.rows(bare)]
         return found

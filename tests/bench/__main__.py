@@ -12,16 +12,19 @@ from collections.abc import Callable, Sequence
 from core.domain import find_domain
 from settings import Settings
 from tests.bench.generating import evaluation, first_token, switching, together
+from tests.bench.growing import one_document
 from tests.bench.ingesting import embedding, ingest, ingest_again
 from tests.bench.measuring import Result, alone
 from tests.bench.querying import bm25, query
-from tests.bench.searching import filtered_search, index_search
+from tests.bench.searching import filtered_search, index_search, large_search
 
 BENCHMARKS: dict[str, Callable[[Settings], list[Result]]] = {
     "embedding": embedding,
     "ingest": ingest,
     "ingest again": ingest_again,
+    "one document": one_document,
     "index search": index_search,
+    "large search": large_search,
     "filtered search": filtered_search,
     "query": query,
     "bm25": bm25,

@@ -12,7 +12,7 @@ import numpy as np
 from core.domain import find_domain
 from core.questions import QuestionRecord
 from ingest.embedding import open_embedder
-from ingest.index.bm25 import Bm25Index, tokens
+from ingest.index.bm25 import Bm25Index, counted, tokens
 from settings import Settings
 from tests.bench import peers
 from tests.bench.ingesting import SHIPPED, fill, passages, shipped, small
@@ -71,7 +71,7 @@ def _bm25(texts: Sequence[str], queries: Sequence[str], kind: str) -> Result:
                 self.idf[word] = float(np.log1p((self.corpus_size - found_in + 0.5) / (found_in + 0.5)))
 
     corpus = [tokens(text) for text in texts]
-    ours = Bm25Index.build(enumerate(texts))
+    ours = Bm25Index([counted(enumerate(texts))])
     stock, same = BM25Okapi(corpus), SameRarity(corpus)
     places = range(len(texts))
     seconds = in_turn(

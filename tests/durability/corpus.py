@@ -49,7 +49,7 @@ def document(number: int, version: int = 0) -> Document:
 
 def open_base(home: Path, embedder: FakeEmbedder | None = None, **retrieval: object) -> KnowledgeBase:
     """Open the one knowledge base under `home`, as another process would; a graph is searched."""
-    settings = load_settings({"home": home, "threads": 1, "retrieval": {"exact_up_to": 0, **retrieval}})
+    settings = load_settings({"home": home, "threads": 1, "retrieval": retrieval})
     return open_knowledge_base(Domain("desks", home / "desks"), settings, embedder or FakeEmbedder())
 
 

@@ -3,6 +3,7 @@
 Every case starts from a whole knowledge base; files of the snapshot that serves are harmed.
 """
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,18 +23,19 @@ def damaged_indexes(cases: int, home: Path, seed: int = 5) -> Outcome:
     base = open_base(home)
     base.sync(document(number) for number in range(_COUNT - 1))
     base.sync([document(_COUNT - 1)])  # so that there is a snapshot before
-    answers = _answers(base)
+    answers, scores = _answers(base), _scores(base)
     base.close()
     for case in range(cases):
         name, harm = list(HARMS.items())[case % len(HARMS)]
         victim = _victim(state(home), draw)
-        faults.where = f"case {case}, {name} {victim.relative_to(state(home) / 'generations')}"
+        faults.where = f"case {case}, {name} {victim.relative_to(state(home))}"
         harm(victim, draw)
         embedder = FakeEmbedder()
         base = open_base(home, embedder)
         faults.expect(base.verify() != [], "not noticed")
-        faults.expect(_answers(base) == answers, "other answers")
+        faults.expect(np.allclose(_scores(base), scores, atol=1e-5), "nearer passages were not found")
         faults.expect(base.verify() == [], f"not mended: {base.verify()[:1]}")
+        faults.expect(_answers(base) == answers, "other answers")
         faults.expect(embedder.embedded == 0, "passages were embedded again")
         base.close()
     return Outcome("R3", "damaged index files", cases, tuple(faults.lines))
@@ -68,10 +70,33 @@ def _answers(base: KnowledgeBase) -> list[list[str]]:
     ]
 
 
+def _scores(base: KnowledgeBase) -> list[list[float]]:
+    """Return the best scores of each query: brute force, which may stand in, orders equals otherwise."""
+    return [[hit.score for hit in hits] for hits in base.search_many(_QUERIES, mode="dense", top_k=10)]
+
+
 def _victim(folder: Path, draw: np.random.Generator) -> Path:
-    snapshot = folder / "generations" / (folder / "CURRENT").read_text().strip()
-    files = sorted(path for path in snapshot.rglob("*") if path.is_file())
+    files = _files(folder)
     return files[int(draw.integers(len(files)))]
+
+
+def _files(folder: Path) -> list[Path]:
+    """Return the files of the snapshot that serves and of its segments."""
+    segments = [path for some in _segments(folder).values() for one in some for path in one.rglob("*")]
+    return sorted(path for path in (_seal(folder), *segments) if path.is_file())
+
+
+def _segments(folder: Path) -> dict[str, list[Path]]:
+    listed = json.loads(_seal(folder).read_text())["facts"]["languages"]
+    return {lang: [folder / "segments" / part[0] for part in parts] for lang, parts in listed.items()}
+
+
+def _seal(folder: Path) -> Path:
+    return folder / "generations" / (folder / "CURRENT").read_text().strip() / "seal.json"
+
+
+def _home(victim: Path) -> Path:
+    return next(path for path in victim.parents if (path / "CURRENT").is_file())
 
 
 def _cut(victim: Path, draw: np.random.Generator) -> None:
@@ -87,10 +112,7 @@ def _flip(victim: Path, draw: np.random.Generator) -> None:
 
 def _swap(victim: Path, draw: np.random.Generator) -> None:
     """Exchange a file with another of its snapshot."""
-    others = sorted(path for path in victim.parent.rglob("*") if path.is_file() and path != victim)
-    others = [path for path in others if path.read_bytes() != victim.read_bytes()] or [
-        victim.parent.parent / "seal.json"
-    ]
+    others = [path for path in _files(_home(victim)) if path.read_bytes() != victim.read_bytes()]
     other = others[int(draw.integers(len(others)))]
     mine, theirs = victim.read_bytes(), other.read_bytes()
     victim.write_bytes(theirs)
@@ -99,12 +121,11 @@ def _swap(victim: Path, draw: np.random.Generator) -> None:
 
 def _stale(victim: Path, draw: np.random.Generator) -> None:
     """Put a whole leg of the other language in place of this one: each of its files fits its own seal."""
-    snapshot = next(path for path in victim.parents if path.parent.name == "generations")
     leg = ("dense", "exact", "bm25")[int(draw.integers(3))]
-    here, there = snapshot / "en" / leg, snapshot / "zh" / leg
-    here.rename(snapshot / "aside")
+    here, there = (some[0] / leg for some in _segments(_home(victim)).values())
+    here.rename(here.parent / "aside")
     there.rename(here)
-    (snapshot / "aside").rename(there)
+    (here.parent / "aside").rename(there)
 
 
 def _empty(victim: Path, draw: np.random.Generator) -> None:

@@ -53,14 +53,15 @@ Failing = Callable[[], "contextmanager[None]"]
 
 def _failures(folder: Path) -> Iterator[tuple[str, Failing]]:
     """Yield what fails, and a context in which it does."""
-    snapshot = folder / "generations" / (folder / "CURRENT").read_text().strip()
-    files = sorted(path.relative_to(snapshot) for path in snapshot.rglob("*") if path.is_file())
+    segment = next((folder / "segments").iterdir())
+    files = [Path("generations/*/seal.json")]
+    files += sorted("segments/*" / path.relative_to(segment) for path in segment.rglob("*") if path.is_file())
     for error, device in DEVICES.items():
         for file in files:
             yield f"{error} writing {file}", lambda file=file, device=device: _linked(folder, file, device)
         yield f"{error} writing CURRENT", lambda device=device: _pointer(folder, device)
     # the first mkdir is that of the lock's folder, which is there
-    for call, calls in (("fsync", range(1, 31)), ("replace", range(1, 2)), ("mkdir", range(2, 8))):
+    for call, calls in (("fsync", range(1, 24)), ("replace", range(1, 2)), ("mkdir", range(2, 8))):
         for error in (errno.ENOSPC, errno.EIO):
             for nth in calls:
                 yield (
@@ -94,12 +95,14 @@ def _finds(base: KnowledgeBase, id_: str, text: str) -> bool:
 
 @contextmanager
 def _linked(folder: Path, file: Path, device: Path) -> Iterator[None]:
-    """Put a link to `device` where the next snapshot will write `file`."""
+    """Put a link to `device` where the next snapshot or segment, `*`, will write `file`."""
+    root, _, *inside = file.parts
 
     def plant(step: str) -> None:
-        newest = max((folder / "generations").iterdir(), key=lambda path: path.stat().st_mtime_ns)
-        target = newest / file
-        if step == "while building" and target.parent.is_dir() and not os.path.lexists(target):
+        newest = max((folder / root).iterdir(), key=lambda path: path.stat().st_mtime_ns)
+        target = newest.joinpath(*inside)
+        is_new = target.parent.is_dir() and not os.path.lexists(target)
+        if step in ("while building", "before seal") and is_new:
             target.symlink_to(device)
 
     crash_points.listeners.append(plant)

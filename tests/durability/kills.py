@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+import ingest.index.snapshots
 import ingest.store.intake
 from core.errors import AssistantError
 from ingest.index.bm25 import tokens
@@ -89,7 +90,7 @@ def kill_ingests(cycles: int, home: Path, seed: int = 3) -> Outcome:
 
 def _ingest(home: Path, first: int, step: str, nth: int) -> None:
     """Add ten documents, change one, delete one, and so on, until killed."""
-    ingest.store.intake._WINDOW = 5
+    ingest.store.intake._WINDOW, ingest.index.snapshots._AT_ONCE = 5, 12
     if step:
         crash_points.listeners.append(Assassin(step, nth))
     base = open_base(home)
@@ -230,7 +231,6 @@ def _collection(home: Path):  # type: ignore[no-untyped-def]
 
 def warm() -> None:
     """Load what every child needs."""
-    import bm25s  # noqa: F401
     import hnswlib  # noqa: F401
 
     tokens("行李")

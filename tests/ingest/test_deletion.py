@@ -42,9 +42,15 @@ def needles(home: Path) -> list[bytes]:
     return [
         *(one.encode() for one in (WORD, "secret-canary", "tangerine")),
         *(vector.tobytes() for vector in stored),
-        *(vector.astype("<f4").tobytes()[:256] for vector in stored),
+        *(_as_matrix(vector).tobytes()[:256] for vector in stored),
         *(_as_graph(vector).tobytes()[:256] for vector in stored),
     ]
+
+
+def _as_matrix(vector: "np.ndarray[tuple[int], np.dtype[np.float16]]") -> "np.ndarray":  # type: ignore[type-arg]
+    """Return a vector as brute force has it."""
+    rows = vector.astype("<f4")[None]
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True))[0]
 
 
 def _as_graph(vector: "np.ndarray[tuple[int], np.dtype[np.float16]]") -> "np.ndarray":  # type: ignore[type-arg]
@@ -78,7 +84,7 @@ def assert_gone(base: KnowledgeBase, home: Path, wanted: Iterable[bytes]) -> Non
 def test_of_a_deleted_document_no_byte_stays(base: KnowledgeBase, tmp_path: Path) -> None:
     wanted = needles(tmp_path)
     kinds = {Path(name).name for name in holding(tmp_path, wanted)}
-    assert {"ledger.sqlite", "vectors.npy", "vocab.index.json"} <= kinds
+    assert {"ledger.sqlite", "vectors.npy", "vocabulary.json"} <= kinds
     assert base.delete([CANARY.id]) == 1
     assert_gone(base, tmp_path, wanted)
     with pytest.raises(KnowledgeBaseError):

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from pathlib import Path
 
 import bm25s
@@ -5,7 +6,8 @@ import numpy as np
 import pytest
 
 from ingest.index import Damaged
-from ingest.index.bm25 import Bm25Index, tokens
+from ingest.index.bm25 import TOKENS, Bm25Index, counted, tokens
+from ingest.index.term_counts import TermCounts
 
 TEXTS = [
     "The baggage fee is 30 euros.",
@@ -17,7 +19,11 @@ TEXTS = [
 
 @pytest.fixture
 def index() -> Bm25Index:
-    return Bm25Index.build(enumerate(TEXTS, start=10))
+    return indexed(enumerate(TEXTS, start=10))
+
+
+def indexed(*parts: Iterable[tuple[int, str]]) -> Bm25Index:
+    return Bm25Index([counted(part) for part in parts])
 
 
 @pytest.mark.parametrize(
@@ -37,10 +43,11 @@ def test_finds(index: Bm25Index, query: str, labels: list[int]) -> None:
     assert sorted(label for label, _ in index.search_many([query], 10)[0]) == labels
 
 
-def test_a_saved_index_answers_the_same(index: Bm25Index, tmp_path: Path) -> None:
-    index.save(tmp_path)
+def test_saved_counts_answer_the_same(index: Bm25Index, tmp_path: Path) -> None:
+    counted(enumerate(TEXTS, start=10)).save(tmp_path, TOKENS)
     queries = ["fees", "签证 退款", "30"]
-    assert Bm25Index.load(tmp_path).search_many(queries, 3) == index.search_many(queries, 3)
+    loaded = Bm25Index([TermCounts.load(tmp_path, TOKENS)])
+    assert loaded.search_many(queries, 3) == index.search_many(queries, 3)
 
 
 def test_scores_are_those_of_bm25s(index: Bm25Index) -> None:
@@ -52,25 +59,36 @@ def test_scores_are_those_of_bm25s(index: Bm25Index) -> None:
         assert [found.get(label, 0) for label in range(10, 14)] == pytest.approx(scores.tolist())
 
 
-def test_what_stays_is_taken_over_as_if_counted_anew(index: Bm25Index, tmp_path: Path) -> None:
-    index.save(tmp_path)
-    kept = Bm25Index.load(tmp_path).terms.only(np.array([10, 11, 13]))
+def test_what_stays_is_taken_over_as_if_counted_anew(tmp_path: Path) -> None:
+    counted(enumerate(TEXTS, start=10)).save(tmp_path, TOKENS)
+    kept = TermCounts.load(tmp_path, TOKENS).only(np.array([10, 11, 13]))
     assert "visa" not in kept.vocabulary
     new = [(14, "Visa fees were raised by 30 euros."), (15, "！")]
-    changed = Bm25Index.build(new, kept)
-    fresh = Bm25Index.build([(10, TEXTS[0]), (11, TEXTS[1]), (13, TEXTS[3]), *new])
-    queries = ["fees", "visa", "签证 退款", "30", "raised"]
-    assert changed.labels.tolist() == [10, 11, 13, 14, 15]
-    assert changed.search_many(queries, 5) == fresh.search_many(queries, 5)
+    changed = kept.joined(counted(new))
+    fresh = counted([(10, TEXTS[0]), (11, TEXTS[1]), (13, TEXTS[3]), *new])
+    assert changed.vocabulary.keys() == fresh.vocabulary.keys()
+    for token in fresh.vocabulary:
+        assert [part.tolist() for part in changed.holding(token)] == [
+            part.tolist() for part in fresh.holding(token)
+        ]
+    assert changed.labels.tolist() == fresh.labels.tolist()
+    assert changed.lengths.tolist() == fresh.lengths.tolist()
+
+
+def test_parts_are_scored_as_one_corpus(index: Bm25Index) -> None:
+    passages = list(enumerate(TEXTS, start=10))
+    parts = indexed(passages[:1], passages[1:3], passages[3:])
+    queries = ["fees", "签证 退款", "30 fee fee 行李", "zebra"]
+    assert parts.search_many(queries, 3) == index.search_many(queries, 3)
 
 
 def test_an_index_without_words_can_be_built_and_searched() -> None:
-    assert Bm25Index.build([(1, "……"), (2, "!")]).search_many(["fee"], 5) == [[]]
+    assert indexed([(1, "……"), (2, "!")]).search_many(["fee"], 5) == [[]]
 
 
 def test_a_folder_that_was_never_finished_is_damaged(tmp_path: Path) -> None:
     with pytest.raises(Damaged):
-        Bm25Index.load(tmp_path)
+        TermCounts.load(tmp_path, TOKENS)
 
 
 @pytest.mark.parametrize(
