@@ -64,9 +64,10 @@ class Filter:
     """Which documents a search may find; an empty field allows all.
 
     `source` must occur in a document's source, in any case; `since` and `until` are ISO dates that its
-    `as_of` must not be outside of.
+    `as_of` must not be outside of; `lang` is its language.
     """
 
     source: str = ""
     since: str = ""
     until: str = ""
+    lang: str = ""

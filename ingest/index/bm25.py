@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.language import CJK
 from ingest.index import Damaged, top
@@ -59,14 +60,22 @@ class Bm25Index:
         )
 
     def search_many(self, queries: Sequence[str], k: int) -> list[Ranking]:
-        """Return for each query up to `k` labels that share a token with it, scored by BM25."""
+        """Return for each query up to `k` labels that share a token with it, scored by BM25.
+
+        A score is a share of what the query weighs; it would be 1 if all its tokens came without end.
+        """
         return [self._search(query, k) for query in queries]
 
     def _search(self, query: str, k: int) -> Ranking:
-        known = self._bm25.get_tokens_ids(tokens(query))
+        asked = tokens(query)
+        known = self._bm25.get_tokens_ids(asked)
         if not known:
             return []
-        scores = self._bm25.get_scores_from_ids(known)
+        ends = self._bm25.scores["indptr"]
+        found_in = np.array(
+            [ends[number + 1] - ends[number] for number in known] + [0] * (len(asked) - len(known))
+        )
+        scores = self._bm25.get_scores_from_ids(known) / _rarity(found_in, len(self.labels)).sum()
         return [(label, score) for label, score in top(scores, self.labels, k) if score > 0]
 
     def save(self, folder: Path) -> None:
@@ -105,7 +114,7 @@ def _weights(terms: TermCounts, k1: float, b: float) -> dict[str, Any]:
     for part in parts:
         lengths += np.bincount(terms.passages[part], terms.counts[part], minlength=size)
     found_in = np.bincount(terms.tokens, minlength=len(terms.vocabulary))
-    rarity = np.log1p((size - found_in + 0.5) / (found_in + 0.5))
+    rarity = _rarity(found_in, size)
     damping = k1 * (1 - b + b * lengths / lengths.mean())
     scores = np.empty(len(terms.counts), np.float32)
     for part in parts:
@@ -113,6 +122,11 @@ def _weights(terms: TermCounts, k1: float, b: float) -> dict[str, Any]:
         scores[part] = rarity[terms.tokens[part]] * counts / (counts + damping[terms.passages[part]])
     ends = np.concatenate([[0], np.cumsum(found_in)])
     return {"data": scores, "indices": terms.passages, "indptr": ends, "num_docs": size}
+
+
+def _rarity(found_in: NDArray[np.int64], size: int) -> NDArray[np.float64]:
+    rarity: NDArray[np.float64] = np.log1p((size - found_in + 0.5) / (found_in + 0.5))
+    return rarity
 
 
 def tokens(text: str) -> list[str]:
