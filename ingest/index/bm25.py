@@ -3,13 +3,13 @@
 import logging
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.language import CJK
 from ingest.index import Damaged, top
@@ -59,24 +59,35 @@ class Bm25Index:
             self.labels, self._bm25.vocab_dict, np.repeat(words, found_in), scores["indices"], self._counts
         )
 
-    def search_many(self, queries: Sequence[str], k: int) -> list[Ranking]:
+    def search_many(
+        self, queries: Sequence[str], k: int, others: Sequence["Bm25Index"] = ()
+    ) -> list[Ranking]:
         """Return for each query up to `k` labels that share a token with it, scored by BM25.
 
-        A score is a share of what the query weighs; it would be 1 if all its tokens came without end.
+        A score is a share of what the query weighs; it would be 1 if all its tokens came without end. How
+        rare a token is, is counted in `others` too, so that scores compare with theirs.
         """
-        return [self._search(query, k) for query in queries]
+        return [self._search(query, k, (self, *others)) for query in queries]
 
-    def _search(self, query: str, k: int) -> Ranking:
-        asked = tokens(query)
-        known = self._bm25.get_tokens_ids(asked)
-        if not known:
-            return []
+    def _search(self, query: str, k: int, counted: Sequence["Bm25Index"]) -> Ranking:
+        size = sum(len(one.labels) for one in counted)
+        scores, most = np.zeros(len(self.labels), np.float32), 0.0
+        ends, matrix = self._bm25.scores["indptr"], self._bm25.scores
+        for token, times in Counter(tokens(query)).items():
+            weight = times * _rarity(sum(one._found_in(token) for one in counted), size)
+            most += weight
+            if own := self._found_in(token):
+                number = self._bm25.vocab_dict[token]
+                rows = slice(ends[number], ends[number + 1])
+                share = weight / _rarity(own, len(self.labels))  # of what was computed by its own rarity
+                scores[matrix["indices"][rows]] += share * matrix["data"][rows]
+        return [(label, score / most) for label, score in top(scores, self.labels, k) if score > 0]
+
+    def _found_in(self, token: str) -> int:
+        """Return in how many passages a token stands."""
+        number = self._bm25.vocab_dict.get(token)
         ends = self._bm25.scores["indptr"]
-        found_in = np.array(
-            [ends[number + 1] - ends[number] for number in known] + [0] * (len(asked) - len(known))
-        )
-        scores = self._bm25.get_scores_from_ids(known) / _rarity(found_in, len(self.labels)).sum()
-        return [(label, score) for label, score in top(scores, self.labels, k) if score > 0]
+        return 0 if number is None else int(ends[number + 1] - ends[number])
 
     def save(self, folder: Path) -> None:
         """Write the index to the empty `folder` and seal it."""
@@ -124,9 +135,9 @@ def _weights(terms: TermCounts, k1: float, b: float) -> dict[str, Any]:
     return {"data": scores, "indices": terms.passages, "indptr": ends, "num_docs": size}
 
 
-def _rarity(found_in: NDArray[np.int64], size: int) -> NDArray[np.float64]:
-    rarity: NDArray[np.float64] = np.log1p((size - found_in + 0.5) / (found_in + 0.5))
-    return rarity
+def _rarity(found_in: Any, size: int) -> Any:
+    """Return the weight of tokens that stand in so many of `size` passages."""
+    return np.log1p((size - found_in + 0.5) / (found_in + 0.5))
 
 
 def tokens(text: str) -> list[str]:

@@ -17,7 +17,7 @@ from ingest.types import Ranking, Vectors
 _LIFT = 0.8
 """Share of the distance between the languages that is made up for; the rest may be what the texts are about
 (decision 019)."""
-_SAMPLE = 2048  # vectors that tell where a language lies
+_SAMPLE = 1024  # passages that tell where a language lies
 _REMEMBERED = 1 << 18  # passages
 
 
@@ -50,15 +50,24 @@ class Languages:
         return raised
 
     def lifts(self, snapshot: Snapshot, queries: Vectors, asked: str) -> list[float]:
-        """Return for each query how much farther from it the other languages lie than its own does."""
-        centres = self._centres.setdefault(snapshot, {})
-        for lang in snapshot.languages:
-            if lang not in centres:
-                vectors = snapshot.exact[lang].vectors
-                centres[lang] = vectors[:: max(1, len(vectors) // _SAMPLE)].mean(axis=0)
-        others = [centre for lang, centre in centres.items() if lang != asked]
-        if asked not in centres or not others:
+        """Return for each query how much farther from it the other language lies than its own does."""
+        if snapshot not in self._centres:
+            self._centres[snapshot] = self._measured(snapshot)
+        own, other = (self._centres[snapshot].get(lang) for lang in (asked, "en" if asked == "zh" else "zh"))
+        if own is None or other is None:
             return [0.0] * len(queries)
-        gaps = queries @ centres[asked] - np.max(queries @ np.array(others).T, axis=1)
-        lifts: list[float] = (_LIFT * np.maximum(gaps, 0)).tolist()
+        lifts: list[float] = (_LIFT * np.maximum(queries @ (own - other), 0)).tolist()
         return lifts
+
+    def _measured(self, snapshot: Snapshot) -> dict[str, Vectors]:
+        """Return where the passages of each language lie: the mean of a sample of their vectors."""
+        of, rows = [], []
+        for lang in snapshot.languages:
+            exact = snapshot.exact[lang]
+            step = len(exact.labels) // _SAMPLE + 1
+            labels = exact.labels[::step].tolist()
+            self.read(labels, lang)
+            of += [self._of.get(label, lang) for label in labels]
+            rows.append(exact.vectors[::step])
+        vectors, spoken = np.concatenate(rows), np.array(of)
+        return {lang: vectors[spoken == lang].mean(axis=0) for lang in set(of)}

@@ -105,7 +105,8 @@ class Search:
     def _ask(self, snapshot: Snapshot, leg: tuple[str, str], queries: Sequence[str], k: int) -> list[Ranking]:
         kind, lang = leg
         if kind == "bm25":
-            return snapshot.bm25[lang].search_many(queries, k)
+            others = [index for other, index in snapshot.bm25.items() if other != lang]
+            return snapshot.bm25[lang].search_many(queries, k, others)
         return snapshot.vectors(kind, lang).search(self._embedder.embed_queries(queries), k)
 
     def _hits(self, found: Sequence[Sequence[Found]]) -> list[list[Hit]]:
