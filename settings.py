@@ -99,6 +99,8 @@ class Retrieval(Section):
     keeps Chroma in process."""
     mode: Literal["hybrid", "reranked", "dense", "bm25", "exact"] = "hybrid"
     """`reranked` is hybrid ordered anew by `reranker`; `exact` is brute force, the yardstick for `dense`."""
+    lang: Literal["", "zh", "en"] = ""
+    """Search only documents in this language; empty: all, passages in the question's language preferred."""
     top_k: int = Field(default=4, ge=1)
     """Passages in a rag prompt."""
     candidates: int = Field(default=50, ge=1)

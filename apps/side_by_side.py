@@ -24,7 +24,7 @@ from assistant.strategies import STRATEGIES, about
 from assistant.types import Question
 from core.domain import DATA, Domain, find_domain
 from core.errors import AssistantError, DocumentError, DomainError
-from core.language import detect
+from core.language import detect_question
 from ingest.files.loaders import LOADERS
 from ingest.files.walking import walk
 from ingest.knowledge_base import bring_up_to_date
@@ -101,7 +101,7 @@ def _visit(engine: Engine, domain: Domain, strategies: Sequence[str]) -> None:
     if is_blank:
         newest.html(notice("The question is empty; write one."))
     elif text and strategies:
-        question = Question(f"visit-{len(turns) + 1}", text.strip(), detect(text))
+        question = Question(f"visit-{len(turns) + 1}", text.strip(), detect_question(text))
         turns.insert(0, Turn(question, {name: Moment("waiting") for name in strategies}))
         with newest:
             _answer(engine, domain, turns[0])

@@ -32,12 +32,17 @@ def ask(
     question: Annotated[str, typer.Argument(help="In Chinese or English.")],
     domain: Annotated[str, typer.Option("--domain", help="A name under data/, or a domain folder.")],
     strategy: Annotated[str, typer.Option("--strategy", help=f"One of {', '.join(STRATEGIES)}.")] = "rag",
+    lang: Annotated[str, typer.Option(help="zh or en: retrieve only documents in it; default: all.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="The whole answer as one JSON object.")] = False,
 ) -> None:
     """Answer one question, with the sentences that support the answer."""
     check_strategies([strategy])
     found = find_domain(domain)
-    assistant = open_assistant(found, found.settings())
+    settings = found.settings()
+    if lang:
+        retrieval = settings.retrieval.model_copy(update={"lang": lang})
+        settings = settings.model_copy(update={"retrieval": retrieval})
+    assistant = open_assistant(found, settings)
     asked = assistant.question(question)
     with progress_bar(desc="bringing the knowledge base up to date", unit="document") as bar:
         bring_up_to_date(assistant.knowledge, found, assistant.settings, bar.update)

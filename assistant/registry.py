@@ -13,7 +13,7 @@ from assistant.strategies.base import PromptStrategy
 from assistant.types import Question
 from core.domain import Domain
 from core.errors import AdapterError, DomainError, QuestionError
-from core.language import Lang, detect
+from core.language import Lang, detect_question
 from core.weights.catalogue import fingerprint, model_folder
 from ingest.knowledge_base import KnowledgeBase, open_knowledge_base
 from settings import Settings
@@ -87,7 +87,7 @@ class Assistant:
             raise QuestionError("the question is empty; write one")
         if len(asked) > limit:
             raise QuestionError(f"the question has {len(asked)} characters; shorten it to {limit}")
-        return Question(id="", text=asked, lang=lang or detect(asked))
+        return Question(id="", text=asked, lang=lang or detect_question(asked))
 
     def strategy(self, name: str) -> PromptStrategy:
         """Return the strategy called `name`, the same one every time.

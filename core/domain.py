@@ -1,6 +1,7 @@
 """A domain: a folder with `domain.toml`, documents and questions. Knows nothing of what is in them."""
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -50,6 +51,24 @@ class Domain:
         except ValueError as error:
             raise DomainError(f"{self.folder / 'domain.toml'}: {error}") from error
 
+    def set(self, section: str, key: str, value: float, why: str) -> None:
+        """Write a number to this domain's `domain.toml`, with a comment; every other line stays as it is.
+
+        Raises:
+            DomainError: the file says it in a way that one line cannot change, or cannot be written.
+        """
+        path = self.folder / "domain.toml"
+        said = _read_toml(path)
+        text = path.read_bytes().decode() if path.is_file() else ""
+        line = f"{key} = {value:g}  # {why}"
+        fresh = _with_line(text, section, key, line)
+        try:
+            if tomllib.loads(fresh) != {**said, section: {**said.get(section, {}), key: value}}:
+                raise ValueError("it would change other values")
+            path.write_bytes(fresh.encode())
+        except (ValueError, TypeError, OSError) as error:
+            raise DomainError(f"{path}: {error}; write under [{section}]: {line}") from error
+
     def questions(self, split: str = "", lang: str = "", path: Path | None = None) -> list[QuestionRecord]:
         """Return the questions of `split` and `lang` (empty: all), in file order; from `path` if given.
 
@@ -96,3 +115,20 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DomainError(f"{path}: {error}") from error
+
+
+def _with_line(text: str, section: str, key: str, line: str) -> str:
+    """Return TOML with `line` in place of what `section` says of `key`, or else as its first line."""
+    end = "\r\n" if "\r\n" in text else "\n"
+    header = re.search(rf"^[ \t]*\[[ \t]*{section}[ \t]*\][^\n]*\n?", text, re.MULTILINE)
+    if not header:
+        before = text if not text or text.endswith("\n") else text + end
+        return f"{before}{end if before else ''}[{section}]{end}{line}{end}"
+    start = header.end()
+    following = re.compile(r"^[ \t]*\[", re.MULTILINE).search(text, start)
+    stop = following.start() if following else len(text)
+    said = re.compile(rf"^[ \t]*{key}[ \t]*=[^\r\n]*", re.MULTILINE).search(text, start, stop)
+    if said:
+        return text[: said.start()] + line + text[said.end() :]
+    gap = "" if text[:start].endswith("\n") else end
+    return f"{text[:start]}{gap}{line}{end}{text[start:]}"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import DomainError
-from core.language import detect
+from core.language import detect_question
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def _question(row: Any, number: int) -> QuestionRecord:
         answer_type=str(row.get("answer_type") or "short"),
         split=str(row.get("split") or "test"),
         fact_id=str(row.get("fact_id") or ""),
-        lang=str(row.get("lang") or detect(question)),
+        lang=str(row.get("lang") or detect_question(question)),
         trap=str(row.get("trap") or ""),
         line=number,
     )

@@ -20,7 +20,7 @@ from assistant.agreement import tokens
 from core.command_line import plain_errors
 from core.domain import DATA, Domain, find_domain
 from core.errors import DocumentError
-from core.language import detect
+from core.language import detect, detect_question
 from core.leaks import find_leaks
 from core.questions import QuestionRecord
 from ingest.files.loaders import LOADERS
@@ -118,7 +118,7 @@ def questions_are_labelled(material: Material) -> Iterator[Fault]:
         ):
             if value not in known:
                 yield Fault(where, f"{name} {value!r} is none of {', '.join(filter(None, known))}")
-        if detect(record.question) != record.lang:
+        if detect_question(record.question) != record.lang:
             yield Fault(where, f"is labelled {record.lang} but reads otherwise")
         if (record.answer_type == "unanswerable") == bool(record.answers):
             yield Fault(where, "an unanswerable question has no answers, any other has")

@@ -1,6 +1,7 @@
 """Measure retrieval alone: are the documents with the evidence found, and how high?
 
     python -m evaluation.retrieval --domain travel [--modes bm25,dense,hybrid,exact,reranked] [--json]
+    python -m evaluation.retrieval --domain travel --tune      the weights of the legs, from `dev` questions
 
 Knows nothing of generators.
 """
@@ -8,19 +9,23 @@ Knows nothing of generators.
 import json
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict
 from statistics import median
 from typing import Annotated, Any
 
 import typer
 
 from core.command_line import plain_errors
-from core.domain import find_domain
+from core.domain import Domain, find_domain
 from core.errors import AssistantError
 from evaluation.asking.questions import Choice, choose_questions
 from evaluation.metrics.retrieval import DEPTH, MEASURES, score_rankings
 from evaluation.report.numbers import NOT_APPLICABLE, cell, entry
 from evaluation.statistics import Inference, by_document
+from evaluation.tuning import EQUAL, WEIGHTS, Tuned, tune
 from evaluation.types import Reference, Score
+from ingest.embedding import open_embedder
 from ingest.knowledge_base import KnowledgeBase, bring_up_to_date, open_knowledge_base
 from ingest.search.reranking import open_reranker
 from ingest.search.search import MODES as KNOWN
@@ -34,6 +39,7 @@ TIMED = 50
 """Questions per mode that are asked alone, so that their time is what a user feels."""
 MILLISECONDS = "milliseconds"
 """Key of the median time beside the measures."""
+TUNED_BY = "ndcg@10"
 
 
 def measure(
@@ -87,6 +93,20 @@ def rank(knowledge: KnowledgeBase, references: Sequence[Reference], mode: str) -
     return rankings
 
 
+def tune_weight(domain: Domain, references: Sequence[Reference], settings: Settings) -> Tuned:
+    """Return which weight of the dense leg ranks the evidence of these questions best."""
+    embedder = open_embedder(settings)
+    values = {}
+    for weight in WEIGHTS:
+        retrieval = settings.retrieval.model_copy(update={"dense_weight": weight})
+        at_weight = settings.model_copy(update={"retrieval": retrieval})
+        with closing(open_knowledge_base(domain, at_weight, embedder)) as knowledge:
+            rankings = rank(knowledge, references, "hybrid")
+        per_question = score_all(rankings, references)[TUNED_BY].per_question
+        values[weight] = [value or 0.0 for value in per_question]
+    return tune(values, by_document(references), settings.evaluation.bootstrap, settings.evaluation.seed)
+
+
 def choose_modes(names: str) -> list[str]:
     """Return the modes that `names` lists, joined by commas.
 
@@ -110,6 +130,10 @@ def main(
     split: Annotated[str, typer.Option(help="train, dev or test; default: test, or dev without one.")] = "",
     limit: Annotated[int, typer.Option(min=0, help="Ask a balanced sample; 0: all.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    tunes: Annotated[
+        bool,
+        typer.Option("--tune", help="Choose dense_weight by dev questions; write domain.toml."),
+    ] = False,
 ) -> None:
     """Measure retrieval alone."""
     with plain_errors():
@@ -118,17 +142,46 @@ def main(
         settings = where.settings()
         if "reranked" in wanted:
             open_reranker(settings)  # refuses at once where the settings name none
-        references = [
-            one
-            for one in choose_questions(where, Choice(split, seed=settings.evaluation.seed))
-            if one.evidence
-        ][: limit or None]
-        if not references:
-            raise AssistantError(f"no question of {where.name} says where its evidence is (evidence_doc_ids)")
+        references = _with_evidence(where, split or ("dev" if tunes else ""), limit, settings)
         knowledge = open_knowledge_base(where, settings)
         bring_up_to_date(knowledge, where, settings)
-        found = measure(knowledge, references, wanted, settings)
-        _print(found, len(references), as_json)
+        if tunes:
+            knowledge.close()
+            _keep(tune_weight(where, references, settings), where, settings, as_json)
+        else:
+            _print(measure(knowledge, references, wanted, settings), len(references), as_json)
+
+
+def _with_evidence(domain: Domain, split: str, limit: int, settings: Settings) -> list[Reference]:
+    """Return the questions that say where their evidence is.
+
+    Raises:
+        AssistantError: none does.
+    """
+    chosen = choose_questions(domain, Choice(split, seed=settings.evaluation.seed))
+    references = [one for one in chosen if one.evidence][: limit or None]
+    if not references:
+        raise AssistantError(f"no question of {domain.name} says where its evidence is (evidence_doc_ids)")
+    return references
+
+
+def _keep(tuned: Tuned, domain: Domain, settings: Settings, as_json: bool) -> None:
+    """Write the weight where it is not the one in use, and say what it rests on."""
+    means = {f"{weight:g}": round(value, 4) for weight, value in tuned.values.items()}
+    why = f"best on {tuned.n} questions: {tuned.best:g} [{tuned.low:g}, {tuned.high:g}] by {TUNED_BY}"
+    is_new = tuned.weight != settings.retrieval.dense_weight
+    if is_new:
+        domain.set("retrieval", "dense_weight", tuned.weight, why)
+    if as_json:
+        print(json.dumps({**asdict(tuned), "values": means, "weight": tuned.weight, "written": is_new}))
+        return
+    for weight, value in means.items():
+        print(f"dense_weight {weight:>3}: {value:.4f}")
+    equal = f"; {EQUAL:g} is among them, so equal weights stay" if tuned.weight == EQUAL else ""
+    print(f"{why}{equal}")
+    print(
+        f"{domain.folder / 'domain.toml'}: " + (f"dense_weight = {tuned.weight:g}" if is_new else "unchanged")
+    )
 
 
 def _print(found: Mapping[str, Mapping[str, Any]], n: int, as_json: bool) -> None:

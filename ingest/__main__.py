@@ -19,7 +19,7 @@ from core.command_line import plain_errors, run
 from core.dates import FORMS
 from core.domain import Domain, find_domain
 from core.errors import DocumentError, DomainError
-from core.language import detect
+from core.language import detect_question
 from core.progress import progress_bar
 from ingest.embedding import open_embedder
 from ingest.files.child import Sandbox
@@ -173,7 +173,7 @@ def rebuild(domain: DomainName) -> None:
 def search(
     query: Annotated[str, typer.Argument(help="A question or words, in Chinese or English.")],
     domain: DomainName,
-    lang: Annotated[str, typer.Option(help="zh or en; default: that of the query.")] = "",
+    lang: Annotated[str, typer.Option(help="zh or en: only documents in it; default: all.")] = "",
     top_k: Annotated[int | None, typer.Option(min=1, help="Passages; default: the settings'.")] = None,
     mode: Annotated[
         str | None, typer.Option(help="hybrid, reranked, dense, bm25 or exact; default: the settings'.")
@@ -184,8 +184,8 @@ def search(
 ) -> None:
     """Show the passages that are found, as the settings of the domain say."""
     _, _, knowledge = _open(domain)
-    only = Filter(source, since, until)
-    for hit in knowledge.search(query, lang or detect(query), top_k, mode, only):
+    only = Filter(source, since, until, lang)
+    for hit in knowledge.search(query, detect_question(query), top_k, mode, only):
         legs = ", ".join(f"{leg} {rank}" for leg, rank in hit.legs.items())
         print(
             f"{hit.score:.3f}  {hit.chunk.id}  ({legs})\n       {' '.join(hit.chunk.text.split())[:_SHOWN]}"

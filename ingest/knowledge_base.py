@@ -193,15 +193,17 @@ class KnowledgeBase:
 
         Args:
             queries: what to search for.
-            lang: search the documents of this language; all, where it is empty or has none.
+            lang: what they are asked in; all languages are searched, passages in this one preferred.
             top_k: passages a query; the setting by default.
             mode: hybrid, dense, bm25, exact or reranked; the setting by default.
             only: the documents that may be found.
 
         Raises:
             EmbedderMismatch: another embedder filled this knowledge base.
-            KnowledgeBaseError: it holds no documents, or the index can neither be opened nor built.
+            KnowledgeBaseError: it holds no documents, or none in the language that `only` or the settings
+                ask for, or the index can neither be opened nor built.
         """
+        only = only if only.lang else replace(only, lang=self._retrieval.lang)
         wanted = Wanted(top_k or self._retrieval.top_k, mode or self._retrieval.mode, lang, only)
         snapshot = self._index.snapshot()
         if not snapshot.languages:

@@ -80,11 +80,13 @@ class Filter:
 
     `source` must occur in a document's source, in any case. Some day that its `as_of` can mean must not be
     before `since` nor after `until`, which are dates (`core.dates`); of an unknown day no date is true.
+    `lang` is its language.
     """
 
     source: str = ""
     since: str = ""
     until: str = ""
+    lang: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what is no date.

@@ -5,7 +5,7 @@
 
 A document counts as found when one of its passages is. LangChain is given title and text, cuts them by
 RecursiveCharacterTextSplitter (its defaults, and the sizes of its tutorial) and searches a Chroma
-collection; where a domain has several languages, only documents in the question's, as we do.
+collection; where a domain has several languages, only documents in the question's. We search them all.
 """
 
 import argparse

@@ -42,18 +42,31 @@ class Bm25Index:
         """Of all passages."""
         return np.concatenate([part.labels for part in self._parts])
 
-    def search_many(self, queries: Sequence[str], k: int) -> list[Ranking]:
-        """Return for each query up to `k` labels that share a token with it, scored by BM25."""
-        return [self._search(query, k) for query in queries]
+    def search_many(
+        self, queries: Sequence[str], k: int, others: Sequence["Bm25Index"] = ()
+    ) -> list[Ranking]:
+        """Return for each query up to `k` labels that share a token with it, scored by BM25.
 
-    def _search(self, query: str, k: int) -> Ranking:
-        weights = {token: times * self._rarity(token) for token, times in Counter(tokens(query)).items()}
-        found = [hit for part in self._parts for hit in self._best(part, weights, k)]
+        A score is a share of what the query weighs; it would be 1 if all its tokens came without end. How
+        rare a token is, is counted in `others` too, so that scores compare with theirs.
+        """
+        return [self._search(query, k, (self, *others)) for query in queries]
+
+    def _search(self, query: str, k: int, corpus: Sequence["Bm25Index"]) -> Ranking:
+        size = sum(one._size for one in corpus)
+        weights = {
+            token: times * _rarity(sum(one._found_in(token) for one in corpus), size)
+            for token, times in Counter(tokens(query)).items()
+        }
+        most = sum(weights.values())
+        found = [
+            (label, score / most) for part in self._parts for label, score in self._best(part, weights, k)
+        ]
         return sorted(found, key=lambda hit: -hit[1])[:k]
 
-    def _rarity(self, token: str) -> float:
-        found_in = sum(len(part.holding(token)[0]) for part in self._parts)
-        return log1p((self._size - found_in + 0.5) / (found_in + 0.5))
+    def _found_in(self, token: str) -> int:
+        """Return in how many passages a token stands."""
+        return sum(len(part.holding(token)[0]) for part in self._parts)
 
     def _best(self, part: TermCounts, weights: Mapping[str, float], k: int) -> Ranking:
         """Return the best of one part."""
@@ -68,6 +81,11 @@ class Bm25Index:
 def counted(passages: Iterable[tuple[int, str]]) -> TermCounts:
     """Count the tokens of labelled texts."""
     return TermCounts.of((label, tokens(text)) for label, text in passages)
+
+
+def _rarity(found_in: int, size: int) -> float:
+    """Return the weight of a token that stands in so many of `size` passages."""
+    return log1p((size - found_in + 0.5) / (found_in + 0.5))
 
 
 def tokens(text: str) -> list[str]:

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 
 from core.errors import KnowledgeBaseError
 from ingest.embedding import Embedder
 from ingest.index.snapshot import Snapshot
 from ingest.search.copies import merged
 from ingest.search.fusion import Found, best, fuse
+from ingest.search.languages import Languages
 from ingest.search.reranking import Reranker
 from ingest.store.ledger import Ledger
 from ingest.types import Filter, Hit, Ranking
@@ -28,7 +28,10 @@ _LEGS = {
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to find: `k` passages a query, in a language (empty: all), by a mode, among some documents."""
+    """What to find: `k` passages a query, by a mode, among some documents.
+
+    `lang` is what the queries are asked in: passages in it are preferred (empty: none).
+    """
 
     k: int
     mode: str = "hybrid"
@@ -43,15 +46,19 @@ class Search:
         self, ledger: Ledger, embedder: Embedder, settings: Retrieval, reranker: Callable[[], Reranker]
     ) -> None:
         self._ledger, self._embedder, self._settings, self._reranker = ledger, embedder, settings, reranker
+        self._languages = Languages(ledger)
 
     def run(self, snapshot: Snapshot, queries: Sequence[str], wanted: Wanted) -> list[list[Hit]]:
         """Return up to `wanted.k` passages for each query, best first.
 
         Raises:
-            KnowledgeBaseError: there is no such mode, or no reranker.
+            KnowledgeBaseError: there is no such mode, no reranker, or no document in the language.
         """
         if wanted.mode not in _LEGS:
             raise KnowledgeBaseError(f"no retrieval mode {wanted.mode!r}; known are {', '.join(MODES)}")
+        if wanted.only.lang and wanted.only.lang not in snapshot.languages:
+            there = ", ".join(snapshot.languages)
+            raise KnowledgeBaseError(f"no documents in {wanted.only.lang!r}; there are some in {there}")
         reranks = wanted.mode == "reranked"
         depth = max(wanted.k, self._settings.rerank) if reranks else wanted.k
         found = self._distinct(snapshot, queries, wanted, depth)
@@ -86,31 +93,41 @@ class Search:
         rankings = {leg: self._leg(snapshot, leg, queries, replace(wanted, k=per_leg)) for leg in legs}
         dense = self._settings.dense_weight
         weights = {"dense": dense, "bm25": 1 - dense, "exact": 1.0}
-        return [
-            fuse({leg: rankings[leg][place] for leg in legs}, weights, self._settings.fusion)[:depth]
-            for place in range(len(queries))
-        ]
+        found = []
+        for place in range(len(queries)):
+            votes = {leg: rankings[leg][place] for leg in legs}
+            labels = {label for ranking in votes.values() for label, _ in ranking}
+            foreign = self._languages.foreign(labels, wanted.lang)
+            found.append(fuse(votes, weights, foreign, self._settings.fusion)[:depth])
+        return found
 
     def _leg(self, snapshot: Snapshot, leg: str, queries: Sequence[str], wanted: Wanted) -> list[Ranking]:
         """Return the ranking of each query in one leg, merged over languages.
 
         With a filter every passage is scored: what it allows may be anywhere, and a graph would miss it.
         """
-        languages = (wanted.lang,) if wanted.lang in snapshot.languages else snapshot.languages
-        allowed = None if wanted.only == EVERYTHING else self._ledger.allowed(wanted.only)
+        languages = (wanted.only.lang,) if wanted.only.lang else snapshot.languages
+        anything = replace(wanted.only, lang="") == EVERYTHING
+        allowed = None if anything else self._ledger.allowed(wanted.only)
         if leg == "dense" and allowed is not None:
             leg = "exact"
-        found = []
+        merged: list[Ranking] = [[] for _ in queries]
         for lang in languages:
             k = wanted.k if allowed is None else len(snapshot.exact[lang].labels)
-            found.append(self._ask(snapshot, (leg, lang), queries, k))
-        merged = (chain.from_iterable(rankings) for rankings in zip(*found, strict=True))
-        return [best(hits, wanted.k, allowed) for hits in merged]
+            found = [best(hits, wanted.k, allowed) for hits in self._ask(snapshot, (leg, lang), queries, k)]
+            if wanted.lang:
+                self._languages.read((label for hits in found for label, _ in hits), lang)
+            merged = [before + hits for before, hits in zip(merged, found, strict=True)]
+        if leg != "bm25" and wanted.lang:
+            lifts = self._languages.lifts(snapshot, self._embedder.embed_queries(queries), wanted.lang)
+            merged = self._languages.lifted(merged, lifts, wanted.lang)
+        return [best(hits, wanted.k) for hits in merged]
 
     def _ask(self, snapshot: Snapshot, leg: tuple[str, str], queries: Sequence[str], k: int) -> list[Ranking]:
         kind, lang = leg
         if kind == "bm25":
-            return snapshot.bm25[lang].search_many(queries, k)
+            others = [index for other, index in snapshot.bm25.items() if other != lang]
+            return snapshot.bm25[lang].search_many(queries, k, others)
         return snapshot.vectors(kind, lang).search(self._embedder.embed_queries(queries), k)
 
     def _hits(self, found: Sequence[Sequence[Found]]) -> list[list[Hit]]:

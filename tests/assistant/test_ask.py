@@ -51,10 +51,25 @@ def test_json_is_the_whole_answer(inns: Path, capsys: pytest.CaptureFixture[str]
 
 
 @pytest.mark.parametrize(
+    ("lang", "read"),
+    [("", {"fees.md", "押金.md"}), ("zh", {"押金.md"}), ("en", {"fees.md"})],
+    ids=["both languages", "zh", "en"],
+)
+def test_passages_come_from_all_languages_or_the_one_asked_for(
+    inns: Path, capsys: pytest.CaptureFixture[str], lang: str, read: set[str]
+) -> None:
+    assert main(["ask", "deposit 多久退还？", "--domain", str(inns), "--lang", lang, "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["question"]["lang"] == "zh"
+    assert {hit["chunk"]["document_id"] for hit in answer["contexts"]} == read
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         pytest.param(["When?", "--strategy", "raq"], "no strategy 'raq'; known are rag", id="strategy"),
         pytest.param(["When?", "--strategy", "fine_tuned"], "python -m finetune train", id="no adapter"),
+        pytest.param(["When?", "--lang", "fr"], "there are some in en, zh", id="language"),
         pytest.param([" "], "the question is empty", id="empty question"),
         pytest.param(["很" * 31], "shorten it to 30", id="long question"),
     ],

@@ -15,7 +15,7 @@ import numpy as np
 
 from core.language import Lang
 from ingest.index.hnsw import HnswBackend, HnswIndex
-from ingest.types import Document, Vectors
+from ingest.types import Document, Filter, Vectors
 from settings import Settings
 from tests.bench import peers
 from tests.bench.ingesting import fill
@@ -102,7 +102,8 @@ def filtered_search(settings: Settings) -> list[Result]:
         with closing(fill(settings, Path(folder), embedder, documents)) as knowledge:
             find: dict[str, Find] = {
                 "ours": lambda number: [
-                    int(hit.chunk.document_id) for hit in knowledge.search(_text(number), "en", K, "dense")
+                    int(hit.chunk.document_id)
+                    for hit in knowledge.search(_text(number), "en", K, "dense", Filter(lang="en"))
                 ],
                 "chroma": lambda number: _places(collection.query(queries[number], n_results=K, where=where)),
             }

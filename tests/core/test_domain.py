@@ -7,7 +7,7 @@ import pytest
 
 from core.domain import Domain, find_domain
 from core.errors import DomainError
-from core.language import detect
+from core.language import detect_question
 
 QUESTION = {"id": "q1", "question": "退货期限是几天？", "answers": ["7天"], "split": "test"}
 
@@ -98,4 +98,54 @@ def test_every_quote_stands_in_its_document(name: str) -> None:
         for quote in record.evidence_text:
             assert any(quote in texts[doc] for doc in record.evidence_doc_ids), record.id
         assert bool(record.answers) == (record.answer_type != "unanswerable"), record.id
-        assert detect(record.question) == record.lang, record.id
+        assert detect_question(record.question) == record.lang, record.id
+
+
+NAMED = 'name = "inn"\n\n[retrieval]  # how\ntop_k = 6\n\n[long_context]\nmax_tokens = 4096  # all\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param("", "[retrieval]\nW\n", id="an empty file"),
+        pytest.param('name = "inn"', 'name = "inn"\n\n[retrieval]\nW\n', id="no section, no last line end"),
+        pytest.param(NAMED, NAMED.replace("# how\n", "# how\nW\n"), id="a section without the key"),
+        pytest.param(
+            NAMED.replace("top_k", "dense_weight = 0.7 # old\ntop_k"),
+            NAMED.replace("top_k", "W\ntop_k"),
+            id="a section with the key",
+        ),
+        pytest.param("[retrieval]", "[retrieval]\nW\n", id="a section that ends the file"),
+        pytest.param("[retrieval]\r\ntop_k = 6\r\n", "[retrieval]\r\nW\r\ntop_k = 6\r\n", id="CRLF"),
+        pytest.param(
+            "[other]\ndense_weight = 1\n", "[other]\ndense_weight = 1\n\n[retrieval]\nW\n", id="another's key"
+        ),
+    ],
+)
+def test_a_setting_is_written_and_every_other_line_stays(tmp_path: Path, before: str, after: str) -> None:
+    path = tmp_path / "domain.toml"
+    path.write_bytes(before.encode())
+    Domain("inn", tmp_path).set("retrieval", "dense_weight", 0.3, "最好 0.3")
+    assert path.read_bytes().decode() == after.replace("W", "dense_weight = 0.3  # 最好 0.3")
+
+
+def test_a_domain_without_a_file_gets_one(tmp_path: Path) -> None:
+    Domain("inn", tmp_path).set("retrieval", "dense_weight", 1.0, "why")
+    assert find_domain(str(tmp_path)).settings().retrieval.dense_weight == 1.0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("retrieval = { top_k = 6 }\n", id="an inline table"),
+        pytest.param("retrieval.top_k = 6\n", id="dotted keys"),
+        pytest.param('[retrieval]\n"dense_weight" = 0.7\n', id="a quoted key"),
+        pytest.param('description = """\n[retrieval]\n"""\n', id="a header within a text"),
+    ],
+)
+def test_what_one_line_cannot_change_is_left_to_the_user(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "domain.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DomainError, match=r"write under \[retrieval\]: dense_weight = 0\.3"):
+        Domain("inn", tmp_path).set("retrieval", "dense_weight", 0.3, "why")
+    assert path.read_text(encoding="utf-8") == text

@@ -17,7 +17,7 @@ from core.language import Lang
 from ingest.index.hnsw import HnswBackend, HnswIndex
 from ingest.index.snapshots import Snapshots
 from ingest.knowledge_base import KnowledgeBase, bring_up_to_date, open_knowledge_base
-from ingest.types import Document
+from ingest.types import Document, Filter
 from settings import Settings, load_settings
 from tests.fakes import FakeEmbedder
 
@@ -81,7 +81,9 @@ class TestLanguages:
     def test_a_language_is_searched_alone(self, open_base: Open) -> None:
         base = open_base()
         base.sync(CORPUS)
-        assert all(id_.startswith("zh/") for id_ in found(base, "visa 签证", lang="zh", top_k=20))
+        assert all(
+            id_.startswith("zh/") for id_ in found(base, "visa 签证", only=Filter(lang="zh"), top_k=20)
+        )
 
     @pytest.mark.parametrize("lang", ["", "en"])
     def test_without_documents_in_it_all_are_searched(self, open_base: Open, lang: str) -> None:

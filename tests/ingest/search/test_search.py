@@ -1,5 +1,6 @@
 """Search: fusion, filters, neighbours and reranking find what they promise, in both languages."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,7 @@ def test_a_filter_finds_only_what_it_allows(
     tmp_path: Path, mode: str, only: Filter, query: str, found: set[str]
 ) -> None:
     lang = "zh" if "行" in query else "en"
-    hits = base(tmp_path, LAWS).search(query, lang, top_k=5, mode=mode, only=only)
+    hits = base(tmp_path, LAWS).search(query, lang, top_k=5, mode=mode, only=replace(only, lang=lang))
     assert {hit.chunk.document_id for hit in hits} == found
 
 
@@ -128,7 +129,7 @@ def test_reranking_without_a_model_says_what_to_name(tmp_path: Path) -> None:
 def test_convex_fusion_heeds_how_much_better_a_score_is(method: str, first: int) -> None:
     legs = {"dense": [(1, 0.99), (2, 0.2), (3, 0.1)], "bm25": [(2, 5.0), (3, 4.9), (1, 4.8), (4, 0.1)]}
     weights = {"dense": 0.5, "bm25": 0.5}
-    assert fuse(legs, weights, method)[0].label == first  # type: ignore[arg-type]
+    assert fuse(legs, weights, method=method)[0].label == first  # type: ignore[arg-type]
 
 
 def test_equal_scores_fuse_without_dividing_by_zero() -> None:
