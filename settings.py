@@ -74,6 +74,8 @@ class Parsing(Section):
     """The longest wait for the next document of a file, however busy the machine is."""
     max_chars: int = Field(default=4_000_000, ge=1000)
     """Characters of text in one document; to cut one takes up to 350 bytes of memory for each."""
+    processes: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
+    """Files that are parsed at once, each in a process of its own with these limits."""
 
 
 class Chunking(Section):

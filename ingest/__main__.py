@@ -21,7 +21,6 @@ from core.errors import DocumentError, DomainError
 from core.language import detect
 from core.progress import progress_bar
 from ingest.embedding import open_embedder
-from ingest.files.child import Sandbox
 from ingest.files.reading import OpenSandbox, read_documents, walk
 from ingest.files.unchanged import Known
 from ingest.knowledge_base import KnowledgeBase, bring_up_to_date, open_knowledge_base
@@ -29,6 +28,7 @@ from ingest.search.audit import DEPTH
 from ingest.search.audit import audit as run_audit
 from ingest.store.intake import IngestReport, Progress
 from ingest.types import Document, Filter, Vectors
+from ingest.workers.pool import Pool
 from ingest.workers.ray import Engine, connect
 from settings import Settings
 
@@ -193,7 +193,7 @@ def _queries(domain: Domain, knowledge: KnowledgeBase, lang: str, count: int) ->
 def _engine(name: str, address: str, settings: Settings) -> AbstractContextManager[Engine]:
     if name == "ray":
         return connect(settings, address)
-    return nullcontext(Engine(open_embedder(settings), Sandbox))
+    return nullcontext(Engine(open_embedder(settings), Pool))
 
 
 def _read(

@@ -11,7 +11,6 @@ from pathlib import Path
 from core.domain import DATA, Domain
 from core.errors import DocumentError, EmbedderMismatch, KnowledgeBaseError
 from ingest.embedding import Embedder, open_embedder
-from ingest.files.child import Sandbox
 from ingest.files.reading import OpenSandbox, read_documents
 from ingest.index import VectorBackend
 from ingest.index.chroma import ChromaBackend
@@ -24,6 +23,7 @@ from ingest.store.derived import Derived
 from ingest.store.intake import IngestReport, Intake, Origin, Progress
 from ingest.store.ledger import DocumentRecord, Ledger
 from ingest.types import Chunk, Document, Filter, Hit, Vectors
+from ingest.workers.pool import Pool
 from settings import Retrieval, Settings
 
 _OWN = "domain"  # origin of the documents that lie in the domain's folder
@@ -225,7 +225,7 @@ def bring_up_to_date(
     settings: Settings,
     progress: Progress = _silent,
     prune: bool = True,
-    sandbox: OpenSandbox = Sandbox,
+    sandbox: OpenSandbox = Pool,
 ) -> IngestReport:
     """Take in the domain's own documents as they are now, beside what was added from elsewhere.
 
