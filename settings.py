@@ -78,6 +78,15 @@ class Parsing(Section):
     """Files that are parsed at once, each in a process of its own with these limits."""
 
 
+class Crawling(Section):
+    """How the pages of a web host are asked for."""
+
+    delay_seconds: float = Field(default=1.0, ge=0)
+    """The least time between two requests; a host may ask for more in its robots.txt."""
+    page_seconds: float = Field(default=30.0, gt=0)
+    """The longest that one page may take, from the connection to its last byte."""
+
+
 class Chunking(Section):
     """How documents are cut. Sizes count words of Latin script and single CJK characters."""
 
@@ -206,6 +215,7 @@ class Settings(BaseSettings):
     generator: Generator = Generator()
     embedder: Embedder = Embedder()
     parsing: Parsing = Parsing()
+    crawling: Crawling = Crawling()
     chunking: Chunking = Chunking()
     retrieval: Retrieval = Retrieval()
     long_context: LongContext = LongContext()

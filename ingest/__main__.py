@@ -20,6 +20,8 @@ from core.domain import Domain, find_domain
 from core.errors import DocumentError, DomainError
 from core.language import detect
 from core.progress import progress_bar
+from ingest.crawl.crawl import Plan
+from ingest.crawl.filling import open_crawl, take_in
 from ingest.embedding import open_embedder
 from ingest.files.reading import OpenSandbox, read_documents, walk
 from ingest.files.unchanged import Known
@@ -61,6 +63,27 @@ def add(
             report = knowledge.sync(_read(paths, settings, workers.sandbox, knowledge.read_from), moved)
         else:
             report = bring_up_to_date(knowledge, found, settings, moved, False, workers.sandbox)
+    _tell(found, report)
+
+
+@app.command()
+@plain_errors()
+def crawl(
+    url: Annotated[str, typer.Argument(help="The page to start from; its host alone is visited.")],
+    domain: DomainName,
+    depth: Annotated[int, typer.Option(min=0, help="Links followed in a row.")] = 2,
+    limit: Annotated[int, typer.Option(min=1, help="Pages visited.")] = 200,
+    allow_private: Annotated[bool, typer.Option(help="Also a host inside this network.")] = False,
+) -> None:
+    """Add the pages of a web site; again later: those that changed, without those that are gone."""
+    found = find_domain(domain)
+    settings = found.settings()
+    knowledge = open_knowledge_base(found, settings)
+    with open_crawl(Plan(url, depth, limit), knowledge, settings, allow_private) as pages:
+        report = take_in(knowledge, pages)
+    print(*pages.notes(), sep="\n", end="\n" if pages.notes() else "")
+    if pages.is_interrupted:
+        raise KeyboardInterrupt
     _tell(found, report)
 
 

@@ -131,6 +131,10 @@ class KnowledgeBase:
         """Return what is listed of every document, in the order they came."""
         return self._ledger.records()
 
+    def ids(self, origin: str) -> set[str]:
+        """Return the ids of the documents of one origin."""
+        return self._ledger.ids(origin)
+
     def chunk(self, chunk_id: str) -> Chunk:
         """Return one passage by its id."""
         return self._ledger.chunk(chunk_id)

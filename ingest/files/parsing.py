@@ -18,13 +18,14 @@ from pathlib import Path
 
 from core.errors import DocumentError
 from ingest.files.cleaning import clean
-from ingest.files.loaders import LOADERS, RawDocument
+from ingest.files.loaders import LOADERS, RawDocument, web_page
 from ingest.files.loaders.front_matter import FIELDS
 from ingest.files.loaders.records import stream_jsonl
 from ingest.files.loaders.signatures import HEAD_BYTES, refuse_foreign
 
 PARSERS = "parsers-1"
 """Changes whenever the same file would give another text."""
+_LOADERS = {**LOADERS, web_page.SUFFIX: web_page.load_web_page}
 OUT_OF_MEMORY = 75
 """Exit code of a child that its memory limit ended."""
 _FIELD_CHARS = 1000  # an id or title of more is cut
@@ -38,7 +39,7 @@ def parse(path: Path, name: str, max_chars: int) -> Iterator[RawDocument | Docum
             refuse_foreign(file.read(HEAD_BYTES), suffix, name)
             file.seek(0)
             found: Iterable[RawDocument | DocumentError] = (
-                stream_jsonl(file, name) if suffix == ".jsonl" else LOADERS[suffix](file.read(), name)
+                stream_jsonl(file, name) if suffix == ".jsonl" else _LOADERS[suffix](file.read(), name)
             )
             item = None
             for item in found:
