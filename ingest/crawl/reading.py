@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -35,6 +35,7 @@ _SUFFIXES = {
     "text/csv": ".csv",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
 }
+_NAMELESS = ("application/octet-stream", "binary/octet-stream", "application/force-download", "")
 # A host may name any codec of Python's; these decode in linear time.
 _ENCODINGS = {
     "gb18030",
@@ -110,6 +111,9 @@ def _suffix(answer: Answer) -> str:
     stated = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not answer.body.strip():
         raise DocumentError(f"{answer.url} is empty; nothing is kept of it")
+    by_name = PurePosixPath(urlsplit(answer.url).path).suffix.lower()
+    if stated in _NAMELESS and by_name in _SUFFIXES.values():
+        return by_name
     if stated not in _SUFFIXES:
         is_what = f"is {stated[:80]!r}" if stated else "does not say what it is"
         raise DocumentError(f"{answer.url} {is_what}; HTML, PDF, DOCX, CSV and plain text are read")

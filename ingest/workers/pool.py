@@ -23,6 +23,7 @@ from settings import Parsing
 _AHEAD = 8  # files for each child that may be handed out before the one that is read
 _WAITING_CHARS = 16 << 20  # of text that waits; the file whose turn it is may always have one document more
 _HANDED_BYTES = 64 << 20  # a larger file is parsed when its turn comes, if it is not refused then
+_LEAVE = 5.0  # seconds; while Python itself ends, a thread may never say that it did
 
 Item = RawDocument | DocumentError
 
@@ -47,7 +48,7 @@ class Pool(Sandbox):
         for worker in self._workers:
             worker.sandbox.stop()
         for worker in self._workers:
-            worker.join()
+            worker.join(_LEAVE)
         super().__exit__(kind, error, trace)
 
     def ahead(self, entries: Iterable[Entry]) -> Iterator[Entry]:

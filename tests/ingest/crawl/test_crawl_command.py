@@ -108,6 +108,56 @@ def test_pages_in_both_languages_become_documents(
     assert "百分之五" in "\n".join(run("search", "退票费用是多少", "--mode", "bm25")[1])
 
 
+@pytest.mark.parametrize(
+    ("encoding", "type", "head"),
+    [
+        pytest.param("gbk", "TEXT/HTML; Charset=GBK", "", id="in capitals"),
+        pytest.param("gb18030", 'text/html; charset="gb2312"', "", id="quoted, and with rarer characters"),
+        pytest.param(
+            "gbk", "text/html; charset=gbk", "<meta charset=utf-8>", id="the host wins over the page"
+        ),
+        pytest.param(
+            "utf-8", "text/html; charset=gbk", "<meta charset=utf-8>", id="unless the bytes say otherwise"
+        ),
+        pytest.param("utf-8", "text/html; charset=iso-8859-1", "", id="a host that says Latin for all"),
+        pytest.param(
+            "gbk", "text/html", "<meta http-equiv=Content-Type content='text/html; charset=gb2312'>", id="old"
+        ),
+        pytest.param("gbk", "text/html; charset=punycode", "<meta charset=gbk>", id="a codec that is none"),
+        pytest.param("gb18030", "application/xhtml+xml", "", id="nobody says"),
+        pytest.param("utf-16", "text/html", "", id="two bytes, marked"),
+        pytest.param("utf-16-le", "text/html; charset=utf-16le", "", id="two bytes, said"),
+        pytest.param("utf-8-sig", "text/html; charset=gbk", "", id="a byte order mark"),
+    ],
+)
+def test_a_page_in_any_encoding(
+    crawl: Run, site: Site, texts: Texts, encoding: str, type: str, head: str
+) -> None:
+    text = "旅客可以在开车前退票，费用为票价的百分之五。" + "镕" * encoding.startswith("gb18030")
+    html = (
+        f"<html><head>{head}<title>退票</title></head><body><p>{text}</p><a href='/退票?问=1'>更多</a></body>"
+    )
+    site.replies["/"] = Reply(html.encode(encoding), type)
+    site.replies["/%E9%80%80%E7%A5%A8?%E9%97%AE=1"] = page("开车后不能退票。")
+    assert crawl()[0] == 0
+    found = texts()
+    assert found["/"].startswith(text)
+    assert "开车后不能退票。" in found["/%E9%80%80%E7%A5%A8?%E9%97%AE=1"]
+
+
+def test_a_file_that_its_host_does_not_know_goes_by_its_name(crawl: Run, site: Site, texts: Texts) -> None:
+    stream = "application/octet-stream"
+    site.replies = {
+        "/": page("one", "/rules.docx?v=2", "/notes.MD", "/tool.bin"),
+        "/rules.docx?v=2": Reply(good()[".docx"], stream),
+        "/notes.MD": Reply("# 行李\n\n限重二十公斤。".encode(), ""),
+    }
+    assert crawl()[0] == 0
+    assert "The north gate" in texts()["/rules.docx?v=2"]
+    assert "限重二十公斤" in texts()["/notes.MD"]
+    assert "/tool.bin" not in site.asked
+
+
 def test_the_day_is_what_the_page_states_or_the_host_or_today(crawl: Run, site: Site, listed: Listed) -> None:
     site.replies = {
         "/": page(
