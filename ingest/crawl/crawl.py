@@ -134,12 +134,10 @@ class Crawl:
         return page
 
     def _keep(self, page: Page) -> Iterator[Document | DocumentError]:
-        document = page.document
-        if document is None:
+        yield from page.errors
+        if page.is_private:
             self.gone[page.id] = "asks not to be kept"
-        elif isinstance(document, DocumentError):
-            yield document
-        else:
+        if document := page.document:
             text = hashlib.sha256(f"{document.title}\0{document.text}".encode()).digest()
             if page.id not in self._kept and text not in self._texts:
                 self._kept.add(page.id)

@@ -5,7 +5,9 @@ A page whose text stayed is the document that it was, and keeps its day where th
 
 import hashlib
 import json
+import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
@@ -48,18 +50,24 @@ _ENCODINGS = {
     "cp949",
     "cp1251",
 }
+_WORD = re.compile(
+    r"(?<![^\s,])[a-z]+(?![^\s,])"
+)  # no value: `max-image-preview:none` forbids no more than that
 Dated = Literal["stated by the page", "Last-Modified", "the day of access", ""]
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page as it was read; `document` is None where it asks not to be kept."""
+    """A page as it was read: what it says of itself, its document, if it gives one, and what went wrong."""
 
     id: str
-    document: Document | DocumentError | None
     about: About
+    document: Document | None = None
+    errors: Sequence[DocumentError] = ()
     dated: Dated = ""
     """Where the day of a document that is new or changed comes from."""
+    is_private: bool = False
+    """Whether it asks not to be kept."""
 
 
 class Reader:
@@ -72,36 +80,40 @@ class Reader:
         """Return the page that an answer of status 200 holds.
 
         Raises:
-            DocumentError: a format that is not read, or a file that is damaged or means harm.
+            DocumentError: it is empty, or in a format that is not read.
         """
         suffix = _suffix(answer)
         path = self._folder / f"page{suffix}"
         path.write_bytes(_in_utf8(answer) if suffix != ".pdf" else answer.body)
-        first, *rest = self._sandbox.documents(path, answer.url)
-        about = read_about(rest[0].text) if rest and isinstance(rest[0], RawDocument) else About([])
-        robots = about.robots + answer.headers.get("x-robots-tag", "").lower()
+        items = list(self._sandbox.documents(path, answer.url))
+        errors = [item for item in items if isinstance(item, DocumentError)]
+        found = [item for item in items if isinstance(item, RawDocument)]
+        is_page = suffix == web_page.SUFFIX
+        about = next(
+            (read_about(raw.text) for raw in found if is_page and raw.id == web_page.ABOUT), About([])
+        )
+        robots = _WORD.findall(f"{about.robots} {answer.headers.get('x-robots-tag', '')}".lower())
         if "nofollow" in robots or "none" in robots:
             about = replace(about, links=[])
-        id = _canonical(about, answer.url)
+        page = Page(_canonical(about, answer.url), about, errors=errors)
         if "noindex" in robots or "none" in robots:
-            return Page(id, None, about)
-        if isinstance(first, DocumentError):
-            return Page(id, first, about)
-        return self._page(id, first, about, answer)
+            return replace(page, errors=[], is_private=True)
+        raw = next((raw for raw in found if not (is_page and raw.id == web_page.ABOUT)), None)
+        return self._with_document(page, raw, answer) if raw else page
 
-    def _page(self, id: str, raw: RawDocument, about: About, answer: Answer) -> Page:
-        stated = about.as_of or raw.as_of
+    def _with_document(self, page: Page, raw: RawDocument, answer: Answer) -> Page:
+        stated = page.about.as_of or raw.as_of
         raw = replace(raw, id="", source=answer.url, as_of=stated)  # whatever a page calls itself
-        document = to_document(raw, id, answer.url)
+        document = to_document(raw, page.id, answer.url)
         if isinstance(document, DocumentError):
-            return Page(id, document, about)
+            return replace(page, errors=[*page.errors, document])
         digest = hashlib.sha256(json.dumps([stated, *astuple(document)]).encode()).hexdigest()
         if known := self._known(digest):
-            return Page(id, known, about)
+            return replace(page, document=known)
         dated: Dated = "stated by the page"
         if not stated:
             stated, dated = _accessed(answer)
-        return Page(id, replace(document, as_of=stated, file=digest), about, dated)
+        return replace(page, document=replace(document, as_of=stated, file=digest), dated=dated)
 
 
 def _suffix(answer: Answer) -> str:

@@ -20,6 +20,8 @@ from ingest.files.loaders.raw import RawDocument
 
 SUFFIX = ".webpage"
 """Of the file that a page is put into; no file in a folder is read as one."""
+ABOUT = "about"
+"""The id of what is no document but an `About`."""
 _MAX_LINKS, _MAX_CHARS = 1000, 1000
 _REFRESH = re.compile(r"[\d.\s]*[;,]\s*url\s*=\s*['\"]?([^'\"]+)", re.IGNORECASE)
 _DATED = (
@@ -54,7 +56,7 @@ class About:
 
 
 def load_web_page(data: bytes, name: str) -> list[RawDocument]:
-    """Return the page's document, then an `About` as JSON; `name` is the page's address.
+    """Return the page's document, which has no id, and an `About` as JSON; `name` is the page's address.
 
     Raises:
         DocumentError: as for HTML files.
@@ -62,7 +64,7 @@ def load_web_page(data: bytes, name: str) -> list[RawDocument]:
     page = parse_page(data, name)
     about = _about(page, name)
     _drop_chrome(page)
-    return [page_document(page), RawDocument(json.dumps(asdict(about)))]
+    return [page_document(page), RawDocument(json.dumps(asdict(about)), id=ABOUT)]
 
 
 def read_about(text: str) -> About:

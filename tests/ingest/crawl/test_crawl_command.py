@@ -278,7 +278,8 @@ def test_a_page_that_moved_for_good_replaces_the_old_one(crawl: Run, site: Site,
 
 def test_a_page_that_asks_not_to_be_kept_is_not(crawl: Run, site: Site, listed: Listed) -> None:
     site.replies = {
-        "/": page("one", "/a", "/b", "/c"),
+        "/": page("one", "/a", "/b", "/c", "/d"),
+        "/d": page("seven", head='<meta name="robots" content="index,follow, max-image-preview:none">'),
         "/a": page("two", "/from-a", head='<meta name="robots" content="noindex">'),
         "/b": page("three", "/from-b", head='<meta name="robots" content="index, NOFOLLOW">'),
         "/c": replace(page("four"), headers={"X-Robots-Tag": "none"}),
@@ -286,7 +287,7 @@ def test_a_page_that_asks_not_to_be_kept_is_not(crawl: Run, site: Site, listed: 
         "/from-b": page("six"),
     }
     assert crawl()[0] == 0
-    assert set(listed()) == {"/", "/b", "/from-a"}
+    assert set(listed()) == {"/", "/b", "/d", "/from-a"}
     assert "/from-b" not in site.asked
 
 
