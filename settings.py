@@ -78,6 +78,17 @@ class Parsing(Section):
     """Read scanned pages of PDFs by text recognition; needs `pip install -r requirements/ocr.txt`. A page
     takes about ten seconds of CPU time: `cpu_seconds` is then for each scanned page and not for the file, a
     document is waited for five times as long, and 2 GB more of memory are granted."""
+    processes: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
+    """Files that are parsed at once, each in a process of its own with these limits."""
+
+
+class Crawling(Section):
+    """How the pages of a web host are asked for."""
+
+    delay_seconds: float = Field(default=1.0, ge=0)
+    """The least time between two requests; a host may ask for more in its robots.txt."""
+    page_seconds: float = Field(default=30.0, gt=0)
+    """The longest that one page may take, from the connection to its last byte."""
 
 
 class Chunking(Section):
@@ -218,6 +229,7 @@ class Settings(BaseSettings):
     generator: Generator = Generator()
     embedder: Embedder = Embedder()
     parsing: Parsing = Parsing()
+    crawling: Crawling = Crawling()
     chunking: Chunking = Chunking()
     retrieval: Retrieval = Retrieval()
     long_context: LongContext = LongContext()

@@ -21,8 +21,9 @@ from core.domain import Domain, find_domain
 from core.errors import DocumentError, DomainError
 from core.language import detect_question
 from core.progress import progress_bar
+from ingest.crawl.crawl import Plan
+from ingest.crawl.filling import open_crawl, take_in
 from ingest.embedding import open_embedder
-from ingest.files.child import Sandbox
 from ingest.files.elsewhere import Added
 from ingest.files.reading import OpenSandbox, read_documents
 from ingest.files.walking import walk
@@ -31,6 +32,7 @@ from ingest.search.audit import DEPTH
 from ingest.search.audit import audit as run_audit
 from ingest.store.intake import IngestReport, Progress
 from ingest.types import OWN, Document, Filter, Vectors
+from ingest.workers.pool import Pool
 from ingest.workers.ray import Engine, connect
 from settings import Settings
 
@@ -68,6 +70,27 @@ def add(
             report = knowledge.sync(_read(paths, knowledge, names, settings, workers.sandbox), moved)
         else:
             report = bring_up_to_date(knowledge, found, settings, moved, "nothing", workers.sandbox)
+    _tell(found, report)
+
+
+@app.command()
+@plain_errors()
+def crawl(
+    url: Annotated[str, typer.Argument(help="The page to start from; its host alone is visited.")],
+    domain: DomainName,
+    depth: Annotated[int, typer.Option(min=0, help="Links followed in a row.")] = 2,
+    limit: Annotated[int, typer.Option(min=1, help="Pages visited.")] = 200,
+    allow_private: Annotated[bool, typer.Option(help="Also a host inside this network.")] = False,
+) -> None:
+    """Add the pages of a web site; again later: those that changed, without those that are gone."""
+    found = find_domain(domain)
+    settings = found.settings()
+    knowledge = open_knowledge_base(found, settings)
+    with open_crawl(Plan(url, depth, limit), knowledge, settings, allow_private) as pages:
+        report = take_in(knowledge, pages)
+    print(*pages.notes(), sep="\n", end="\n" if pages.notes() else "")
+    if pages.is_interrupted:
+        raise KeyboardInterrupt
     _tell(found, report)
 
 
@@ -234,7 +257,7 @@ def _queries(domain: Domain, knowledge: KnowledgeBase, lang: str, count: int) ->
 def _engine(name: str, address: str, settings: Settings) -> AbstractContextManager[Engine]:
     if name == "ray":
         return connect(settings, address)
-    return nullcontext(Engine(open_embedder(settings), Sandbox))
+    return nullcontext(Engine(open_embedder(settings), Pool))
 
 
 def _read(

@@ -12,7 +12,6 @@ from typing import Literal
 from core.domain import DATA, Domain
 from core.errors import DocumentError, EmbedderMismatch, KnowledgeBaseError
 from ingest.embedding import Embedder, open_embedder
-from ingest.files.child import Sandbox
 from ingest.files.elsewhere import Added
 from ingest.files.reading import OpenSandbox, read_documents
 from ingest.files.walking import Within
@@ -28,6 +27,7 @@ from ingest.store.intake import IngestReport, Intake, Progress
 from ingest.store.ledger import DocumentRecord, Ledger
 from ingest.store.origins import Origins, Unseen
 from ingest.types import OWN, Chunk, Document, Filter, Hit, Vectors
+from ingest.workers.pool import Pool
 from settings import Retrieval, Settings
 
 Prune = Literal["nothing", "gone", "all"]
@@ -253,7 +253,7 @@ def bring_up_to_date(
     settings: Settings,
     progress: Progress = _silent,
     prune: Prune = "gone",
-    sandbox: OpenSandbox = Sandbox,
+    sandbox: OpenSandbox = Pool,
 ) -> IngestReport:
     """Take in the domain's own documents as they are now, beside what was added from elsewhere.
 

@@ -37,6 +37,7 @@ class Sandbox:
     def __init__(self, limits: Parsing) -> None:
         self._limits = limits
         self._child: _Child | None = None
+        self._is_stopped = False
 
     def __enter__(self) -> Self:
         return self
@@ -56,9 +57,17 @@ class Sandbox:
             return parsing.parse(path, name, self._limits.max_chars)
         return self._guarded(path, name)
 
+    def stop(self) -> None:
+        """End the child from another thread: the file that it parses ends in an error."""
+        self._is_stopped = True
+        if child := self._child:
+            child.kill()
+
     def _guarded(self, path: Path, name: str) -> Iterator[RawDocument | DocumentError]:
         if self._child is None:
             self._child = _Child(self._limits)
+        if self._is_stopped:  # perhaps before this one was started
+            self._child.kill()
         is_final = self._child.served == 0
         try:
             for item in self._child.documents(path, name):
@@ -66,7 +75,7 @@ class Sandbox:
                 yield item
         except _Ended as end:
             self._end()
-            if is_final or isinstance(end, _TooSlow):
+            if is_final or self._is_stopped or isinstance(end, _TooSlow):
                 yield DocumentError(f"{name} {end}")
             else:  # what an earlier file left behind may have ended the child
                 yield from self._guarded(path, name)
@@ -171,8 +180,12 @@ class _Child:
         how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
         return _Ended(f"crashes its parser ({how}); save it again from the program that made it")
 
+    def kill(self) -> None:
+        """End the process, wherever it is; its answer breaks off."""
+        self._process.kill()
+
     def end(self) -> None:
-        """End the process, wherever it is, and wait until it is gone."""
+        """End the process and wait until it is gone."""
         self._connection.close()
         self._process.kill()
         self._process.wait()

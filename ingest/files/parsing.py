@@ -19,7 +19,7 @@ from pathlib import Path
 
 from core.errors import DocumentError, DocumentWarning
 from ingest.files.cleaning import clean
-from ingest.files.loaders import LOADERS, Loader, RawDocument
+from ingest.files.loaders import LOADERS, Loader, RawDocument, web_page
 from ingest.files.loaders.front_matter import FIELDS
 from ingest.files.loaders.pdf import load_scanned_pdf
 from ingest.files.loaders.records import stream_jsonl
@@ -29,13 +29,14 @@ PARSERS = "parsers-2"
 """Changes whenever the same file would give another text."""
 BUSY = b" "
 """A message that a page was scanned and takes its time."""
+_LOADERS = {**LOADERS, web_page.SUFFIX: web_page.load_web_page}
 OUT_OF_MEMORY = 75
 """Exit code of a child that its memory limit ended."""
 _FIELD_CHARS = 1000  # an id or title of more is cut
 
 
 def parse(
-    path: Path, name: str, max_chars: int, loaders: Mapping[str, Loader] = LOADERS
+    path: Path, name: str, max_chars: int, loaders: Mapping[str, Loader] = _LOADERS
 ) -> Iterator[RawDocument | DocumentError]:
     """Yield the documents of a file in a known format, or errors of one line that begin with `name`."""
     suffix = path.suffix.lower()

@@ -110,7 +110,7 @@ def _read_file(
                 yield raw
                 continue
             fallback_id = stated_id if number == 1 else f"{stated_id}:{number}"
-            yield _document(replace(raw, **beside), fallback_id, path)
+            yield to_document(replace(raw, **beside), fallback_id, shown(path))
     except DocumentError as error:
         yield error
     except OSError as error:
@@ -152,9 +152,10 @@ def _check_size(path: Path, max_file_mb: int) -> None:
         )
 
 
-def _document(raw: RawDocument, relative: str, path: Path) -> Document | DocumentError:
+def to_document(raw: RawDocument, relative: str, name: str) -> Document | DocumentError:
+    """Return the document of what a loader gave, with what it does not say; `name` is for errors."""
     if not raw.text:
-        return DocumentError(f"{shown(path)} holds no text; fill or remove it")
+        return DocumentError(f"{name} holds no text; fill or remove it")
     blocks = code_blocks(raw.text)
     headings = (found for found in _HEADING.finditer(raw.text) if not block_at(blocks, found.start()))
     heading = next(headings, None)

@@ -20,18 +20,18 @@ from typing import Any
 
 from core.errors import AssistantError, DocumentError, EmbedderMismatch, EngineError
 from ingest.embedding import Embedder, LocalEmbedder, open_embedder
-from ingest.files.child import Sandbox, is_harmless
-from ingest.files.loaders import LOADERS, RawDocument
+from ingest.files.child import Sandbox
+from ingest.files.loaders import RawDocument
 from ingest.files.reading import OpenSandbox
 from ingest.files.unchanged import Entry
 from ingest.files.walking import shown
 from ingest.types import Vectors
+from ingest.workers.pool import is_parsed_ahead
 from settings import Embedder as EmbedderSettings
 from settings import Parsing, Settings, load_settings
 
 _QUEUED = 2  # pieces that a worker has: the second is there when the first is done
 _AHEAD = 4  # pieces, or files, for each worker that may be done before the next in order is
-_SENT_BYTES = 64 << 20  # a larger file is parsed where it lies
 _RETRIES = 3  # times that a worker is started anew, and that what it did is done again
 _KNOCK = 10.0  # seconds in which a cluster must let itself be connected to
 _PATIENCE = 900.0  # seconds without an answer of any worker; the first fetches and loads the weights
@@ -187,10 +187,8 @@ class RaySandbox(Sandbox):
         return super().documents(path, name) if answer is None else iter(_get(answer))
 
     def _send(self, entry: Entry) -> None:
-        if not isinstance(entry, Path) or entry.suffix.lower() not in LOADERS:
-            return
-        with suppress(OSError):  # it is reported when its turn comes
-            if entry.is_file() and entry.stat().st_size <= _SENT_BYTES and not is_harmless(entry):
+        if is_parsed_ahead(entry):
+            with suppress(OSError):  # it is reported when its turn comes
                 self._sent[entry] = self._parse.remote(
                     entry.read_bytes(), entry.suffix.lower(), shown(entry), self._limits
                 )

@@ -13,12 +13,13 @@ from core.domain import find_domain
 from settings import Settings
 from tests.bench.generating import evaluation, first_token, switching, together
 from tests.bench.growing import one_document
-from tests.bench.ingesting import embedding, ingest, ingest_again
+from tests.bench.ingesting import embedding, ingest, ingest_again, parsing
 from tests.bench.measuring import Result, alone
 from tests.bench.querying import bm25, query
 from tests.bench.searching import filtered_search, index_search, large_search
 
 BENCHMARKS: dict[str, Callable[[Settings], list[Result]]] = {
+    "parsing": parsing,
     "embedding": embedding,
     "ingest": ingest,
     "ingest again": ingest_again,

@@ -7,6 +7,9 @@ from itertools import count
 from pathlib import Path
 from statistics import median
 
+import docx
+from fpdf import FPDF
+
 from core.domain import Domain, find_domain
 from core.weights.catalogue import model_folder
 from ingest.chunking import split
@@ -14,6 +17,7 @@ from ingest.embedding import Embedder, LocalEmbedder, open_embedder
 from ingest.files.reading import read_documents
 from ingest.knowledge_base import KnowledgeBase, bring_up_to_date, open_knowledge_base
 from ingest.types import Chunk, Document
+from ingest.workers.pool import Pool
 from settings import Settings
 from tests.bench import peers
 from tests.bench.measuring import Result, in_turn, nearest, overlap, timed
@@ -108,6 +112,47 @@ def ingest_again(settings: Settings) -> list[Result]:
     ratio = first / median(seconds for seconds, _ in again)
     also = f"{report.embedded} passages, then {embedded} and {more} duplicates"
     return [Result("ingest again", "the first ingest", ratio, 50, also)]
+
+
+def parsing(settings: Settings) -> list[Result]:
+    """Parse 200 files in five formats: in as many processes as there are cores, against one."""
+    several, one = settings.parsing, settings.parsing.model_copy(update={"processes": 1})
+    with tempfile.TemporaryDirectory() as root:
+        folder = Path(root)
+        mixed_files(folder, 200)
+        arms = {
+            "one": lambda: list(read_documents(folder, limits=one)),
+            "several": lambda: list(read_documents(folder, limits=several, sandbox=Pool)),
+        }
+        seconds = in_turn(arms)
+        same = "the same texts" if arms["one"]() == arms["several"]() else "OTHER TEXTS"
+    ratio = seconds["one"] / seconds["several"]
+    also = f"{same}, {several.processes} processes, {seconds['several'] * 5:.0f} ms a file"
+    return [Result("parsing", "one process", ratio, 1.7, also)]
+
+
+def mixed_files(folder: Path, count: int) -> None:
+    """Write as many PDF, DOCX, HTML, CSV and long text files, in both languages, of some pages each."""
+    english = "The north gate opens at nine and closes at five; on Sundays it stays closed all day. "
+    chinese = "旅客可以在开车前退票，费用为票价的百分之五；开车后不能退票，只能改签一次。"
+    for number in range(count // 5):
+        lines = [f"{number}.{line} {english}{chinese}" for line in range(80)]
+        pdf = FPDF()
+        pdf.set_font("Helvetica", size=11)
+        for _ in range(4):
+            pdf.add_page()
+            pdf.multi_cell(0, text=f"{english * 20}")
+        pdf.output(str(folder / f"{number:03}.pdf"))
+        word = docx.Document()
+        for line in lines:
+            word.add_paragraph(line)
+        word.save(str(folder / f"{number:03}.docx"))
+        (folder / f"{number:03}.html").write_text(
+            "".join(f"<h2>{line[:9]}</h2><p>{line}</p>" for line in lines * 5)
+        )
+        rows = [f'{line},"{text}",{english}' for line, text in enumerate(lines * 3)]
+        (folder / f"{number:03}.csv").write_text("\n".join(["number,rule,note", *rows]))
+        (folder / f"{number:03}.md").write_text("\n\n".join(f"## {line[:9]}\n\n{line}" for line in lines * 4))
 
 
 def shipped() -> list[Document]:

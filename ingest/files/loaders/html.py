@@ -45,6 +45,11 @@ def load_html(data: bytes, name: str) -> list[RawDocument]:
     Raises:
         DocumentError: nothing that could be a page, or elements nested too deep to be read.
     """
+    return [page_document(parse_page(data, name))]
+
+
+def parse_page(data: bytes, name: str) -> HtmlElement:
+    """Return the page's elements; raises as `load_html` does."""
     declared = _CHARSET.search(data[:2048])
     text = decode(data, name, declared.group(1).decode() if declared else "")
     parser = HTMLParser(
@@ -56,8 +61,13 @@ def load_html(data: bytes, name: str) -> list[RawDocument]:
         raise DocumentError(f"{name} holds no text; fill or remove it") from error
     if any(entry.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for entry in parser.error_log):
         raise DocumentError(f"{name} nests deeper than 2,048 elements, the parser's limit; simplify the page")
+    return page
+
+
+def page_document(page: HtmlElement) -> RawDocument:
+    """Return what a page says; its elements are of no use afterwards."""
     title = page.findtext(".//title") or ""
-    return [RawDocument(_body_text(page), title=title, lang=page.get("lang") or "")]
+    return RawDocument(_body_text(page), title=title, lang=page.get("lang") or "")
 
 
 def _body_text(page: HtmlElement) -> str:

@@ -93,6 +93,11 @@ def members(data: bytes) -> dict[str, bytes]:
         return {name: packed.read(name) for name in packed.namelist()}
 
 
+def hostile_pages() -> dict[str, bytes]:
+    """Return the hostile HTML pages, by name."""
+    return dict(_pages(random.Random(17)))
+
+
 def _damaged(rng: random.Random) -> Named:
     for suffix, data in good().items():
         for number in range(6):
@@ -244,6 +249,20 @@ def _tables(rng: random.Random) -> Named:
 
 
 def _pages(rng: random.Random) -> Named:
+    yield "menus.html", b"<div class=nav><ul class=menu>" * 900 + b"<li><a href=x>y</a>" * 50_000
+    yield (
+        "links.html",
+        b"".join(b"<a href='http://a.org/%d?%s'>x</a>" % (n, b"y" * 900) for n in range(20_000)),
+    )
+    yield (
+        "metas.html",
+        b"<meta name=date content='2024-" + b"1" * 1_000_000 + b"'><meta name=x>" * 100_000 + b"Free.",
+    )
+    yield (
+        "linked.html",
+        b"<script type=application/ld+json>" + b'"dateModified" : "' * 200_000 + b"</script>Free.",
+    )
+    yield "words.html", b"<div class='" + b"nav " * 1_000_000 + b"'>Free.</div>"
     yield "nested-300.html", b"<div>" * 300 + GOOD_LINE.encode()
     yield "nested-5000.html", b"<div>" * 5000 + GOOD_LINE.encode()
     yield "unclosed.html", b"<b><p>" * 100_000

@@ -11,11 +11,12 @@ from core.errors import DocumentError
 from ingest.files.reading import read_documents
 from ingest.knowledge_base import open_knowledge_base
 from ingest.types import Document
+from ingest.workers.pool import Pool
 from settings import Parsing, load_settings
 from tests.fakes import FakeEmbedder
 
 # Below the defaults: what hangs or fills the memory does so in any case, and here sooner.
-LIMITS = Parsing(cpu_seconds=1, wait_seconds=20, max_chars=200_000)
+LIMITS = Parsing(cpu_seconds=1, wait_seconds=20, max_chars=200_000, processes=2)
 
 
 def ingest(folder: Path, home: Path, limits: Parsing) -> None:
@@ -23,7 +24,7 @@ def ingest(folder: Path, home: Path, limits: Parsing) -> None:
 
     def told() -> Iterator[Document | DocumentError]:
         start = time.monotonic()
-        for item in read_documents(folder, limits=limits):
+        for item in read_documents(folder, limits=limits, sandbox=Pool):
             is_error = isinstance(item, DocumentError)
             outcome = {"error": str(item)} if is_error else {"source": item.source, "chars": len(item.text)}
             print(json.dumps({"seconds": time.monotonic() - start, **outcome}), flush=True)
