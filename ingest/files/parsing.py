@@ -100,7 +100,7 @@ def _serve(connection: Connection, cpu_seconds: int, max_chars: int, ocr: bool) 
         _limit_cpu(cpu_seconds)
         connection.send_bytes(BUSY)
 
-    loaders = LOADERS | {".pdf": partial(load_scanned_pdf, on_scan=on_scan)} if ocr else LOADERS
+    loaders = _LOADERS | {".pdf": partial(load_scanned_pdf, on_scan=on_scan)} if ocr else _LOADERS
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
             path, _, name = connection.recv_bytes().partition(b"\0")
