@@ -212,10 +212,9 @@ def test_a_changed_document_is_answered_anew_where_it_is_read(bench: Bench) -> N
     (bench.domain.folder / "documents/zh/pool.md").write_text(changed, encoding="utf-8")
     report = bench.compare()
     assert value(report, "long_context", "exact_match") == 0.8
-    assert {question_of(prompt) for prompt in bench.generator.asked} <= {
-        "泳池几点开放？",
-        "狗每晚收费多少？",
-    }
+    assert bench.generator.asked
+    for prompt in bench.generator.asked:
+        assert any("早上八点" in turn.content for turn in prompt.messages)
 
 
 def test_what_a_deleted_document_said_is_never_answered_again(bench: Bench) -> None:

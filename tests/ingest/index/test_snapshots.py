@@ -72,7 +72,7 @@ def entry(number: int) -> Entry:
     text = f"passage number{number}"
     document = Document(f"d{number}", "title", text, "en")
     chunk = Chunk(f"d{number}#0", document.id, text, 0, len(text))
-    return Entry(document, [chunk], [sha256(text.encode()).digest()], text, "recipe", "")
+    return Entry(document, [chunk], [sha256(text.encode()).digest()], text, "recipe")
 
 
 def vector(number: int) -> Vectors:
