@@ -1,4 +1,4 @@
-"""What the knowledge base survives: kills, full disks, damage, repetition, strangers, crowds, lost files.
+"""What the knowledge base survives: kills, full disks, damage, repetition, strangers, crowds, bad files.
 
     make torture                       all of it (about twenty minutes on two cores)
     python -m tests.torture kill       those whose name contains a word
@@ -19,6 +19,7 @@ from tests.durability.corpus import Outcome
 from tests.durability.damage import damaged_indexes, repeated_ingests
 from tests.durability.disk import failing_disks, full_disks
 from tests.durability.files import changing_files
+from tests.durability.hostile import hostile_files
 from tests.durability.isolation import foreign_hits
 from tests.durability.kills import kill_chroma, kill_ingests
 from tests.durability.soak import soak
@@ -37,6 +38,7 @@ def main(arguments: Sequence[str]) -> int:
         "kill": lambda home: kill_ingests(KILLS, home),
         "kill chroma": _chroma,
         "files": lambda home: changing_files(ROUNDS, home),
+        "hostile": hostile_files,
         "disk fails": failing_disks,
         "disk full": lambda home: full_disks(),
         "damage": lambda home: damaged_indexes(DAMAGED, home),
