@@ -70,6 +70,26 @@ def test_what_a_page_sets_apart_is_said(content: str, expected: str) -> None:
             id="a narrow column",
         ),
         pytest.param(
+            "旅客在开船前两小时办理退\n票的，收取票价百分之二十的手\n续费；开船后不退。",
+            "旅客在开船前两小时办理退票的，收取票价百分之二十的手续费；开船后不退。",
+            id="a first line without a mark, as long as the others",
+        ),
+        pytest.param(
+            "门票成人八十元，儿童免\n票。老人凭身份\n证免票。\n开放时间为每天八点至十八\n点，周一闭馆。",
+            "门票成人八十元，儿童免票。老人凭身份证免票。\n开放时间为每天八点至十八点，周一闭馆。",
+            id="a sentence that begins a line of wrapped text",
+        ),
+        pytest.param(
+            "调整公告\n自五月一日起，早班渡轮由七点改为六\n点半开航。特此公告。\n奥德港客运站\n2026年4月20日",
+            "调整公告\n自五月一日起，早班渡轮由七点改为六点半开航。特此公告。\n奥德港客运站\n2026年4月20日",
+            id="what is signed below",
+        ),
+        pytest.param(
+            "> 退房时间为中午十二点，逾期按半天房费收\n> 取，请提前整理行李。\n>\n> - 一",
+            "> 退房时间为中午十二点，逾期按半天房费收取，请提前整理行李。\n>\n> - 一",
+            id="a quotation",
+        ),
+        pytest.param(
             "The ferry leaves at nine and the\nkeys are at the desk.",
             "The ferry leaves at nine and the keys are at the desk.",
             id="English",
