@@ -245,7 +245,8 @@ def test_the_documents_own_spelling_decides_first() -> None:
                 for x, text in zip((50, 150, 420), row, strict=True)
                 if text
             ],
-            "Item: Luggage; What it covers: Loss of luggage, theft and Delays of over six hours; Limit: 1,500.\n"
+            "Item: Luggage; What it covers: Loss of luggage, theft and Delays of over six hours; "
+            "Limit: 1,500.\n"
             "Item: Illness and death; What it covers: Treatment abroad Journey home; Limit: 90,000.",
             id="lines closer than rows are lines of a cell",
         ),
