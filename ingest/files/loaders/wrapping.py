@@ -11,6 +11,7 @@ from itertools import groupby, pairwise
 
 from core.language import CJK
 from ingest.code_blocks import outside_code
+from ingest.files.loaders.cut_words import is_cut
 
 _NUMERAL = "一二三四五六七八九十百零〇\\d"
 _ALONE = re.compile(r"\s*(?:$|[|<>]|#{1,6}\s|(?:[-*_=~][ \t]*){3,}$|\[[^\]\n]+\]:)")
@@ -28,7 +29,7 @@ _WIDE = re.compile(f"[{CJK}\u3000-\u30ff\uff00-\uff60]")
 _QUOTE = "> "
 _HARD = ("  ", "\\")
 _PROSE_WIDTH = 24  # columns; the lines of verse and of lists are shorter
-_FULL_WIDTH = 60  # of Latin script
+_FULL_WIDTH = 60  # of Latin script, and half of it of Chinese
 _NARROW_LINES = 3
 _NEAR = 4  # columns that a line may be short of the longest: a mark may not begin the next line
 
@@ -119,8 +120,8 @@ def _runs_on(before: str, line: str, width: int, known: tuple[bool, bool]) -> bo
     if before.endswith(_HARD) or _ENDS.search(end):
         return False
     if _WIDE.match(end[-1]) or _WIDE.match(first):
-        is_near = width >= _PROSE_WIDTH and _width(end) >= width - _NEAR and not _TITLE.search(end)
-        return has_mark or is_near
+        is_near = 2 * width >= _FULL_WIDTH and _width(end) >= width - _NEAR and not _TITLE.search(end)
+        return has_mark or is_near or is_cut(end, first)
     return is_full or (first[0].islower() and width >= _PROSE_WIDTH)
 
 

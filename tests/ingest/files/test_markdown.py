@@ -46,7 +46,12 @@ def test_what_a_page_sets_apart_is_said(content: str, expected: str) -> None:
     [
         pytest.param(
             "行李每件收取八\n元，超过三天的部分每天收取五\n元。",
-            "行李每件收取八\n元，超过三天的部分每天收取五元。",
+            "行李每件收取八元，超过三天的部分每天收取五元。",
+            id="Chinese, a first line without a mark that ends within a word",
+        ),
+        pytest.param(
+            "退房时间与押金\n押金二百，退房时间为十二点\n整。",
+            "退房时间与押金\n押金二百，退房时间为十二点整。",
             id="an unclear line stays",
         ),
         pytest.param(
@@ -72,7 +77,7 @@ def test_what_a_page_sets_apart_is_said(content: str, expected: str) -> None:
         pytest.param(
             "旅客在开船前两小时办理退\n票的，收取票价百分之二十的手\n续费；开船后不退。",
             "旅客在开船前两小时办理退票的，收取票价百分之二十的手续费；开船后不退。",
-            id="a first line without a mark, as long as the others",
+            id="one that is short",
         ),
         pytest.param(
             "门票成人八十元，儿童免\n票。老人凭身份\n证免票。\n开放时间为每天八点至十八\n点，周一闭馆。",
