@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise, takewhile
 
+from ingest.files.loaders.forms import is_form
 from ingest.files.loaders.rows import records_as_sentences
 
 _SLOTS = 1 << 20
@@ -159,13 +160,17 @@ def _hangs_over(rows: Sequence[_Row], count: int) -> bool:
 
 
 def _is_divided(rows: Sequence[_Row], count: int) -> bool:
-    """Tell a row that divides the names above it: words under a name of several columns, then figures."""
+    """Tell a row that divides the names above it: words alone under a name of several, or over figures."""
     above, row = rows[count - 1], rows[count]
     pairs = [at for at, (cell, right) in enumerate(pairwise(above)) if cell is not None and cell is right]
     under = {*pairs, *(at + 1 for at in pairs)}
     if not under or _alone(row) is not None or any(row[at] is None or _has_figure(row[at]) for at in under):
         return False
-    return any(_has_figure(later[at]) for later in rows[count + 1 :] for at in under)
+    following = rows[count + 1 :]
+    told = {at for at, cell in enumerate(row) if cell is not None}
+    if told == under and following and following[0][0] is not None:
+        return True
+    return any(_has_figure(later[at]) for later in following for at in under)
 
 
 def _has_figure(cell: Cell | None) -> bool:
@@ -181,6 +186,8 @@ def _names_columns(rows: Sequence[_Row], expects_names: bool) -> bool:
         return False
     keys = [row[0] for row in rows]
     if all(key is not None and key.line.endswith((":", "：")) for key in keys):
+        return False
+    if is_form([_said(row) for row in rows]):
         return False
     is_keyed = all(key is not None and key.is_name for key in keys[1:])
     if is_keyed and keys[0] is not None and keys[0].is_name:

@@ -11,7 +11,7 @@ from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from core.errors import DocumentError
-from core.language import detect
+from core.language import CJK, detect
 from ingest.files.loaders.decoding import decode
 from ingest.files.loaders.html_tables import BLOCKS, write_out
 from ingest.files.loaders.numerals import numeral, raised
@@ -20,6 +20,10 @@ from ingest.files.loaders.unseen import clear_unseen
 
 _CHARSET = re.compile(rb"""<meta[^>]+charset=["']?([\w-]+)""", re.IGNORECASE)
 _SPACE = re.compile(r"[ \t\r\n]+")
+_BREAK = re.compile(f"(?<=[{CJK}，、；：。])[ \t]*[\r\n]\\s*(?=[{CJK}])")
+"""A line end of the source between Chinese characters is no blank (CSS Text 3, 4.1.3)."""
+_LAST_TAGS = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
+"""What stands after them is shown, but not given by the parser."""
 _GLUE = "\u2060"
 """Stands after the mark of an item or term, and takes what follows, another block even, to its line."""
 _GLUED = re.compile(f"(：?){_GLUE}\\s*")
@@ -56,7 +60,7 @@ def parse_page(data: bytes, name: str) -> HtmlElement:
         encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=True
     )
     try:
-        page = document_fromstring(text.encode("utf-8", "replace"), parser=parser)
+        page = document_fromstring(_LAST_TAGS.sub("", text).encode("utf-8", "replace"), parser=parser)
     except etree.ParserError as error:
         raise DocumentError(f"{name} holds no text; fill or remove it") from error
     if any(entry.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for entry in parser.error_log):
@@ -97,7 +101,7 @@ def _flatten_space(element: HtmlElement) -> None:
 
 def _flat(text: str | None, collapse: bool) -> str:
     text = _NOT_XML.sub("", text or "")
-    return _SPACE.sub(" ", text) if collapse else text.replace(" ", _KEPT)
+    return _SPACE.sub(" ", _BREAK.sub("", text)) if collapse else text.replace(" ", _KEPT)
 
 
 def _raise(sup: HtmlElement) -> None:

@@ -9,12 +9,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
-from itertools import pairwise
+from itertools import chain, pairwise, repeat
 
 from core.errors import DocumentError, DocumentWarning
 from ingest.files.loaders.decoding import decode
 from ingest.files.loaders.raw import RawDocument
-from ingest.files.loaders.rows import rows_as_sentences
+from ingest.files.loaders.rows import records_as_sentences
 
 _DELIMITERS = "\t;|,，"
 """The rarest in a text comes first: it wins where several fit as well."""
@@ -41,12 +41,11 @@ def load_csv(data: bytes, name: str) -> list[RawDocument | DocumentError]:
     separator = _SEPARATOR.match(text)
     text = text[separator.end() :] if separator else text
     delimiter = separator[1] if separator else _delimiter(text)
-    warnings: list[DocumentError] = []
+    warnings: list[DocumentWarning] = []
     try:
         rows = list(_rows(text, delimiter))
     except csv.Error as error:
-        rows = _lines_alone(text, delimiter, name)
-        warnings = [DocumentWarning(f"{name}: quotes do not close ({error}); each line was read as a row")]
+        rows, warnings = _leniently(text, delimiter, name, str(error))
     if not rows:
         raise DocumentError(f"{name} is no table: it is empty; mend it in a spreadsheet")
     said = table_as_text(rows)
@@ -67,10 +66,18 @@ def table_as_text(rows: Sequence[Row]) -> str:
     titles = _titles(rows)
     above, table = rows[:titles], rows[titles:]
     has_header = not _is_data(table)
-    said = rows_as_sentences(table[0] if has_header else [], table[has_header:])
+    names = table[0] if has_header else []
+    said = records_as_sentences(names, (_record(row, names) for row in table[has_header:]))
     notes = [", ".join(filter(None, row)).lstrip("# ") for row in (*above, *comments)]
     heading = [f"# {notes.pop(0)}\n"] if titles and notes else []
     return "\n".join([*heading, *notes, said]) if said else ""
+
+
+def _record(row: Row, names: Row) -> Iterable[tuple[str, str]]:
+    """Return a row's values with their names; one that stands alone in a wide table is a title or a note."""
+    if _filled(names) > 2 and _filled(row) == 1 and row[0]:
+        return [("", row[0])]
+    return zip(chain(names, repeat("")), row, strict=False)
 
 
 def _delimiter(text: str) -> str:
@@ -108,6 +115,15 @@ def _rows(text: str, delimiter: str, strict: bool = True) -> Iterator[Row]:
             yield cells
 
 
+def _leniently(text: str, delimiter: str, name: str, why: str) -> tuple[list[Row], list[DocumentWarning]]:
+    """Return the rows of a table whose quotes are followed by blanks, or by worse."""
+    try:
+        return list(_rows(re.sub(rf'"[ \t]+(?=[{re.escape(delimiter)}\r\n])', '"', text), delimiter)), []
+    except csv.Error:
+        warning = DocumentWarning(f"{name}: quotes do not close ({why}); each line was read as a row")
+        return _lines_alone(text, delimiter, name), [warning]
+
+
 def _lines_alone(text: str, delimiter: str, name: str) -> list[Row]:
     """Return each line as a row; a quote without its fellow is taken as it stands (5" pipe)."""
     try:
@@ -132,9 +148,17 @@ def _titles(rows: Sequence[Row]) -> int:
     for at, (row, below) in enumerate(pairwise(rows[:_ABOVE])):
         is_comment = row[0].startswith("# ") and not any(map(_NUMBER.fullmatch, below))
         wanted = max(2, usual - 1) if row[0] else usual - 1  # a header may begin with an empty corner
-        if _filled(row) >= wanted and not is_comment:
+        if _filled(row) >= wanted and not is_comment and not _is_over_names(rows[at : at + _ABOVE], usual):
             return at
     return 0
+
+
+def _is_over_names(rows: Sequence[Row], usual: int) -> bool:
+    """Tell a title that holds a delimiter: shorter than the row below, which has words over figures."""
+    if len(rows) < 3 or not _filled(rows[0]) < usual == _filled(rows[1]):
+        return False
+    words = [at for at in range(len(rows[1])) if not _is_figure(rows[1], at)]
+    return any(2 * sum(_is_figure(row, at) for row in rows[2:]) > len(rows) - 2 for at in words)
 
 
 def _usual(counts: Iterable[int]) -> int:

@@ -24,12 +24,13 @@ _OPENED = ("html", "body")
 _HIDES = re.compile(
     r"(?<![\w-])(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)"
     r"|text-decoration(?:-line)?\s*:[^;]{0,80}line-through"
-    r"|(?:left|top)\s*:\s*-\d{4,}|clip\s*:\s*rect\(\s*[01](?:px)?[\s,])",
+    r"|(?:left|top)\s*:\s*-\d{4,}|clip\s*:\s*rect\(\s*[01](?:px)?[\s,]|clip-path\s*:\s*inset\(\s*(?:50|100)%"
+    r"|content-visibility\s*:\s*hidden)",
     re.IGNORECASE,
 )
 _HIDES_HERE = re.compile(
     r"(?<![\w-])(?:(?:opacity\s*:\s*0(?:\.0*)?|font-size\s*:\s*[01](?:\.\d*)?(?:px|pt|%)?)\s*(?:;|!|$)"
-    r"|text-indent\s*:\s*-\d{4,}|color\s*:\s*transparent)",
+    r"|text-indent\s*:\s*-\d{4,}|transform\s*:\s*scale\(\s*0\s*\)|color\s*:\s*transparent)",
     re.IGNORECASE,
 )
 """In a style of its own an element also hides so; in a sheet it may wait for a script, or for a picture."""

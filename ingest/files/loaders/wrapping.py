@@ -7,10 +7,11 @@ lines: what is joined runs on over its line end, in a paragraph that ends as a s
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from core.language import CJK
 from ingest.code_blocks import outside_code
+from ingest.files.loaders.cut_words import is_cut
 
 _NUMERAL = "一二三四五六七八九十百零〇\\d"
 _ALONE = re.compile(r"\s*(?:$|[|<>]|#{1,6}\s|(?:[-*_=~][ \t]*){3,}$|\[[^\]\n]+\]:)")
@@ -25,6 +26,7 @@ _MARK = re.compile("[，。；：！？,.;:!?]")
 _ENDS = re.compile(r"[。！？；：.!?;:…][”’」』）》\"')\]*_]*$")
 _TITLE = re.compile("(?:通知|公告|须知|规定|办法|说明|指南|条例|细则|手册|制度|声明|协议|合同)$")
 _WIDE = re.compile(f"[{CJK}\u3000-\u30ff\uff00-\uff60]")
+_QUOTE = "> "
 _HARD = ("  ", "\\")
 _PROSE_WIDTH = 24  # columns; the lines of verse and of lists are shorter
 _FULL_WIDTH = 60  # of Latin script, and half of it of Chinese
@@ -43,7 +45,18 @@ def unwrap(text: str) -> str:
 
 def _unwrapped(text: str) -> str:
     lines = re.sub("\r\n?", "\n", text).split("\n")
-    return "\n".join(line for paragraph in _paragraphs(lines) for line in _joined(paragraph))
+    return "\n".join(line for is_quote, run in groupby(lines, _is_quote) for line in _whole(is_quote, run))
+
+
+def _is_quote(line: str) -> bool:
+    return line.startswith(_QUOTE)
+
+
+def _whole(is_quote: bool, lines: Iterable[str]) -> Iterator[str]:
+    """Yield the lines of text, or of a quotation without its marks, which its paragraphs have again."""
+    inside = (line.removeprefix(_QUOTE) for line in lines) if is_quote else lines
+    for paragraph in _paragraphs(inside):
+        yield from (_QUOTE * is_quote + line for line in _joined(paragraph))
 
 
 def _paragraphs(lines: Iterable[str]) -> Iterator[list[str]]:
@@ -71,8 +84,14 @@ def _opens(line: str, paragraph: list[str]) -> bool:
 
 
 def _joined(lines: list[str]) -> list[str]:
-    if len(lines) == 1 or not _ENDS.search(lines[-1].rstrip()) or any(map(_COLUMNS.search, lines)):
+    """Return a paragraph; what stands below the end of its last sentence (a name, a date) is left alone."""
+    end = next((at for at in range(len(lines), 0, -1) if _ENDS.search(lines[at - 1].rstrip())), 0)
+    if end < 2 or any(map(_COLUMNS.search, lines)):
         return lines
+    return [*_sentences(lines[:end]), *lines[end:]]
+
+
+def _sentences(lines: list[str]) -> list[str]:
     width = max(_width(line) for line in lines[:-1])
     is_full = _is_filled(lines, width)
     is_sure = bool(_ITEM.match(lines[0])) or _is_even(lines, width)
@@ -84,8 +103,8 @@ def _joined(lines: list[str]) -> list[str]:
             whole[-1] += [_gap(before, line), line.lstrip()]
             has_mark = has_mark or bool(_MARK.search(before) or _MARK.search(line[:-1]))
         else:
+            has_mark = is_sure or len(whole[-1]) > 1 or bool(_MARK.search(line[:-1]))  # wrapped before
             whole.append([line])
-            has_mark = is_sure or bool(_MARK.search(line[:-1]))
     return [
         "".join(part.rstrip() if at % 2 == 0 else part for at, part in enumerate(parts)) for parts in whole
     ]
@@ -102,7 +121,7 @@ def _runs_on(before: str, line: str, width: int, known: tuple[bool, bool]) -> bo
         return False
     if _WIDE.match(end[-1]) or _WIDE.match(first):
         is_near = 2 * width >= _FULL_WIDTH and _width(end) >= width - _NEAR and not _TITLE.search(end)
-        return has_mark or is_near
+        return has_mark or is_near or is_cut(end, first)
     return is_full or (first[0].islower() and width >= _PROSE_WIDTH)
 
 

@@ -1,7 +1,9 @@
 """Rows of a table as sentences. Knows nothing of how the table was found."""
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
+from ingest.files.loaders.forms import is_form
 from ingest.files.loaders.rows import records_as_sentences, rows_as_sentences
 from ingest.files.pages.items import HAN_START, SMALL
 from ingest.files.pages.types import Line, Row, Span
@@ -9,6 +11,7 @@ from ingest.files.pages.words import Joiner
 
 _NEAR = 1.7  # sizes: a row that may be the rest of the cells above
 _FULL = 1.5  # sizes
+_CLOSER = 0.9  # times the least distance of whole rows: the lines of a cell
 
 Cells = list[str]
 
@@ -17,9 +20,11 @@ def table_text(rows: Sequence[Row], spans: Sequence[Span], joiner: Joiner) -> st
     """Return a sentence for each row of lines that stand in columns."""
     cells: list[Cells] = []
     above: list[Row] = []
-    for row in rows:
+    apart = _apart(rows, len(spans))
+    for number, row in enumerate(rows):
         placed = [[line for line in row if left <= line.box.left <= right] for left, right in spans]
-        if above and _is_rest(above, placed, spans):
+        is_close = number > 0 and len(row) < len(spans) and _fall(rows[number - 1], row) < _CLOSER * apart
+        if above and (is_close or _is_rest(above, placed, spans)):
             pairs = zip(cells[-1], placed, strict=True)
             cells[-1] = [cell_text([old, *(line.text for line in new)], joiner) for old, new in pairs]
         else:
@@ -27,6 +32,16 @@ def table_text(rows: Sequence[Row], spans: Sequence[Span], joiner: Joiner) -> st
         above = placed
     is_bold = all(line.bold for line in rows[0]) and not any(line.bold for row in rows[1:] for line in row)
     return cells_text(cells, is_bold)
+
+
+def _fall(above: Row, below: Row) -> float:
+    return above[0].box.bottom - below[0].box.bottom
+
+
+def _apart(rows: Sequence[Row], width: int) -> float:
+    """Return how far whole rows are below what is above them, at least; nothing where few are whole."""
+    falls = [_fall(above, below) for above, below in pairwise(rows) if len(below) == width]
+    return min(falls) if len(falls) > 1 else 0.0
 
 
 def cells_text(cells: Sequence[Cells], is_bold: bool = False, is_ruled: bool = False) -> str:
@@ -51,6 +66,8 @@ def cell_text(texts: Iterable[str], joiner: Joiner) -> str:
 def _is_headed(cells: Sequence[Cells], is_bold: bool) -> bool:
     first, rest = cells[0], cells[1:]
     if not rest or not all(first[1:]) or any(map(_has_figure, first)):
+        return False
+    if not is_bold and is_form(cells):
         return False
     return is_bold or any(
         2 * sum(map(_has_figure, column)) >= len(rest) for column in zip(*rest, strict=True)

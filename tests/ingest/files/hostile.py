@@ -159,6 +159,7 @@ def _markdown(rng: random.Random) -> Named:
         "heads": "+++\n",
         "wrapped": "一，二\n",
         "items": "- 一\n  二\n",
+        "quotations": "> 一，二\n",
         "marks": "- _ * ",
     }.items():
         yield f"{name}.md", unit.encode() * 300_000 + "。".encode()
@@ -245,6 +246,7 @@ def _tables(rng: random.Random) -> Named:
     yield "separators.csv", b"sep=;\n" * 200_000
     yield "comments.csv", b"# a\n" * 500_000 + b"a,b\n1,2\n"
     yield "open-quotes.csv", b'"a,b\n' * 500_000
+    yield "spaced-quotes.csv", b'a,b\n"' + b'" ' * 1_000_000 + b" " * 1_000_000 + b"x"
     yield "delimiters.csv", b"a,b;c\td|e\n" * 9
 
 

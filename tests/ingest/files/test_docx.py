@@ -355,3 +355,43 @@ def test_tables_say_under_what_each_value_stands(rows: list[str], expected: list
 
 def test_a_document_that_states_no_title_has_none() -> None:
     assert load_docx(word(p("Free.")), "file.docx")[0].title == ""
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        pytest.param(
+            (row("Name", "Tours"), row("Phone", "0800"), row("Since", "spring")),
+            ["Name | Tours", "Phone | 0800", "Since | spring"],
+            id="a label that is known",
+        ),
+        pytest.param(
+            (row("Owner", "Harbour Tours"), row("Write to", "a@b.example"), row("Seat", "Brim")),
+            ["Owner | Harbour Tours", "Write to | a@b.example", "Seat | Brim"],
+            id="an address among other values",
+        ),
+        pytest.param(
+            (row("旅游者", "张三", "性别", "男"), row("线路", "海岛", "联系电话", "见附件")),
+            ["旅游者 | 张三 | 性别 | 男", "线路 | 海岛 | 联系电话 | 见附件"],
+            id="two labels in a row",
+        ),
+        pytest.param(
+            (row("Contact", "Details"), row("Phone", "0800")),
+            ["Contact: Phone; Details: 0800."],
+            id="no form: values have a name",
+        ),
+        pytest.param(
+            (row("Paper", "Who needs it"), row("Passport", "all")),
+            ["Paper: Passport; Who needs it: all."],
+            id="no form: nothing says so",
+        ),
+    ],
+)
+def test_the_first_row_of_a_form_names_nothing(rows: tuple[str, ...], expected: list[str]) -> None:
+    assert _text(table(*rows)).splitlines() == expected
+
+
+def test_names_below_others_may_stand_over_words() -> None:
+    heads = row("日期", tc("行程", '<w:gridSpan w:val="2"/>')), row("", "上午", "下午")
+    text = _text(table(*heads, row("5月1日", "西湖", "灵隐寺")))
+    assert text == "日期：5月1日；行程 / 上午：西湖；行程 / 下午：灵隐寺。"

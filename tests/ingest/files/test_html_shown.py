@@ -22,6 +22,9 @@ def _text(page: str) -> str:
         pytest.param(
             "<style>.sr {clip: rect(0, 0, 0, 0)}</style><p class=sr>no</p>", id="for screen readers alone"
         ),
+        pytest.param("<style>.sr {clip-path: inset(50%)}</style><p class=sr>no</p>", id="also cut so"),
+        pytest.param("<p style='transform: scale(0)'>no</p>", id="shrunk"),
+        pytest.param("<p style='content-visibility: hidden'>no</p>", id="not laid out"),
         pytest.param("<p hidden>no</p><p hidden=until-found>no</p>", id="the attribute"),
         pytest.param(
             "<style>.off, #x > b {display:none}</style><p class='a off'>no</p><p id=x><b>no</b></p>",
@@ -117,3 +120,12 @@ def test_what_is_shown_is_read(shown: str) -> None:
 )
 def test_marks_and_numbers_stay_what_they_are(page: str, expected: str) -> None:
     assert _text(page) == expected
+
+
+def test_a_line_end_of_the_source_is_no_blank_in_chinese() -> None:
+    page = "<p>开船前三十\n 分钟，凭\n票登船。 The\nferry 渡轮\nnow</p>"
+    assert _text(page) == "开船前三十分钟，凭票登船。 The ferry 渡轮 now"
+
+
+def test_what_follows_the_end_of_the_page_is_shown() -> None:
+    assert _text("<body><p>One.</p></body></html>\n<p>Two.</p>").split() == ["One.", "Two."]

@@ -46,7 +46,12 @@ def test_what_a_page_sets_apart_is_said(content: str, expected: str) -> None:
     [
         pytest.param(
             "行李每件收取八\n元，超过三天的部分每天收取五\n元。",
-            "行李每件收取八\n元，超过三天的部分每天收取五元。",
+            "行李每件收取八元，超过三天的部分每天收取五元。",
+            id="Chinese, a first line without a mark that ends within a word",
+        ),
+        pytest.param(
+            "退房时间与押金\n押金二百，退房时间为十二点\n整。",
+            "退房时间与押金\n押金二百，退房时间为十二点整。",
             id="an unclear line stays",
         ),
         pytest.param(
@@ -68,6 +73,26 @@ def test_what_a_page_sets_apart_is_said(content: str, expected: str) -> None:
             "乘客可以在灯塔\n下面等候，渡轮\n停航时押金全部\n退还。",
             "乘客可以在灯塔下面等候，渡轮停航时押金全部退还。",
             id="a narrow column",
+        ),
+        pytest.param(
+            "旅客在开船前两小时办理退\n票的，收取票价百分之二十的手\n续费；开船后不退。",
+            "旅客在开船前两小时办理退票的，收取票价百分之二十的手续费；开船后不退。",
+            id="one that is short",
+        ),
+        pytest.param(
+            "门票成人八十元，儿童免\n票。老人凭身份\n证免票。\n开放时间为每天八点至十八\n点，周一闭馆。",
+            "门票成人八十元，儿童免票。老人凭身份证免票。\n开放时间为每天八点至十八点，周一闭馆。",
+            id="a sentence that begins a line of wrapped text",
+        ),
+        pytest.param(
+            "调整公告\n自五月一日起，早班渡轮由七点改为六\n点半开航。特此公告。\n奥德港客运站\n2026年4月20日",
+            "调整公告\n自五月一日起，早班渡轮由七点改为六点半开航。特此公告。\n奥德港客运站\n2026年4月20日",
+            id="what is signed below",
+        ),
+        pytest.param(
+            "> 退房时间为中午十二点，逾期按半天房费收\n> 取，请提前整理行李。\n>\n> - 一",
+            "> 退房时间为中午十二点，逾期按半天房费收取，请提前整理行李。\n>\n> - 一",
+            id="a quotation",
         ),
         pytest.param(
             "The ferry leaves at nine and the\nkeys are at the desk.",

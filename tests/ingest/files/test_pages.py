@@ -234,6 +234,29 @@ def test_the_documents_own_spelling_decides_first() -> None:
         ),
         pytest.param(
             [
+                Put(text, x, y)
+                for y, *row in (
+                    (700, "Item", "What it covers", "Limit"),
+                    (680, "Luggage", "Loss of luggage, theft and", "1,500"),
+                    (667, "", "Delays of over six hours", ""),
+                    (650, "Illness", "Treatment abroad", "90,000"),
+                    (637, "and death", "Journey home", ""),
+                )
+                for x, text in zip((50, 150, 420), row, strict=True)
+                if text
+            ],
+            "Item: Luggage; What it covers: Loss of luggage, theft and Delays of over six hours; "
+            "Limit: 1,500.\n"
+            "Item: Illness and death; What it covers: Treatment abroad Journey home; Limit: 90,000.",
+            id="lines closer than rows are lines of a cell",
+        ),
+        pytest.param(
+            _columns([("Name", "Harbour Tours"), ("Phone", "0800 100"), ("Fax", "0800 200")]),
+            "Name: Harbour Tours.\nPhone: 0800 100.\nFax: 0800 200.",
+            id="a form, whose first row names nothing",
+        ),
+        pytest.param(
+            [
                 Put("The pier is closed and the boats", 100, 100, turn=1),
                 Put("stay inside.", 114, 100, turn=1),
             ],

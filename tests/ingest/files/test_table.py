@@ -42,6 +42,20 @@ def _text(content: str) -> str:
             "# 票价\n\n更新于一月\n线路：甲；票价：1,5。\n线路：乙；票价：2,5。",
             id="two",
         ),
+        pytest.param(
+            "Fares, from May\n\na,b,c\nx,1,2",
+            "# Fares, from May\n\na: x; b: 1; c: 2.",
+            id="a comma in a title",
+        ),
+        pytest.param(
+            "线路,成人,儿童\n国内,,\n甲,12,6\n注：含税,,",
+            "国内。\n线路：甲；成人：12；儿童：6。\n注：含税。",
+            id="titles and notes between rows",
+        ),
+        pytest.param("a,b,c\nx,y\nz,v,w", "a: x; b: y.\na: z; b: v; c: w.", id="a short row is a row"),
+        pytest.param(
+            'a, "b, c" , "d"\n1, "2,5" , "e, f"', "a: 1; b, c: 2,5; d: e, f.", id="blanks around quotes"
+        ),
         pytest.param("# by desk, pier\na,b\nx,1", "# by desk, pier\n\na: x; b: 1.", id="a comment"),
         pytest.param("#,a\n1,x", "#: 1; a: x.", id="a column of numbers is no comment"),
         pytest.param("x,13.50\ny,9\nz,4", "x; 13.50.\ny; 9.\nz; 4.", id="no header"),

@@ -170,6 +170,11 @@ def test_names_are_what_stands_over_a_value(rows: list[str], expected: list[str]
             id="not in a form",
         ),
         pytest.param(
+            ["<td>姓名<td>王小明", "<td>国籍<td>中国", "<td>电话<td>139 0000", "<td>手机<td>138 0000"],
+            ["姓名 | 王小明", "国籍 | 中国", "电话 | 139 0000", "手机 | 138 0000"],
+            id="nor in one whose values look alike",
+        ),
+        pytest.param(
             ["<td>Home<td>News<td>Contact", "<td>About<td>Jobs<td>Press"],
             ["Home | News | Contact", "About | Jobs | Press"],
             id="not in a grid of links",
