@@ -33,7 +33,7 @@ _SAID_TWICE = (
 )
 """The same in both languages: how far these lie apart, whatever is said."""
 _WEIGHT = 8
-"""Passages of a base that they weigh as much as: the mean of few passages is what these say (decision 019)."""
+"""Passages of a base that they weigh as much as: a mean of few passages is what these say (decision 019)."""
 _REMEMBERED = 1 << 18  # passages
 
 
