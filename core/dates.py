@@ -42,7 +42,7 @@ def readings(text: str) -> tuple[Days, ...]:
     >>> readings("yesterday")
     ()
     """
-    folded = " ".join(unicodedata.normalize("NFKC", text[: _CHARS + 1]).casefold().split())
+    folded = " ".join(unicodedata.normalize("NFKC", text[: _CHARS + 1]).translate(_DASHES).casefold().split())
     if len(folded) > _CHARS:
         return ()
     plain = _SAID.sub("", _CLOCK.sub("", _WEEKDAY.sub(" ", folded))).strip(" ,;.()")
@@ -62,7 +62,8 @@ _MONTH = (
     r"(?P<name>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
     r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
 )
-_HAN = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "○": 0}
+_HAN = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "○": 0, "元": 1}
+_DASHES = dict.fromkeys(map(ord, "‐–—−"), "-")
 _YEAR = r"(?P<year>[12]\d{3})"
 _FIGURES = "[零〇○一二三四五六七八九十]"
 _PART_OF_DAY = "上午|下午|早上|晚上|凌晨|中午"
@@ -75,9 +76,12 @@ _CLOCK = re.compile(
 _WEEKDAY = re.compile(
     r"\b(?:mon|tue(?:s)?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b[.,]?|\(?(?:星期|周|礼拜)[一二三四五六日天]\)?"
 )
+_DONE = "(?:发布|更新|修订|公布|生效|施行|实施|制定)"
 _SAID = re.compile(
-    r"^(?:as of|as at|dated?|in|on|valid from|effective|(?:last )?updated|version of|截至|截止|自|于)"
-    r"(?: on)?[: ]*|^the |(?:起|止|版|修订|更新|发布|施行|实施)+$"
+    r"^(?:as of|as at|dated?|in|on|from|since|valid from|version of|effective(?: from)?"
+    r"|(?:last )?(?:updated|revised|modified|reviewed)|published|issued|posted"
+    rf"|(?:最后|最近)?{_DONE}(?:日期|时间|于)?|日期|截至|截止|自|于)(?: on)?[: ]*"
+    rf"|^the |^公元|(?:起|止|版|{_DONE})+$"
 )
 _PARTS = {"上": 0, "中": 1, "下": 2}
 
@@ -91,10 +95,14 @@ def _one(text: str) -> Iterable[Days]:
 
 
 def _range(text: str) -> Iterable[Days]:
-    """Return the readings of `A to B`; of 2024-2025 as well."""
+    """Return the readings of `A to B`; what both share is said once: 1-5 March 2025, 2025年3月1日至5日."""
     for match in _TO.finditer(text):
         start, end = text[: match.start()].strip(), text[match.end() :].strip()
-        pairs = product(set(_one(start)), set(_one(end)))
+        behind = [end[blank.start() :] for blank in re.finditer(" ", end)]
+        before = [start[: mark.end()] for mark in re.finditer("[年月]", start)]
+        starts = (found for rest in ("", *behind) for found in _one(start + rest))
+        ends = (found for rest in ("", *before) for found in _one(rest + end))
+        pairs = product(set(starts), set(ends))
         if found := [Days(one.first, other.last) for one, other in pairs if one.first <= other.last]:
             return found
     return ()
@@ -182,10 +190,10 @@ def _week(match: re.Match[str]) -> Iterable[Days]:
 
 _ORDINALS = ("first", "second", "third", "fourth")
 _QUARTER = r"(?P<quarter>[1-4](?:st|nd|rd|th)|first|second|third|fourth) quarter(?: of)?,? "
-_TO = re.compile(r" ?(?:–|—|~|至|到|/|-| to | until | through | and ) ?")
+_TO = re.compile(r" ?(?:~|至|到|/|-| to | until | through | and ) ?")
 _EARLY = r"(?:(?:early|mid|late|end of|the end of|beginning of|start of)[- ])?"
 _HAN_YEAR = rf"(?P<year>[12]\d{{3}}|\d{{2}}|{_FIGURES}{{4}}) ?年"
-_HAN_MONTH = rf" ?(?P<month>\d{{1,2}}|{_FIGURES}{{1,2}}) ?月"
+_HAN_MONTH = rf" ?(?P<month>\d{{1,2}}|{_FIGURES}{{1,2}}|元) ?月"
 _HAN_DAY = rf" ?(?P<day>\d{{1,2}}|{_FIGURES}{{1,3}}) ?[日号]?"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _NAMED_YEAR = r"[ ,.-]{1,2}'?(?P<year>[12]\d{3}|\d{2})"
@@ -201,7 +209,7 @@ _READERS: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
         ),
         (r"(?P<one>\d{1,2})(?P<sep>[-/.] ?)(?P<two>\d{1,2})(?P=sep)(?P<year>[12]\d{3})", _unordered),
         (r"(?P<month>\d{1,2})[-/.](?P<year>[12]\d{3})", _named),
-        (rf"{_HAN_YEAR}[初底末中]?", _named),
+        (rf"{_HAN_YEAR}[初底末中度]?", _named),
         (rf"{_HAN_YEAR}{_HAN_MONTH}份?[初底末中]?", _named),
         (rf"{_HAN_YEAR}{_HAN_MONTH}{_HAN_DAY}", _named),
         (rf"{_HAN_YEAR}{_HAN_MONTH}(?P<part>[上中下])旬", _ten_days),

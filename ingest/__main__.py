@@ -31,7 +31,7 @@ from ingest.knowledge_base import KnowledgeBase, Prune, bring_up_to_date, open_k
 from ingest.search.audit import DEPTH
 from ingest.search.audit import audit as run_audit
 from ingest.store.intake import IngestReport, Progress
-from ingest.types import OWN, Document, Filter, Vectors
+from ingest.types import Document, Filter, Vectors
 from ingest.workers.pool import Pool
 from ingest.workers.ray import Engine, connect
 from settings import Settings
@@ -119,7 +119,8 @@ def delete(
 ) -> None:
     """Delete documents and everything that was derived from them.
 
-    One whose file lies in the domain's own folder is withdrawn: `restore` lets it in again.
+    One whose file lies in the domain's own folder, or that a crawl brought, is withdrawn: `restore` lets it
+    in again.
     """
     _, _, knowledge = _open(domain)
     unknown = set(ids) - {record.id for record in knowledge.records()}
@@ -134,10 +135,10 @@ def delete(
 def restore(
     ids: Annotated[list[str], typer.Argument(help="Ids, as `list` shows them.")], domain: DomainName
 ) -> None:
-    """Let documents in again that were withdrawn; the next `add` or `update` reads them."""
+    """Let documents in again that were withdrawn; the next `update` or `crawl` reads them."""
     _, _, knowledge = _open(domain)
-    unknown = set(ids) - set(knowledge.origins.withdrawn(OWN))
-    print(f"{knowledge.restore(ids)} restored; run: python -m ingest update --domain {knowledge.name}")
+    unknown = set(ids) - set(knowledge.origins.withdrawn())
+    print(f"{knowledge.restore(ids)} restored; the next `update` or `crawl` reads them")
     for id_ in sorted(unknown):
         print(f"error: {id_!r} is not withdrawn; `list` shows what is", file=sys.stderr)
     raise typer.Exit(1 if unknown else 0)
@@ -155,7 +156,7 @@ def list_(
     """List the documents, then the ids of those that were withdrawn."""
     _, _, knowledge = _open(domain)
     records = knowledge.records()
-    left_out = list(knowledge.origins.withdrawn(OWN))
+    left_out = list(knowledge.origins.withdrawn())
     if as_json:
         rows = [asdict(record) for record in records]
         rows += [{"id": id_, "withdrawn": True} for id_ in left_out if withdrawn]

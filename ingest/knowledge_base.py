@@ -26,7 +26,7 @@ from ingest.store.derived import Derived
 from ingest.store.intake import IngestReport, Intake, Progress
 from ingest.store.ledger import DocumentRecord, Ledger
 from ingest.store.origins import Origins, Unseen
-from ingest.types import OWN, Chunk, Document, Filter, Hit, Vectors
+from ingest.types import OWN, RETURNING, Chunk, Document, Filter, Hit, Vectors
 from ingest.workers.pool import Pool
 from settings import Retrieval, Settings
 
@@ -109,14 +109,15 @@ class KnowledgeBase:
         """Return a folder for what is derived from the documents; what is in it goes when a text goes."""
         return self._derived.folder
 
-    def delete(self, ids: Iterable[str]) -> int:
+    def delete(self, ids: Iterable[str], withdraw: bool = True) -> int:
         """Delete documents with all that was derived from them; return how many there were.
 
         No file holds their text or vectors then. What answered in the meantime is not touched: reports.
-        Those whose file lies in the domain's own folder are withdrawn: no update takes them in again.
+        Those whose file lies in the domain's own folder, and pages of a crawl, are withdrawn, unless they are
+        gone from there: no update and no crawl takes them in again.
         """
         with self._index.writing():
-            deleted = self._ledger.delete(ids, withdrawn=OWN)
+            deleted = self._ledger.delete(ids, RETURNING if withdraw else ())
             self._index.settle()
         return deleted
 

@@ -18,6 +18,10 @@ Ranking = list[tuple[int, float]]
 """Labels with their scores, best first."""
 OWN = "domain"
 """Origin of what lies in the domain's own folder: `domain/en/fees.md`."""
+CRAWLED = "crawl"
+"""Origin of pages, before the address that the crawl started from: `crawl/https://example.org/`."""
+RETURNING = (OWN, CRAWLED)
+"""Origins that are read again as a whole: who deletes a document from there does not want it back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class Document:
     file: str = field(default="", compare=False)
     """Digest of the file that gave this document and nothing else (`files.unchanged`); empty: none such."""
     origin: str = field(default="", compare=False)
-    """`domain/PATH`, `uploads/NAME`, or the path of a file from elsewhere; empty: nobody says."""
+    """`domain/PATH`, `uploads/NAME`, `crawl/URL`, or the path of a file from elsewhere; empty: unknown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ as a prefix that is read once.
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
@@ -20,6 +20,8 @@ from ingest.types import Chunk, Document, Hit
 _PARAGRAPH_END = re.compile(r"\n\s*")
 _QUESTION = 256
 """Tokens of the window that are left for the question and the turns of the chat around it."""
+_FEW = 0.25
+"""Share of the documents: one Chinese file among English ones is hardly all that can answer in Chinese."""
 _FULL = 100
 """Under this fraction of the budget nothing more is looked for: 20,000 statutes take seconds to count."""
 
@@ -90,12 +92,15 @@ class LongContext(PromptStrategy):
         if (corpus := self._corpus.corpus_sha256()) != self._packed_corpus:
             self._packed, self._packed_corpus = {}, corpus
         if lang not in self._packed:
-            budget = self._budget(lang)
-            packed = pack(self._corpus.documents(lang), budget, self.generator)
-            if not packed.coverage.documents:
-                packed = pack(self._corpus.documents(), budget, self.generator)
-            self._packed[lang] = packed
+            self._packed[lang] = pack(self._documents(lang), self._budget(lang), self.generator)
         return self._packed[lang]
+
+    def _documents(self, lang: Lang) -> Iterator[Document]:
+        """Yield the documents in a language, and behind them the others where these are few."""
+        own, all_ = (sum(1 for _ in self._corpus.documents(asked)) for asked in (lang, ""))
+        yield from self._corpus.documents(lang)
+        if own < _FEW * all_:
+            yield from (document for document in self._corpus.documents() if document.lang != lang)
 
     def _budget(self, lang: Lang) -> int:
         """Return the tokens that documents may take: `max_tokens`, or what the model's window leaves."""

@@ -21,7 +21,7 @@ from ingest.crawl.urls import page_id, page_url
 from ingest.files.child import Sandbox
 from ingest.knowledge_base import KnowledgeBase
 from ingest.store.intake import IngestReport
-from ingest.types import Document
+from ingest.types import CRAWLED, Document
 from settings import Settings
 
 _BATCH = 200  # pages between two commits; each builds the index anew
@@ -61,12 +61,12 @@ def take_in(knowledge: KnowledgeBase, crawl: Crawl) -> IngestReport:
         pages = iter(items)
         while batch := list(islice(pages, _BATCH)):
             report = _sum(report, knowledge.sync(_from(origin, batch)))
-    return replace(report, removed=knowledge.delete(crawl.gone) if crawl.gone else 0)
+    return replace(report, removed=knowledge.delete(crawl.gone, withdraw=False) if crawl.gone else 0)
 
 
 def _origin(start: str) -> str:
     """Return where the documents of a crawl come from: the same for the same start."""
-    return f"crawl {page_id(start)}"
+    return f"{CRAWLED}/{page_id(start)}"
 
 
 def _from(origin: str, items: Iterable[Document | DocumentError]) -> Iterator[Document | DocumentError]:

@@ -46,7 +46,7 @@ class Search:
         self, ledger: Ledger, embedder: Embedder, settings: Retrieval, reranker: Callable[[], Reranker]
     ) -> None:
         self._ledger, self._embedder, self._settings, self._reranker = ledger, embedder, settings, reranker
-        self._languages = Languages(ledger)
+        self._languages = Languages(ledger, embedder)
 
     def run(self, snapshot: Snapshot, queries: Sequence[str], wanted: Wanted) -> list[list[Hit]]:
         """Return up to `wanted.k` passages for each query, best first.

@@ -18,7 +18,7 @@ from ingest.chunking import CHUNKER, split_to_fit
 from ingest.embedding import Embedder
 from ingest.store.ledger import Entry, Ledger, State
 from ingest.store.origins import Origins
-from ingest.types import OWN, Document, Vectors
+from ingest.types import RETURNING, Document, Vectors
 from settings import Chunking
 
 _WINDOW = 2048  # chunks
@@ -62,7 +62,7 @@ class Intake:
 
     def __init__(self, ledger: Ledger, embedder: Embedder, chunking: Chunking, progress: Progress) -> None:
         self._ledger = ledger
-        self._withdrawn = Origins(ledger).withdrawn(OWN)
+        self._withdrawn = Origins(ledger).withdrawn()
         self._embedder = embedder
         self._chunking = chunking
         self._progress = progress
@@ -143,7 +143,7 @@ class Intake:
                 self._failures.append(error)
                 self._progress(1)
                 continue
-            if document.id in self._withdrawn and document.origin.startswith(f"{OWN}/"):
+            if document.id in self._withdrawn and _owner(document.origin) in RETURNING:
                 self._left_out += 1
             elif (before := self._ledger.state(document.id))[:2] == state:
                 self._note(document, before)
@@ -229,7 +229,7 @@ def content_sha256(document: Document) -> str:
 
 
 def _owner(origin: str) -> str:
-    """Return who has a document: the domain's folder, the uploads, or nobody: it is from elsewhere."""
+    """Return who has a document: the domain's folder, uploads, crawls, or nobody: it is from elsewhere."""
     return origin.split("/")[0]
 
 

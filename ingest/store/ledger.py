@@ -10,6 +10,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
@@ -139,16 +140,15 @@ class Ledger(Database):
             reached("before commit")
         reached("after commit")
 
-    def delete(self, ids: Iterable[str], withdrawn: str = "") -> int:
+    def delete(self, ids: Iterable[str], withdrawn: Iterable[str] = ()) -> int:
         """Commit the deletion of documents with chunks and vectors; return how many there were.
 
-        Those that came from within the origin `withdrawn` are remembered as such.
+        Those that came from within the origins `withdrawn` are remembered as such.
         """
         ids = list(ids)
         with self.transaction() as db:
-            if withdrawn:
-                within = f"INSERT OR REPLACE INTO withdrawn SELECT id, origin FROM documents WHERE {WITHIN}"
-                db.executemany(f"{within} AND id = ?2", ((withdrawn, id) for id in ids))
+            within = f"INSERT OR REPLACE INTO withdrawn SELECT id, origin FROM documents WHERE {WITHIN}"
+            db.executemany(f"{within} AND id = ?2", product(withdrawn, ids))
             deleted = sum(db.execute("DELETE FROM documents WHERE id = ?", (id,)).rowcount for id in ids)
             if deleted:
                 _renew(db, "revision")

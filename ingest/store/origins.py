@@ -30,9 +30,9 @@ class Origins:
         """Return the origins of all documents that came from within one, by id."""
         return dict(self._ledger.rows(f"SELECT id, origin FROM documents WHERE {WITHIN}", within))
 
-    def withdrawn(self, within: str) -> dict[str, str]:
-        """Return the origins of documents that were deleted though their file is there, by id."""
-        query = f"SELECT id, origin FROM withdrawn WHERE {WITHIN} ORDER BY id"
+    def withdrawn(self, within: str = "") -> dict[str, str]:
+        """Return the origins of documents that were deleted though they are still there, by id."""
+        query = f"SELECT id, origin FROM withdrawn WHERE ?1 = '' OR {WITHIN} ORDER BY id"
         return dict(self._ledger.rows(query, within))
 
     def restore(self, names: Iterable[str]) -> int:

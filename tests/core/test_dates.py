@@ -23,6 +23,12 @@ from core.dates import readings, spanned
         "2026年3月4日（星期三）",
         "截至2026年3月4日",
         "自2026年3月4日起施行",
+        "发布日期：2026年3月4日",
+        "更新时间：2026-03-04 10:00",
+        "公元2026年3月4日",
+        "2026—03—04",
+        "Published on 4 March 2026",
+        "since 4 March 2026",
         "2026年3月4日上午10时30分",
         "4 March 2026",
         "4th of March, 2026",
@@ -63,6 +69,12 @@ def test_a_day_in_many_spellings(text: str) -> None:
         pytest.param("2024-2025", "2024-01-01", "2025-12-31", id="two years"),
         pytest.param("2025-03-01/2025-04-15", "2025-03-01", "2025-04-15", id="an interval"),
         pytest.param("2025年3月1日至2025年4月15日", "2025-03-01", "2025-04-15", id="an interval in Chinese"),
+        pytest.param("1–15 March 2025", "2025-03-01", "2025-03-15", id="days of one month"),
+        pytest.param("March to May 2025", "2025-03-01", "2025-05-31", id="months of one year"),
+        pytest.param("2025年3月1日至15日", "2025-03-01", "2025-03-15", id="days of one month in Chinese"),
+        pytest.param("2025年3月至5月", "2025-03-01", "2025-05-31", id="months of one year in Chinese"),
+        pytest.param("2025年元月", "2025-01-01", "2025-01-31", id="the first month"),
+        pytest.param("2025年度", "2025-01-01", "2025-12-31", id="a business year in Chinese"),
         pytest.param("03/04/2025", "2025-03-04", "2025-04-03", id="March or April is from one to the other"),
         pytest.param("13/04/2025", "2025-04-13", "2025-04-13", id="there is no thirteenth month"),
     ],
@@ -94,13 +106,18 @@ def test_less_than_a_day_is_an_interval(text: str, first: str, last: str) -> Non
         "version 3",
         "2026-W60",
         "10:00",
+        "15-1 March 2026",
+        "2026年3月15日至1日",
     ],
 )
 def test_what_is_no_date_has_no_reading(text: str) -> None:
     assert readings(text) == ()
 
 
-@pytest.mark.parametrize("text", ["2026-" * 400, "九" * 1000, "1/" * 50, "10:00 " * 16, "2026-03-01/" * 9])
+@pytest.mark.parametrize(
+    "text",
+    ["2026-" * 400, "九" * 1000, "1/" * 50, "10:00 " * 16, "2026-03-01/" * 9, "1 - " * 25, "2年至" * 33],
+)
 def test_what_means_harm_takes_no_time(text: str) -> None:
     start = time.perf_counter()
     assert readings(text) == ()

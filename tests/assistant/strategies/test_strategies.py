@@ -93,6 +93,17 @@ def test_long_context_reads_everything_where_the_language_has_nothing() -> None:
     assert [hit.chunk.id for hit in prompt.contexts] == ["hotel", "spa"]
 
 
+def test_long_context_reads_the_others_behind_the_few_of_a_language() -> None:
+    """One Chinese file among English ones does not hide them from a Chinese question."""
+    others = [Document(f"room{n}", "Room", "It has a bath.", "en") for n in range(3)]
+    strategy = LongContext(SILENT, Shelf([HOTEL, *others, INN]), "short", 200)
+    prompts = strategy.prepare_many([ZH, EN, ZH])
+    read = [[hit.chunk.id for hit in prompt.contexts] for prompt in prompts]
+    assert read[0] == ["inn", "hotel", "room0", "room1", "room2"]
+    assert read[1] == ["hotel", "room0", "room1", "room2"]
+    assert prompts[0].prefix == prompts[2].prefix
+
+
 def test_long_context_packs_again_when_the_corpus_has_changed() -> None:
     shelf = Shelf([HOTEL])
     strategy = LongContext(SILENT, shelf, "short", 200)

@@ -276,6 +276,31 @@ def test_a_page_that_moved_for_good_replaces_the_old_one(crawl: Run, site: Site,
     assert set(listed()) == {"/", "/d", "/c", "/login"}, "302 is not for good"
 
 
+def test_a_page_that_was_deleted_comes_back_when_it_is_restored(
+    run: Run, crawl: Run, site: Site, listed: Listed
+) -> None:
+    site.replies = {"/": page("one", "/b"), "/b": page("two")}
+    crawl()
+    assert run("delete", f"{site.url}/b")[0] == 0
+    _, out, _ = crawl()
+    assert set(listed()) == {"/"}
+    assert "0 added" in out[-1]
+    assert run("restore", f"{site.url}/b")[0] == 0
+    crawl()
+    assert set(listed()) == {"/", "/b"}
+
+
+def test_a_page_that_was_gone_is_read_again_when_it_is_back(crawl: Run, site: Site, listed: Listed) -> None:
+    site.replies = {"/": page("one", "/b"), "/b": page("two")}
+    crawl()
+    del site.replies["/b"]
+    crawl()
+    assert set(listed()) == {"/"}
+    site.replies["/b"] = page("two")
+    crawl()
+    assert set(listed()) == {"/", "/b"}
+
+
 def test_a_page_that_asks_not_to_be_kept_is_not(crawl: Run, site: Site, listed: Listed) -> None:
     site.replies = {
         "/": page("one", "/a", "/b", "/c", "/d"),

@@ -88,6 +88,19 @@ def test_one_file_in_the_other_language_hides_nothing(tmp_path: Path) -> None:
     assert found(knowledge, "早餐几点", "zh", 2)[0] == "breakfast-zh"
 
 
+@pytest.mark.parametrize("mode", ["dense", "exact"])
+def test_one_file_in_the_other_language_is_not_hidden(tmp_path: Path, mode: str) -> None:
+    """It is no mean of its language: what it says would count as how that language lies."""
+    chinese = [one for one in inn({"deposit"}, {"parking"}) if one.lang == "zh" or one.id == "deposit-en"]
+    english = [one for one in inn({"parking"}, {"deposit"}) if one.lang == "en" or one.id == "deposit-zh"]
+    for name, documents, query, lang in (
+        ("zh", chinese, "押金是多少", "zh"),
+        ("en", english, "What is the deposit?", "en"),
+    ):
+        knowledge = base(tmp_path / name, documents)
+        assert found(knowledge, query, lang, 1, mode=mode) == [f"deposit-{'en' if lang == 'zh' else 'zh'}"]
+
+
 def test_a_passage_has_the_language_of_its_own_text(tmp_path: Path) -> None:
     """Both halves of a bilingual document are found, the half in the question's language first."""
     both = Document(
