@@ -18,7 +18,7 @@ import typer
 from core.command_line import plain_errors, run
 from core.dates import FORMS
 from core.domain import Domain, find_domain
-from core.errors import DocumentError, DomainError
+from core.errors import DocumentError, DomainError, QuestionError
 from core.language import detect_question
 from core.progress import progress_bar
 from ingest.crawl.crawl import Plan
@@ -207,6 +207,8 @@ def search(
     until: Annotated[str, typer.Option(help="Only documents as of this date or earlier.")] = "",
 ) -> None:
     """Show the passages that are found, as the settings of the domain say."""
+    if not query.strip():
+        raise QuestionError("the query is blank; write a question or words")
     _, _, knowledge = _open(domain)
     only = Filter(source, since, until, lang)
     for hit in knowledge.search(query, detect_question(query), top_k, mode, only):
