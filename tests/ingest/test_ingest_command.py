@@ -211,6 +211,14 @@ def test_search_shows_the_passages(run: Run, query: str, options: tuple[str, ...
     assert printed.split("  ")[1:2] == ([found] if found else [])
 
 
+@pytest.mark.parametrize("query", [pytest.param("", id="nothing"), pytest.param(" \u3000", id="blanks")])
+def test_a_blank_query_is_refused(run: Run, query: str) -> None:
+    run("add")
+    code, printed, errors = run("search", query)
+    assert (code, printed) == (1, "")
+    assert "blank" in errors
+
+
 def test_audit_prints_the_recall_of_every_language(run: Run) -> None:
     run("add")
     code, printed, _ = run("audit")
