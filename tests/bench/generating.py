@@ -98,33 +98,35 @@ def together(settings: Settings) -> list[Result]:
 
 
 def switching(settings: Settings) -> list[Result]:
-    """A token with the domain's adapter after one without, against loading base and adapter for it."""
+    """The domain's adapter off and on, against loading base and adapter anew; no token is generated."""
     import torch
     from peft import PeftModel
     from transformers import AutoModelForCausalLM
 
     assistant = open_assistant(find_domain("travel"), settings)
     question = assistant.question("How long may I stay without a visa?")
-    tuned = assistant.strategy("fine_tuned").prepare(question)
-    base = assistant.strategy("closed_book").prepare(question)
+    prompt = assistant.strategy("fine_tuned").prepare(question)
     generator = assistant.generator
     assert isinstance(generator, LocalGenerator)
-    _first(generator, tuned)
+    (said,) = generator.generate([prompt], NEW_TOKENS)
     before = _weights_sum(generator)
     folder = model_folder(settings.generator.model, settings.home)
     adapter = find_adapter(assistant.domain, settings, generator.fingerprint).folder
+    name = generator._lm.add_adapter(adapter)
 
     def switch() -> None:
-        _first(generator, base)
-        _first(generator, tuned)
+        for active in ("", name):
+            generator._lm._switch(active)
 
     def load() -> None:
-        for _ in range(2):  # there and back, as above
-            model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16)
-            PeftModel.from_pretrained(model, adapter)
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16)
+        PeftModel.from_pretrained(model, adapter)
 
-    seconds = in_turn({"ours": switch, "load": load}, rounds=3)
-    also = f"base weights {'equal' if _weights_sum(generator) == before else 'DIFFER'} afterwards"
+    seconds = in_turn({"ours": switch, "load": load})
+    (again,) = generator.generate([prompt], NEW_TOKENS)
+    weights = "equal" if _weights_sum(generator) == before else "DIFFER"
+    answer = "equal" if again.text == said.text else "DIFFERS"
+    also = f"base weights {weights} afterwards, the answer {answer}"
     return [Result("switching", "loading base and adapter", seconds["load"] / seconds["ours"], 20, also)]
 
 
