@@ -187,7 +187,7 @@ def _names_columns(rows: Sequence[_Row], expects_names: bool) -> bool:
     keys = [row[0] for row in rows]
     if all(key is not None and key.line.endswith((":", "：")) for key in keys):
         return False
-    if is_form([_said(row) for row in rows]):
+    if is_form([["" if cell is None else cell.text[:_REPEATED] for cell in row] for row in rows]):
         return False
     is_keyed = all(key is not None and key.is_name for key in keys[1:])
     if is_keyed and keys[0] is not None and keys[0].is_name:

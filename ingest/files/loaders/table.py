@@ -67,15 +67,16 @@ def table_as_text(rows: Sequence[Row]) -> str:
     above, table = rows[:titles], rows[titles:]
     has_header = not _is_data(table)
     names = table[0] if has_header else []
-    said = records_as_sentences(names, (_record(row, names) for row in table[has_header:]))
+    is_wide = _filled(names) > 2
+    said = records_as_sentences(names, (_record(row, names, is_wide) for row in table[has_header:]))
     notes = [", ".join(filter(None, row)).lstrip("# ") for row in (*above, *comments)]
     heading = [f"# {notes.pop(0)}\n"] if titles and notes else []
     return "\n".join([*heading, *notes, said]) if said else ""
 
 
-def _record(row: Row, names: Row) -> Iterable[tuple[str, str]]:
+def _record(row: Row, names: Row, is_wide: bool) -> Iterable[tuple[str, str]]:
     """Return a row's values with their names; one that stands alone in a wide table is a title or a note."""
-    if _filled(names) > 2 and _filled(row) == 1 and row[0]:
+    if is_wide and _filled(row) == 1 and row[0]:
         return [("", row[0])]
     return zip(chain(names, repeat("")), row, strict=False)
 
