@@ -24,10 +24,6 @@ class Days(NamedTuple):
     first: date
     last: date
 
-    def meet(self, other: "Days") -> bool:
-        """Tell whether there is a day in both."""
-        return self.first <= other.last and other.first <= self.last
-
 
 @lru_cache(4096)
 def readings(text: str) -> tuple[Days, ...]:

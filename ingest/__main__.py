@@ -6,8 +6,8 @@ python -m ingest add notes.pdf pages/ --domain travel
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
@@ -20,24 +20,21 @@ from core.dates import FORMS
 from core.domain import Domain, find_domain
 from core.errors import DocumentError, DomainError, QuestionError
 from core.language import detect_question
-from core.progress import progress_bar
+from ingest.console import documents_bar, guessed, tell
 from ingest.crawl.crawl import Plan
 from ingest.crawl.filling import open_crawl, take_in
 from ingest.embedding import open_embedder
 from ingest.files.elsewhere import Added
 from ingest.files.reading import OpenSandbox, read_documents
-from ingest.files.walking import walk
 from ingest.knowledge_base import KnowledgeBase, Prune, bring_up_to_date, open_knowledge_base
 from ingest.search.audit import DEPTH
 from ingest.search.audit import audit as run_audit
-from ingest.store.intake import IngestReport, Progress
 from ingest.types import Document, Filter, Vectors
 from ingest.workers.pool import Pool
 from ingest.workers.ray import Engine, connect
 from settings import Settings
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Fill and tend a knowledge base.")
-_BAR = "{desc}{percentage:3.0f}%|{bar}| {n:.0f}/{total_fmt} documents [{elapsed}<{remaining}]"
 _SHOWN = 160  # characters of a passage
 DomainName = Annotated[str, typer.Option("--domain", help="A name under data/, or a domain folder.")]
 EngineName = Annotated[
@@ -62,7 +59,10 @@ def add(
     """
     found = find_domain(domain)
     settings = found.settings()
-    with _engine(engine, ray_address, settings) as workers, _bar(_count(paths or [found.documents])) as moved:
+    with (
+        _engine(engine, ray_address, settings) as workers,
+        documents_bar(guessed(paths or [found.documents])) as moved,
+    ):
         knowledge = open_knowledge_base(found, settings, workers.embedder)
         if paths:
             names = Added(found.documents, knowledge.origins)
@@ -70,7 +70,7 @@ def add(
             report = knowledge.sync(_read(paths, knowledge, names, settings, workers.sandbox), moved)
         else:
             report = bring_up_to_date(knowledge, found, settings, moved, "nothing", workers.sandbox)
-    _tell(found, report)
+    tell(found, report)
 
 
 @app.command()
@@ -91,7 +91,7 @@ def crawl(
     print(*pages.notes(), sep="\n", end="\n" if pages.notes() else "")
     if pages.is_interrupted:
         raise KeyboardInterrupt
-    _tell(found, report)
+    tell(found, report)
 
 
 @app.command()
@@ -105,11 +105,14 @@ def update(
     """Add the domain's own documents and remove those whose file is gone."""
     found = find_domain(domain)
     settings = found.settings()
-    with _engine(engine, ray_address, settings) as workers, _bar(_count([found.documents])) as moved:
+    with (
+        _engine(engine, ray_address, settings) as workers,
+        documents_bar(guessed([found.documents])) as moved,
+    ):
         knowledge = open_knowledge_base(found, settings, workers.embedder)
         prune: Prune = "all" if emptied else "gone"
         report = bring_up_to_date(knowledge, found, settings, moved, prune, workers.sandbox)
-    _tell(found, report)
+    tell(found, report)
 
 
 @app.command()
@@ -187,9 +190,9 @@ def verify(domain: DomainName) -> None:
 def rebuild(domain: DomainName) -> None:
     """Build the index anew; cut and embed again what another embedder or chunk size asks for."""
     found, _, knowledge = _open(domain)
-    with _bar(knowledge.count()) as moved:
+    with documents_bar(knowledge.count()) as moved:
         report = knowledge.rebuild(moved)
-    _tell(found, report)
+    tell(found, report)
 
 
 @app.command()
@@ -277,51 +280,6 @@ def _read(
             )
         except DocumentError as error:
             yield error
-
-
-@contextmanager
-def _bar(documents: int) -> Iterator[Progress]:
-    """Show how many documents were taken in, and that the index is built after the last."""
-    with progress_bar(total=documents, bar_format=_BAR, stays=True) as bar:
-
-        def moved(by: float) -> None:
-            bar.update(by)
-            if round(bar.n) >= documents:
-                bar.set_description_str("building the index: ")
-
-        yield moved
-        bar.set_description_str("")
-
-
-def _count(paths: Iterable[Path]) -> int:
-    """Guess how many documents the paths hold."""
-    return sum(map(_documents, paths))
-
-
-def _documents(path: Path) -> int:
-    """Guess how many documents a path holds: lines of JSONL, else files."""
-    if path.is_dir():
-        return sum(1 for _ in walk(path))
-    if path.suffix != ".jsonl" or not path.is_file():
-        return 1
-    with path.open("rb") as lines:
-        return sum(1 for _ in lines)
-
-
-def _tell(domain: Domain, report: IngestReport) -> None:
-    """Print what was done, and each warning and failure on a line of its own."""
-    for warning in report.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
-    for failure in report.failures:
-        print(f"error: {failure}", file=sys.stderr)
-    if report.withdrawn:
-        print(f"{report.withdrawn} withdrawn; `list` shows the ids, `restore` lets in again", file=sys.stderr)
-    print(
-        f"{domain.name}: {report.added} added, {report.changed} changed, {report.unchanged} unchanged, "
-        f"{report.removed} removed, {len(report.failures)} failed; {report.embedded} embedded"
-        + (f"; {len(report.warnings)} warnings" if report.warnings else "")
-    )
-    raise typer.Exit(1 if report.failures else 0)
 
 
 if __name__ == "__main__":

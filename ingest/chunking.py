@@ -129,14 +129,7 @@ def _onward(spans: Iterable[Span]) -> Iterator[Span]:
 def _chunks(document: Document, units: Iterable[_Unit], spans: Sequence[Span]) -> list[Chunk]:
     titles = _titles(document, units, [start for start, _ in spans])
     return [
-        Chunk(
-            id=f"{document.id}#{ordinal}",
-            document_id=document.id,
-            text=document.text[start:end],
-            start=start,
-            end=end,
-            title=title,
-        )
+        Chunk(f"{document.id}#{ordinal}", document.id, document.text[start:end], start, end, title)
         for ordinal, ((start, end), title) in enumerate(zip(spans, titles, strict=True))
     ]
 

@@ -24,8 +24,9 @@ from ingest.search.reranking import open_reranker
 from ingest.search.search import EVERYTHING, Search, Wanted
 from ingest.store.derived import Derived
 from ingest.store.intake import IngestReport, Intake, Progress
-from ingest.store.ledger import DocumentRecord, Ledger
+from ingest.store.ledger import Ledger
 from ingest.store.origins import Origins, Unseen
+from ingest.store.types import DocumentRecord
 from ingest.types import OWN, RETURNING, Chunk, Document, Filter, Hit, Vectors
 from ingest.workers.pool import Pool
 from settings import Retrieval, Settings
@@ -142,9 +143,9 @@ class KnowledgeBase:
         """Return what is wrong with ledger and index, a line each; change nothing."""
         return [*self._ledger.problems(), *self._index.problems()]
 
-    def count(self) -> int:
-        """Return how many documents there are."""
-        return self._ledger.count()
+    def count(self, lang: str = "") -> int:
+        """Return how many documents of a language, or in all, there are."""
+        return self._ledger.count(lang)
 
     def read_from(self, file: str) -> Document | None:
         """Return the document that a file of this digest (`files.unchanged`) gave, where there is one."""

@@ -17,7 +17,7 @@ from assistant.types import Answer, Question, Strategy
 from core.domain import Domain
 from core.errors import AssistantError, DocumentError
 from ingest.store.intake import IngestReport
-from ingest.store.ledger import DocumentRecord
+from ingest.store.types import DocumentRecord
 from ingest.types import Document
 
 Result = TypeVar("Result")

@@ -11,7 +11,7 @@ from apps.page.engine import Moment
 from assistant.strategies import about
 from assistant.types import Answer, Citation
 from core.language import detect
-from ingest.store.ledger import DocumentRecord
+from ingest.store.types import DocumentRecord
 from ingest.types import Hit
 
 _EMPTY = {

@@ -33,6 +33,10 @@ class Corpus(Protocol):
         """Return the documents of a language (empty: of all) in ingestion order."""
         ...
 
+    def count(self, lang: str = "") -> int:
+        """Return how many these are."""
+        ...
+
     def corpus_sha256(self) -> str:
         """Return the identity of all documents."""
         ...
@@ -97,9 +101,8 @@ class LongContext(PromptStrategy):
 
     def _documents(self, lang: Lang) -> Iterator[Document]:
         """Yield the documents in a language, and behind them the others where these are few."""
-        own, all_ = (sum(1 for _ in self._corpus.documents(asked)) for asked in (lang, ""))
         yield from self._corpus.documents(lang)
-        if own < _FEW * all_:
+        if self._corpus.count(lang) < _FEW * self._corpus.count():
             yield from (document for document in self._corpus.documents() if document.lang != lang)
 
     def _budget(self, lang: Lang) -> int:

@@ -16,8 +16,9 @@ from core import dates
 from core.errors import DocumentError, DocumentWarning
 from ingest.chunking import CHUNKER, split_to_fit
 from ingest.embedding import Embedder
-from ingest.store.ledger import Entry, Ledger, State
+from ingest.store.ledger import Ledger
 from ingest.store.origins import Origins
+from ingest.store.types import Entry, State
 from ingest.types import RETURNING, Document, Vectors
 from settings import Chunking
 

@@ -9,10 +9,9 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, replace
 from itertools import product
 from pathlib import Path
-from typing import NamedTuple
 from uuid import uuid4
 
 import numpy as np
@@ -21,6 +20,7 @@ from core.errors import KnowledgeBaseError
 from ingest.store.crash_points import reached
 from ingest.store.database import Database
 from ingest.store.schema import SCHEMA, UPGRADES, VERSION
+from ingest.store.types import DocumentRecord, Entry, State
 from ingest.types import Chunk, Document, Filter, Labels, Vectors
 
 _DOCUMENT = "id, title, text, lang, source, as_of, file, origin"
@@ -29,38 +29,6 @@ WITHIN = "(origin = ?1 OR origin >= ?1 || '/' AND origin < ?1 || '0')"
 _CHUNK = "id, document_id, text, start, stop, title"
 _STORED = np.dtype("<f2")  # bf16 models give fewer digits than float16 holds
 _ROWS = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A document with its chunks, ready to be committed; `keys` name the vectors of the chunks."""
-
-    document: Document
-    chunks: Sequence[Chunk]
-    keys: Sequence[bytes]
-    sha256: str
-    recipe: str
-
-
-class State(NamedTuple):
-    """What is known of a document beside its text: its digest, what cut and embedded it, its file."""
-
-    sha256: str = ""
-    recipe: str = ""
-    file: str = ""
-    origin: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentRecord:
-    """A document as it is listed."""
-
-    id: str
-    title: str
-    lang: str
-    source: str
-    as_of: str
-    chunks: int
 
 
 class Ledger(Database):
@@ -168,9 +136,9 @@ class Ledger(Database):
             yield from (Document(*row[1:]) for row in rows)
             last = rows[-1][0]
 
-    def count(self) -> int:
-        """Return how many documents there are."""
-        return int(next(self.rows("SELECT count(*) FROM documents"))[0])
+    def count(self, lang: str = "") -> int:
+        """Return how many documents of a language, or in all, there are."""
+        return int(next(self.rows("SELECT count(*) FROM documents WHERE ? IN ('', lang)", lang))[0])
 
     def records(self) -> list[DocumentRecord]:
         """Return what is listed of every document, in the order they came."""

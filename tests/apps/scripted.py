@@ -7,7 +7,7 @@ from assistant.refusals import is_refusal
 from assistant.types import Answer, Question, Timing, Usage
 from core.errors import DocumentError
 from ingest.store.intake import IngestReport
-from ingest.store.ledger import DocumentRecord
+from ingest.store.types import DocumentRecord
 from ingest.types import Chunk, Document, Hit
 
 RIGHTS = Document(

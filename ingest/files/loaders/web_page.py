@@ -8,13 +8,13 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date
 from typing import Any
 from urllib.parse import urljoin
 
 from lxml import etree
 from lxml.html import HtmlElement
 
+from core.dates import readings
 from ingest.files.loaders.html import page_document, parse_page
 from ingest.files.loaders.raw import RawDocument
 
@@ -30,7 +30,6 @@ _DATED = (
     "dcterms.date", "dc.date", "pubdate", "publishdate", "date",
 )  # fmt: skip
 _LINKED_DATA = re.compile(r'"date(Modified|Published)"\s*:\s*"([^"]{1,40})"')
-_DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})")
 _ROLES = {"navigation", "banner", "contentinfo", "search", "dialog", "alertdialog"}
 _FOOT = {"footer", "foot"}
 _COOKIES = {"cookie", "cookies", "gdpr"}
@@ -131,16 +130,13 @@ def _date(page: HtmlElement, metas: dict[str, str]) -> str:
 
 
 def _day(text: str) -> str:
-    """Return the day that a text begins with.
+    """Return the day that a text means, if it is one.
 
-    >>> _day("2024年5月1日"), _day("2024-05-01T08:00:00+08:00"), _day("yesterday")
+    >>> _day("2024年5月1日"), _day("2024-05-01T08:00:00+08:00"), _day("May 2024")
     ('2024-05-01', '2024-05-01', '')
     """
-    found = _DAY.match(text.strip()[:_MAX_CHARS])
-    try:
-        return date(*map(int, found.groups())).isoformat() if found else ""
-    except ValueError:
-        return ""
+    found = readings(text)
+    return found[0].first.isoformat() if len(found) == 1 and found[0].first == found[0].last else ""
 
 
 def _drop_chrome(page: HtmlElement) -> None:

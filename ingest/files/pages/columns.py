@@ -10,7 +10,7 @@ from statistics import median
 
 from core.language import CJK
 from ingest.files.pages.items import may_begin_item
-from ingest.files.pages.types import Block, Line, Row, Span
+from ingest.files.pages.types import Block, Line, Row, Span, fall
 
 _GUTTER = 0.85  # sizes
 _FAR = 3.0  # sizes: from one foot of a line to the next where something else begins
@@ -63,7 +63,7 @@ def _band(rows: Sequence[Row], start: int) -> tuple[int, list[Span]]:
     spans = _merged([], rows[start])
     end = start + 1
     while end < min(len(rows), start + _ROWS):
-        if len(rows[end]) == 1 and _fall(rows[end - 1], rows[end]) > _FAR * rows[end][0].size:
+        if len(rows[end]) == 1 and fall(rows[end - 1], rows[end]) > _FAR * rows[end][0].size:
             break
         wider = _merged(spans, rows[end])
         if len(wider) < 2:
@@ -76,11 +76,7 @@ def _band(rows: Sequence[Row], start: int) -> tuple[int, list[Span]]:
 
 def _is_outside(rows: Sequence[Row], start: int, end: int) -> bool:
     """Tell a last row that nothing stands beside, neither on its height nor a little above."""
-    return end - 2 < start or _fall(rows[end - 2], rows[end - 1]) > _NEAR * rows[end - 1][0].size
-
-
-def _fall(above: Row, below: Row) -> float:
-    return above[0].box.bottom - below[0].box.bottom
+    return end - 2 < start or fall(rows[end - 2], rows[end - 1]) > _NEAR * rows[end - 1][0].size
 
 
 def _merged(spans: Sequence[Span], row: Row) -> list[Span]:
@@ -122,7 +118,7 @@ def _are_read_down(columns: Sequence[Sequence[Row]], rows: Sequence[Row]) -> boo
 def _flow(lines: Sequence[Line]) -> float | None:
     """Return how many lines of a column go on in the next, as a share; None where it has but one."""
     right = max(line.box.right for line in lines)
-    near = [pair for pair in pairwise(lines) if _fall([pair[0]], [pair[1]]) < _NEAR * pair[1].size]
+    near = [pair for pair in pairwise(lines) if fall([pair[0]], [pair[1]]) < _NEAR * pair[1].size]
     if not near:
         return None
     return sum(_continues(above, below, right) for above, below in near) / len(near)

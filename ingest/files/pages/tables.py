@@ -6,24 +6,25 @@ from itertools import pairwise
 from ingest.files.loaders.forms import is_form
 from ingest.files.loaders.rows import records_as_sentences, rows_as_sentences
 from ingest.files.pages.items import HAN_START, SMALL
-from ingest.files.pages.types import Line, Row, Span
+from ingest.files.pages.types import Line, Row, Span, fall
 from ingest.files.pages.words import Joiner
 
 _NEAR = 1.7  # sizes: a row that may be the rest of the cells above
 _FULL = 1.5  # sizes
 _CLOSER = 0.9  # times the least distance of whole rows: the lines of a cell
 
-Cells = list[str]
+Texts = list[str]
+"""Of the cells of a row."""
 
 
 def table_text(rows: Sequence[Row], spans: Sequence[Span], joiner: Joiner) -> str:
     """Return a sentence for each row of lines that stand in columns."""
-    cells: list[Cells] = []
+    cells: list[Texts] = []
     above: list[Row] = []
     apart = _apart(rows, len(spans))
     for number, row in enumerate(rows):
         placed = [[line for line in row if left <= line.box.left <= right] for left, right in spans]
-        is_close = number > 0 and len(row) < len(spans) and _fall(rows[number - 1], row) < _CLOSER * apart
+        is_close = number > 0 and len(row) < len(spans) and fall(rows[number - 1], row) < _CLOSER * apart
         if above and (is_close or _is_rest(above, placed, spans)):
             pairs = zip(cells[-1], placed, strict=True)
             cells[-1] = [cell_text([old, *(line.text for line in new)], joiner) for old, new in pairs]
@@ -34,17 +35,13 @@ def table_text(rows: Sequence[Row], spans: Sequence[Span], joiner: Joiner) -> st
     return cells_text(cells, is_bold)
 
 
-def _fall(above: Row, below: Row) -> float:
-    return above[0].box.bottom - below[0].box.bottom
-
-
 def _apart(rows: Sequence[Row], width: int) -> float:
     """Return how far whole rows are below what is above them, at least; nothing where few are whole."""
-    falls = [_fall(above, below) for above, below in pairwise(rows) if len(below) == width]
+    falls = [fall(above, below) for above, below in pairwise(rows) if len(below) == width]
     return min(falls) if len(falls) > 1 else 0.0
 
 
-def cells_text(cells: Sequence[Cells], is_bold: bool = False, is_ruled: bool = False) -> str:
+def cells_text(cells: Sequence[Texts], is_bold: bool = False, is_ruled: bool = False) -> str:
     """Return a sentence for each row of cells; `is_bold` tells that the first is set as a header."""
     if not cells:
         return ""
@@ -63,7 +60,7 @@ def cell_text(texts: Iterable[str], joiner: Joiner) -> str:
     return joiner.join(text.replace("\t", " ").strip() for text in texts)
 
 
-def _is_headed(cells: Sequence[Cells], is_bold: bool) -> bool:
+def _is_headed(cells: Sequence[Texts], is_bold: bool) -> bool:
     first, rest = cells[0], cells[1:]
     if not rest or not all(first[1:]) or any(map(_has_figure, first)):
         return False

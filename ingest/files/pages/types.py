@@ -92,6 +92,11 @@ Row = list[Line]
 """The lines that stand on one height, from the left."""
 
 
+def fall(above: Row, below: Row) -> float:
+    """Return how far the foot of a row lies under that of the row above it."""
+    return above[0].box.bottom - below[0].box.bottom
+
+
 @dataclass(slots=True)
 class Block:
     """Rows that are read one after the other: text, a column of it, or a table."""

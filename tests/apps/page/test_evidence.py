@@ -7,7 +7,7 @@ import pytest
 from apps.page.engine import Moment
 from apps.page.evidence import asked, column, excerpt, highlight, joined, notice
 from assistant.types import Answer, Citation, Question, Timing, Usage
-from ingest.store.ledger import DocumentRecord
+from ingest.store.types import DocumentRecord
 from ingest.types import Chunk, Hit
 
 HOSTILE = (

@@ -35,6 +35,9 @@ class Shelf:
     def documents(self, lang: str = "") -> list[Document]:
         return [document for document in self.shelved if lang in ("", document.lang)]
 
+    def count(self, lang: str = "") -> int:
+        return len(self.documents(lang))
+
     def corpus_sha256(self) -> str:
         return " ".join(document.id for document in self.shelved)
 

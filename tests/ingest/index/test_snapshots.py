@@ -17,7 +17,8 @@ from ingest.index.live import LiveIndex
 from ingest.index.seal import seal
 from ingest.index.snapshots import Snapshots
 from ingest.store.derived import Derived
-from ingest.store.ledger import Entry, Ledger
+from ingest.store.ledger import Ledger
+from ingest.store.types import Entry
 from ingest.types import Chunk, Document, Labels, Vectors
 
 DIM = 16

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from core.errors import KnowledgeBaseError
-from ingest.store.ledger import Entry, Ledger
+from ingest.store.ledger import Ledger
+from ingest.store.types import Entry
 from ingest.types import Chunk, Document
 
 
