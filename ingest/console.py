@@ -1,4 +1,4 @@
-"""What a command shows of an ingest: a bar while it runs, then counts, warnings and errors. Knows no command."""
+"""What a command shows of an ingest: a bar meanwhile, then counts, warnings and errors. Knows no command."""
 
 import sys
 from collections.abc import Iterable, Iterator

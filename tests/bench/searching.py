@@ -23,7 +23,6 @@ from tests.bench.measuring import Result, in_turn, nearest, overlap
 
 VECTORS, DIM, K = 20_000, 384, 10
 LARGE, LARGE_QUERIES = 200_000, 100
-QUICK = 60  # `ef_construction` of the large graph: to build it shall take a minute or two
 CENTRES, SPREAD, SEED = 40, 1.3, 7
 QUERIES, FILTERED_QUERIES = 500, 100
 BREADTHS = (10, 20, 30, 40, 60, 80, 100, 150, 200, 300, 400, 600, 800)  # hnswlib's `ef`
@@ -70,7 +69,7 @@ def large_search(settings: Settings) -> list[Result]:
     vectors, queries = clustered(LARGE, SEED), clustered(LARGE_QUERIES, SEED + 1)
     right = nearest(queries, vectors, K)
     with tempfile.TemporaryDirectory() as name:
-        backend, folder = _built(settings, Path(name), vectors, QUICK), Path(name) / "ours"
+        backend, folder = _built(settings, Path(name), vectors), Path(name) / "ours"
         raw = _opened_by_hnswlib(next(folder.glob("*.hnsw")))
         breadth = _breadth(raw, _by_hnswlib(raw, queries), right, ENOUGH)
         ours, wide = (replace(backend, ef=ef).open(folder) for ef in (breadth, backend.ef))
@@ -145,10 +144,9 @@ def clustered(count: int, seed: int) -> Vectors:
     return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
 
 
-def _built(settings: Settings, folder: Path, vectors: Vectors, ef_construction: int = 0) -> HnswBackend:
+def _built(settings: Settings, folder: Path, vectors: Vectors) -> HnswBackend:
     graph = settings.retrieval
-    breadth = ef_construction or graph.ef_construction
-    backend = HnswBackend(graph.m, breadth, graph.ef, settings.threads)
+    backend = HnswBackend(graph.m, graph.ef_construction, graph.ef, settings.threads)
     (folder / "ours").mkdir()
     backend.build(folder / "ours", np.arange(len(vectors)), vectors)
     return backend
@@ -226,4 +224,5 @@ def _text(number: int) -> str:
 
 
 def _number(text: str) -> int:
-    return int("".join(re.findall(r"\d", text)))
+    """Return the number in a text; nought where there is none, as in what is said of a language."""
+    return int("".join(re.findall(r"\d", text)) or 0)
