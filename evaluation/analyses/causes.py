@@ -21,7 +21,7 @@ _AROUND = 80
 """Characters of the passage before and after a quote."""
 _METHOD = (
     "One cause for each answer that is not wholly right, the first that holds; it takes away what the answer "
-    "lacks of `correct`, so that a column adds up to 100 %."
+    "lacks of being correct, so that a column adds up to 100 %."
 )
 
 Lost = Mapping[str, Mapping[str, float]]

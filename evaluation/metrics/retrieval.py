@@ -142,14 +142,17 @@ def missing(references: Sequence[Reference], documents: Iterable[Document]) -> f
 
     A quote is looked for in the documents that its question names, or in all where it names none.
     """
-    named = {id for one in references for id in one.evidence}
-    everywhere = {quote for one in references if not one.evidence for quote in one.evidence_text}
-    quotes = everywhere.union(*(one.evidence_text for one in references))
-    lacking = quotes | named
+    anywhere = {quote for one in references if not one.evidence for quote in one.evidence_text}
+    sought: dict[str, set[str]] = {}
+    for one in references:
+        for id in one.evidence:
+            sought.setdefault(id, set()).update(one.evidence_text)
+    lacking = anywhere.union(sought, *sought.values())
     for document in documents:
-        if document.id in named or lacking & everywhere:
+        if quotes := lacking & (anywhere | sought.get(document.id, set())):
             text = squeezed(document.text)
-            lacking -= {quote for quote in lacking & quotes if squeezed(quote) in text} | {document.id}
+            lacking -= {quote for quote in quotes if squeezed(quote) in text}
+        lacking.discard(document.id)
     return frozenset(lacking)
 
 

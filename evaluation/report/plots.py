@@ -58,7 +58,7 @@ def waterfalls(steps: Sequence[str], series: Mapping[str, Sequence[float]]) -> s
         ):
             _fall(axes, losses)
             axes.set_title(_plain(name), fontsize=9)
-            axes.set_yticks(range(len(steps) + 2), ["all", *map(_plain, steps), "left"])
+            axes.set_yticks(range(len(steps) + 2), ["all", *map(_plain, steps), "correct"])
             axes.set_xticks([0, 0.5, 1], ["0", "50", "100 %"])
             axes.spines[["top", "right"]].set_visible(False)
         axes.invert_yaxis()  # of all, as they share it
