@@ -185,22 +185,23 @@ def _loops(sample: Sample, correct: float) -> bool:
 
 
 def _is_cut_off(sample: Sample, correct: float) -> bool:
-    return sample.answer.ending in ("length", "thinking") or not sample.answer.text.strip()
+    return sample.answer.ending == "length" or _says_nothing(sample, correct)
 
 
-_FORM: Mapping[str, _Test] = {
-    "language": _is_foreign,
-    "wording": _is_whole,
-    "loop": _loops,
-    "cut_off": _is_cut_off,
-}
+def _says_nothing(sample: Sample, correct: float) -> bool:
+    return not sample.answer.text.strip()
+
+
 _READ: Mapping[str, _Test] = {
     "other_passage": _is_elsewhere,
     "polarity": _is_opposite,
     "number": _has_other_amounts,
     "partial": _is_part,
-    **_FORM,
+    "language": _is_foreign,
+    "wording": _is_whole,
+    "loop": _loops,
+    "cut_off": _is_cut_off,
 }
 """What may be amiss with an answer whose evidence is in the prompt."""
-_SAID: Mapping[str, _Test] = {"language": _is_foreign, "wording": _is_whole}
-"""The same of a model that answers from what it learned; a loop or a cut is no reason then."""
+_SAID: Mapping[str, _Test] = {"language": _is_foreign, "wording": _is_whole, "cut_off": _says_nothing}
+"""The same of a model that answers from what it learned; one that loops or is cut off knew no better."""

@@ -173,6 +173,7 @@ PIECE, OTHER = hit("inn#1", QUOTE), hit("cats#0", FAR)
         pytest.param(wrong("20 euros", taught=True), 0, "never_taught", id="no adapter learned nothing"),
         pytest.param(wrong("20 euros", taught=False, adapter="a"), 0, "never_taught", id="not its fact"),
         pytest.param(wrong("20 euros", taught=True, adapter="a"), 0, "missed", id="taught and missed"),
+        pytest.param(wrong("", ending="thinking"), 0, "cut_off", id="thought, and said nothing"),
         pytest.param(wrong("20 euros", adapter="a"), 0, "unknown", id="nobody knows what was taught"),
     ],
 )  # fmt: skip
