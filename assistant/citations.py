@@ -70,6 +70,19 @@ def cite(question: str, answer: str, contexts: Sequence[Hit]) -> tuple[Citation,
     return tuple(dict.fromkeys(Citation(one.chunk_id, one.text) for one in found))
 
 
+def sources(answer: str, contexts: Sequence[Hit]) -> frozenset[str]:
+    """Return the ids of the documents that have a sentence which says all that `answer` says.
+
+    Of a bare "7 days" there may be many, and nobody can tell which of them it was read in.
+    """
+    terms = _terms(answer)
+    return frozenset(
+        hit.chunk.document_id
+        for hit in contexts
+        if any(all(term & one.says for term in terms) for one in _sentences(hit.chunk))
+    )
+
+
 def _about(asked: Mapping[Term, float], contexts: Sequence[Hit]) -> list[Sentence]:
     """Return the sentences of those passages that are about the question."""
     shares = [

@@ -36,6 +36,7 @@ class Prompt:
     `adapter` is the name of the adapter to switch on, empty for the base model; `schema` is the JSON schema
     that the completion has to follow, empty for free text. `one_line` ends the answer with its first line.
     `ranked` are the documents that were found for the question, best first; None: nothing was searched for.
+    `found` are the passages that they were found by, of which the prompt holds the first.
     """
 
     messages: tuple[Message, ...]
@@ -45,6 +46,7 @@ class Prompt:
     schema: str = ""
     one_line: bool = False
     ranked: tuple[str, ...] | None = None
+    found: tuple[Hit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ class Answer:
     model: str = ""
     adapter: str = ""
     ranked: tuple[str, ...] | None = None
+    found: tuple[Hit, ...] = ()
     ending: Ending = ""
 
 

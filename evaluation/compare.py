@@ -35,6 +35,7 @@ from evaluation.metrics import METRICS, choose
 from evaluation.metrics.judge import open_judge
 from evaluation.metrics.judged import JUDGED, Panel, Ragas
 from evaluation.metrics.recorded import load_judged, save_judged
+from evaluation.metrics.retrieval import missing
 from evaluation.report.blocks import Report
 from evaluation.report.markdown import markdown
 from evaluation.report.page import html
@@ -79,7 +80,7 @@ def compare(plan: Plan, assistant: Assistant, announce: Announce) -> Report:
     judged = _judged(assistant, local, plan)
     scores = score(record.runs, [*(METRICS[name] for name in plan.metrics if name in METRICS), *judged])
     save_judged(plan.out, record.runs, scores, [metric.name for metric in judged])
-    return _report(plan, record, scores)
+    return _report(plan, record, scores, assistant)
 
 
 def replay(plan: Plan, assistant: Assistant) -> Report:
@@ -91,7 +92,7 @@ def replay(plan: Plan, assistant: Assistant) -> Report:
     record = load_record(plan.out, plan.references, assistant.knowledge.documents())
     metrics = [METRICS[name] for name in plan.metrics if name in METRICS]
     scores = score(record.runs, [*metrics, *load_judged(plan.out, plan.metrics)])
-    return _report(plan, record, scores)
+    return _report(plan, record, scores, assistant)
 
 
 def score(runs: Sequence[Run], metrics: Sequence[Metric]) -> Scores:
@@ -119,7 +120,7 @@ def _ask(plan: Plan, assistant: Assistant, announce: Announce) -> Record:
     )
 
 
-def _report(plan: Plan, record: Record, scores: Scores) -> Report:
+def _report(plan: Plan, record: Record, scores: Scores, assistant: Assistant) -> Report:
     """Write the report in all its forms."""
     comparison = Comparison(
         domain=plan.domain.name,
@@ -131,6 +132,7 @@ def _report(plan: Plan, record: Record, scores: Scores) -> Report:
         scores=scores,
         skipped=record.skipped,
         coverage=record.coverage,
+        absent=missing(record.references, assistant.knowledge.documents()),
         seed=plan.seed,
     )
     report = report_of(comparison, datetime.now(UTC).isoformat(timespec="seconds"))

@@ -130,6 +130,7 @@ class PromptStrategy(ABC):
             strategy=self.name,
             contexts=prompt.contexts,
             ranked=prompt.ranked,
+            found=prompt.found,
             usage=generation.usage,
             timing=Timing(
                 retrieval, retrieval + generation.first_token, retrieval + generation.total, generation.alone

@@ -63,4 +63,5 @@ class Rag(PromptStrategy):
             contexts=contexts,
             one_line=self._style == "short",
             ranked=tuple(dict.fromkeys(id for hit in hits for id in hit.documents)),
+            found=tuple(hits),
         )

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from typing import Any
 
 from evaluation.analyses.arms import arms
+from evaluation.analyses.causes import causes
 from evaluation.analyses.comparison import Comparison
 from evaluation.analyses.cost import cost
 from evaluation.analyses.coverage import coverage
@@ -32,6 +33,7 @@ ANALYSES: dict[str, Callable[[Comparison], Block]] = {
     "facts": facts,
     "endings": endings,
     "cost": cost,
+    "causes": causes,
     "further_scores": further_scores,
     "slices": slices,
     "pairs": pairs,
@@ -78,12 +80,13 @@ def _question(comparison: Comparison, place: int) -> dict[str, Any]:
 
 def _answer(comparison: Comparison, run: Run, place: int) -> dict[str, Any]:
     answer = run.samples[place].answer
-    scores = comparison.scores[run.strategy]
+    scores, causes = comparison.scores[run.strategy], comparison.causes.get(run.strategy)
     return {
         "text": answer.text,
         "abstained": answer.abstained,
         "ending": answer.ending,
         "scores": {name: score.per_question[place] for name, score in scores.items()},
+        "cause": causes and causes[place],
         "contexts": [hit.chunk.id for hit in answer.contexts],
         "citations": [asdict(citation) for citation in answer.citations],
         "prompt_tokens": answer.usage.prompt_tokens,

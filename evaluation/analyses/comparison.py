@@ -1,12 +1,13 @@
 """A comparison: what every analysis looks at. Knows nothing of any of them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from typing import Any
 
 from assistant.types import Coverage
+from evaluation.analyses.cause import cause
 from evaluation.report.numbers import Entry, entry
 from evaluation.statistics import Inference, Pair, by_document
 from evaluation.types import ModelCard, Reference, Run, Score, restrict
@@ -32,6 +33,8 @@ class Comparison:
     skipped: Mapping[str, str]
     coverage: Mapping[str, Coverage]
     """By language: what part of the corpus long_context met."""
+    absent: Collection[str]
+    """Evidence that the corpus has not: `evaluation.metrics.retrieval.missing`."""
     seed: int
 
     @property
@@ -78,6 +81,20 @@ class Comparison:
                 {name: restrict(one, places) for name, one in scores.items()}
             )
             for part, places in self.parts(taught_or_not).items()
+        }
+
+    @cached_property
+    def causes(self) -> dict[str, list[str | None]]:
+        """Why each answer of a strategy is wrong, None where it is right; nothing without `correct`."""
+        return {
+            run.strategy: [
+                None if value is None or value == 1 else cause(sample, value, self.absent)
+                for sample, value in zip(
+                    run.samples, self.scores[run.strategy]["correct"].per_question, strict=True
+                )
+            ]
+            for run in self.runs
+            if "correct" in self.scores[run.strategy]
         }
 
     def of_metric(self, name: str) -> dict[str, Score]:

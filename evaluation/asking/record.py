@@ -91,6 +91,7 @@ def _row(strategy: str, answer: Answer) -> dict[str, Any]:
         "ending": answer.ending,
         "contexts": [_place(hit) for hit in answer.contexts],
         "ranked": answer.ranked,
+        "found": [_place(hit) for hit in answer.found],
         "usage": asdict(answer.usage),
         "timing": asdict(answer.timing),
         "model": answer.model,
@@ -120,6 +121,7 @@ def _answer(row: Mapping[str, Any], reference: Reference, documents: Mapping[str
         model=row["model"],
         adapter=row["adapter"],
         ranked=None if row["ranked"] is None else tuple(row["ranked"]),
+        found=tuple(_hits(row.get("found", ()), documents)),  # runs of before have none
         ending=row["ending"],
     )
     citations = cite(question.text, answer.text, contexts)

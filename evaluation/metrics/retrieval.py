@@ -4,12 +4,12 @@ A document has the rank of its first passage among the documents; what stands in
 """
 
 import math
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.types import Answer
-from evaluation.types import Sample, Score, mean_score
-from ingest.types import Hit
+from evaluation.types import Reference, Sample, Score, mean_score
+from ingest.types import Document, Hit
 
 _GAP = 4
 """Characters between two passages of a document that follow each other: blanks and line ends."""
@@ -108,16 +108,52 @@ class EvidenceInPrompt:
 
 def _quoted(sample: Sample) -> float | None:
     reference, answer = sample.reference, sample.answer
-    if not reference.answerable or not reference.evidence_text or not _reads(answer):
+    if not reference.answerable or not reference.evidence_text or not reads(answer):
         return None
-    texts = [_squeezed(text) for text in _joined(answer.contexts)]
-    found = [any(_squeezed(quote) in text for text in texts) for quote in reference.evidence_text]
-    return sum(found) / len(found)
+    standing = quoted(reference.evidence_text, answer.contexts)
+    return len(standing) / len(reference.evidence_text)
 
 
-def _reads(answer: Answer) -> bool:
+def reads(answer: Answer) -> bool:
     """Say whether there are passages in the prompt, or would be if any had been found."""
     return bool(answer.contexts) or answer.ranked is not None
+
+
+def quoted(quotes: Sequence[str], passages: Sequence[Hit]) -> list[str]:
+    """Return those of `quotes` that stand in some passage, or over two that follow each other."""
+    texts = [squeezed(text) for text in _joined(passages)]
+    return [quote for quote in quotes if any(squeezed(quote) in text for text in texts)]
+
+
+def spot(quote: str, text: str) -> tuple[int, int] | None:
+    """Return where a quote stands in a text, blanks ignored; None where it does not.
+
+    >>> spot("a bc", "xa  b c"), spot("d", "abc")
+    ((1, 7), None)
+    """
+    places = [place for place, character in enumerate(text) if not character.isspace()]
+    sought = squeezed(quote)
+    start = squeezed(text).find(sought)
+    return (places[start], places[start + len(sought) - 1] + 1) if sought and start >= 0 else None
+
+
+def missing(references: Sequence[Reference], documents: Iterable[Document]) -> frozenset[str]:
+    """Return the evidence that the corpus has not: quotes, and ids of documents that are there no more.
+
+    A quote is looked for in the documents that its question names, or in all where it names none.
+    """
+    anywhere = {quote for one in references if not one.evidence for quote in one.evidence_text}
+    sought: dict[str, set[str]] = {}
+    for one in references:
+        for id in one.evidence:
+            sought.setdefault(id, set()).update(one.evidence_text)
+    lacking = anywhere.union(sought, *sought.values())
+    for document in documents:
+        if quotes := lacking & (anywhere | sought.get(document.id, set())):
+            text = squeezed(document.text)
+            lacking -= {quote for quote in quotes if squeezed(quote) in text}
+        lacking.discard(document.id)
+    return frozenset(lacking)
 
 
 def _joined(contexts: Sequence[Hit]) -> Iterator[str]:
@@ -134,5 +170,6 @@ def _joined(contexts: Sequence[Hit]) -> Iterator[str]:
     yield text
 
 
-def _squeezed(text: str) -> str:
+def squeezed(text: str) -> str:
+    """Return the text without blanks, which differ from a document to its quotes."""
     return "".join(text.split())

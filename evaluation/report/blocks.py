@@ -18,10 +18,28 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A picture as SVG."""
+    """A picture as SVG; a `wide` one takes a page's width."""
 
     title: str
     svg: str
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A text under a label; `pieces` make it up, each with whether it is marked."""
+
+    label: str
+    pieces: Sequence[tuple[str, bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One question with what there is to see about it."""
+
+    title: str
+    about: str
+    parts: Sequence[Part]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +51,7 @@ class Block:
     table: Table | None = None
     notes: Sequence[str] = ()
     plots: Sequence[Plot] = ()
+    examples: Sequence[Example] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
 
 

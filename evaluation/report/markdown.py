@@ -5,7 +5,7 @@ Questions, documents and answers are untrusted: what would be read as markup is 
 
 from collections.abc import Iterator, Sequence
 
-from evaluation.report.blocks import Report, Table
+from evaluation.report.blocks import Example, Report, Table
 
 
 def markdown(report: Report) -> str:
@@ -26,7 +26,19 @@ def markdown(report: Report) -> str:
             lines += [*_table(block.table), ""] if block.table and block.table.rows else []
             lines += [line for note in block.notes for line in (f"- {_shown(note)}",)]
             lines += [""]
+            lines += [line for example in block.examples for line in _example(example)]
     return "\n".join(lines)
+
+
+def _example(example: Example) -> Iterator[str]:
+    yield f"### {_shown(example.title)}"
+    yield ""
+    yield f"{_shown(example.about)}"
+    yield ""
+    for part in example.parts:
+        marks = (("**" if marked and text.strip() else "", text) for text, marked in part.pieces)
+        yield f"- {_shown(part.label)}: {' '.join(f'{mark}{_shown(text)}{mark}' for mark, text in marks)}"
+    yield ""
 
 
 def _table(table: Table) -> Iterator[str]:

@@ -24,7 +24,7 @@ def html(report: Report) -> str:
         notes=report.notes(),
         summary=report.summary(),
         details=[block for block in report.blocks if block.level == "detail"],
-        plots=[(plot.title, _image(plot.svg)) for plot in report.plots()],
+        plots=[(plot, _image(plot.svg)) for plot in report.plots()],
         shown=report.questions[:SHOWN],
     )
 

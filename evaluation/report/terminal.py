@@ -1,26 +1,52 @@
-"""A report for a terminal of 80 columns. Knows only blocks."""
+"""A report for a terminal of 80 columns. Knows only blocks.
+
+Questions, documents and answers are untrusted: no character of them commands the terminal.
+"""
+
+import re
+from collections.abc import Iterator
 
 from rich import box
-from rich.console import Group
+from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from evaluation.report.blocks import Report
+from evaluation.report import blocks
+
+_UNSEEN = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+")
 
 
-def terminal(report: Report) -> Group:
-    """Return the summary's table and the notes for a rich console."""
-    summary = report.summary()
-    table = Table(
-        title=escape(f"{report.title}: {report.about}"),
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        padding=0,
-        pad_edge=False,
-    )
-    for name in summary.header:
-        table.add_column(Text(name), overflow="fold")
-    for row in summary.rows:
-        table.add_row(*map(Text, row))
-    return Group(table, *(Text(note) for note in report.notes()))
+def terminal(report: blocks.Report) -> Group:
+    """Return the blocks with examples, then the summary's table and the notes, for a rich console."""
+    told = [line for block in report.blocks if block.examples for line in _whole(block)]
+    summary = _table(f"{report.title}: {report.about}", report.summary())
+    return Group(*told, summary, *(Text(note) for note in report.notes()))
+
+
+def _whole(block: blocks.Block) -> Iterator[RenderableType]:
+    if block.table:
+        yield _table(block.title, block.table)
+    for example in block.examples:
+        yield from _example(example)
+    yield Text()
+
+
+def _table(title: str, table: blocks.Table) -> Table:
+    drawn = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD, padding=0, pad_edge=False)
+    for name in table.header:
+        drawn.add_column(Text(name), overflow="fold")
+    for row in table.rows:
+        drawn.add_row(*map(Text, row))
+    return drawn
+
+
+def _example(example: blocks.Example) -> Iterator[Text]:
+    yield Text(_seen(f"{example.title} ({example.about})"), "bold")
+    for part in example.parts:
+        pieces = ((_seen(text), "reverse" if marked else "") for text, marked in part.pieces)
+        yield Text.assemble(f"  {part.label}: ", *pieces)
+
+
+def _seen(text: str) -> str:
+    return _UNSEEN.sub(" ", text)

@@ -185,6 +185,14 @@ class TestReplay:
         found = entry["ragas_faithfulness"]
         assert (found["value"], found["n"], found["failures"]) == (0.25, 1, {"torn": 1})
 
+    def test_reads_runs_that_kept_no_passages(self, bench: Bench) -> None:
+        bench.compare("rag,closed_book")
+        path = bench.out / "samples.jsonl"
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        assert [len(row.pop("found")) for row in rows] == [4] * 5 + [0] * 5
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        assert value(again(bench), "rag", "exact_match") == 1.0
+
     def test_needs_a_finished_run(self, bench: Bench) -> None:
         with pytest.raises(AssistantError, match="holds no finished run; run it without --replay"):
             again(bench)

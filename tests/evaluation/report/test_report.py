@@ -70,6 +70,7 @@ def compared(runs: list[Run], scores: dict[str, dict[str, Score]], **other: Any)
             "scores": scores,
             "skipped": {},
             "coverage": {},
+            "absent": frozenset(),
             "seed": 17,
             **other,
         }
@@ -277,6 +278,6 @@ def test_one_strategy_alone_is_compared_with_nothing() -> None:
 def test_every_analysis_is_a_block(report: Report) -> None:
     assert len(report.blocks) == len(ANALYSES)
     assert [block.title for block in report.blocks if block.level == "detail"] == [
-        "Further scores", "By language and question type", "Differences between strategies",
+        "Why wrong?", "Further scores", "By language and question type", "Differences between strategies",
         "How it was measured",
     ]  # fmt: skip
