@@ -3,6 +3,7 @@
 AssistantError
 ├── DomainError        unknown domain, broken domain.toml or questions.jsonl
 ├── DocumentError      a file that cannot become a document
+│   ├── RecordError        one of its records, where the others can
 │   └── DocumentWarning    one that became a document, though not all of it was understood
 ├── KnowledgeBaseError an index or ledger that cannot serve
 │   └── EmbedderMismatch
@@ -12,6 +13,8 @@ AssistantError
 ├── QuestionError      a question that cannot be asked
 └── GenerationError    a model or endpoint that failed
 """
+
+from collections.abc import Sequence
 
 
 class AssistantError(Exception):
@@ -31,6 +34,17 @@ class DocumentError(AssistantError):
     def __init__(self, message: str, origin: str = "") -> None:
         super().__init__(message)
         self.origin = origin
+
+
+class RecordError(DocumentError):
+    """A record that cannot become a document, of a file whose other records can.
+
+    `ids` are those that it states: of its file, only these documents may still be true. Empty: any may.
+    """
+
+    def __init__(self, message: str, ids: Sequence[str] = (), origin: str = "") -> None:
+        super().__init__(message, origin)
+        self.ids = tuple(ids)
 
 
 class DocumentWarning(DocumentError):

@@ -6,9 +6,10 @@ python -m ingest add notes.pdf pages/ --domain travel
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Literal
@@ -26,6 +27,7 @@ from ingest.crawl.filling import open_crawl, take_in
 from ingest.embedding import open_embedder
 from ingest.files.elsewhere import Added
 from ingest.files.reading import OpenSandbox, read_documents
+from ingest.files.walking import decoded
 from ingest.knowledge_base import KnowledgeBase, Prune, bring_up_to_date, open_knowledge_base
 from ingest.search.audit import DEPTH
 from ingest.search.audit import audit as run_audit
@@ -43,13 +45,20 @@ EngineName = Annotated[
 RayAddress = Annotated[str, typer.Option(help="host:port of the cluster; none: the one here, or a new one.")]
 
 
+def _as_stored(names: list[str]) -> list[str]:
+    """Return names as documents have them, whatever form of its accents a name has where it was typed."""
+    return [decoded(name) for name in names]
+
+
+Paths = Annotated[list[Path] | None, typer.Argument(help="Files or folders; none: the domain's own.")]
+Ids = Annotated[list[str], typer.Argument(help="Ids, as `list` shows them.", callback=_as_stored)]
+
+
 @app.command()
 @plain_errors()
 def add(
     domain: DomainName,
-    paths: Annotated[
-        list[Path] | None, typer.Argument(help="Files or folders; none: the domain's own.")
-    ] = None,
+    paths: Paths = None,
     engine: EngineName = "local",
     ray_address: RayAddress = "",
 ) -> None:
@@ -67,7 +76,8 @@ def add(
         if paths:
             names = Added(found.documents, knowledge.origins)
             knowledge.restore(names.origin(path) for path in paths if path.is_file())
-            report = knowledge.sync(_read(paths, knowledge, names, settings, workers.sandbox), moved)
+            read = _reader(knowledge, settings, workers.sandbox)
+            report = knowledge.sync(names.documents(paths, read, keeps=True), moved)
         else:
             report = bring_up_to_date(knowledge, found, settings, moved, "nothing", workers.sandbox)
     tell(found, report)
@@ -98,28 +108,33 @@ def crawl(
 @plain_errors()
 def update(
     domain: DomainName,
+    paths: Paths = None,
     engine: EngineName = "local",
     ray_address: RayAddress = "",
     emptied: Annotated[bool, typer.Option("--emptied", help="Even where no document is left there.")] = False,
 ) -> None:
-    """Add the domain's own documents and remove those whose file is gone."""
+    """Add documents as `add` does, and remove those from there whose file is gone."""
     found = find_domain(domain)
     settings = found.settings()
     with (
         _engine(engine, ray_address, settings) as workers,
-        documents_bar(guessed([found.documents])) as moved,
+        documents_bar(guessed(paths or [found.documents])) as moved,
     ):
         knowledge = open_knowledge_base(found, settings, workers.embedder)
-        prune: Prune = "all" if emptied else "gone"
-        report = bring_up_to_date(knowledge, found, settings, moved, prune, workers.sandbox)
+        if paths:
+            names = Added(found.documents, knowledge.origins)
+            read = _reader(knowledge, settings, workers.sandbox)
+            items = names.documents(paths, read, keeps=not emptied)
+            report = knowledge.sync(items, moved, [names.origin(path) for path in paths], emptied)
+        else:
+            prune: Prune = "all" if emptied else "gone"
+            report = bring_up_to_date(knowledge, found, settings, moved, prune, workers.sandbox)
     tell(found, report)
 
 
 @app.command()
 @plain_errors()
-def delete(
-    ids: Annotated[list[str], typer.Argument(help="Ids of documents, as `list` shows.")], domain: DomainName
-) -> None:
+def delete(ids: Ids, domain: DomainName) -> None:
     """Delete documents and everything that was derived from them.
 
     One whose file lies in the domain's own folder, or that a crawl brought, is withdrawn: `restore` lets it
@@ -135,9 +150,7 @@ def delete(
 
 @app.command()
 @plain_errors()
-def restore(
-    ids: Annotated[list[str], typer.Argument(help="Ids, as `list` shows them.")], domain: DomainName
-) -> None:
+def restore(ids: Ids, domain: DomainName) -> None:
     """Let documents in again that were withdrawn; the next `update` or `crawl` reads them."""
     _, _, knowledge = _open(domain)
     unknown = set(ids) - set(knowledge.origins.withdrawn())
@@ -213,12 +226,15 @@ def search(
     if not query.strip():
         raise QuestionError("the query is blank; write a question or words")
     _, _, knowledge = _open(domain)
-    only = Filter(source, since, until, lang)
-    for hit in knowledge.search(query, detect_question(query), top_k, mode, only):
+    only = Filter(decoded(source), since, until, lang)
+    hits = knowledge.search(query, detect_question(query), top_k, mode, only)
+    for hit in hits:
         legs = ", ".join(f"{leg} {rank}" for leg, rank in hit.legs.items())
         print(
             f"{hit.score:.3f}  {hit.chunk.id}  ({legs})\n       {' '.join(hit.chunk.text.split())[:_SHOWN]}"
         )
+    if not hits:
+        print("nothing is found", file=sys.stderr)
 
 
 @app.command()
@@ -266,20 +282,16 @@ def _engine(name: str, address: str, settings: Settings) -> AbstractContextManag
     return nullcontext(Engine(open_embedder(settings), Pool))
 
 
-def _read(
-    paths: Sequence[Path], knowledge: KnowledgeBase, names: Added, settings: Settings, sandbox: OpenSandbox
-) -> Iterator[Document | DocumentError]:
-    """Read all paths; one that is missing does not keep the others out."""
-    for path in paths:
-        called = names.under(path if path.is_dir() else path.parent)
-        try:
-            yield from names.claims(
-                read_documents(
-                    path, settings.max_file_mb, settings.parsing, sandbox, knowledge.read_from, called
-                )
-            )
-        except DocumentError as error:
-            yield error
+def _reader(
+    knowledge: KnowledgeBase, settings: Settings, sandbox: OpenSandbox
+) -> Callable[..., Iterator[Document | DocumentError]]:
+    return partial(
+        read_documents,
+        max_file_mb=settings.max_file_mb,
+        limits=settings.parsing,
+        sandbox=sandbox,
+        known=knowledge.read_from,
+    )
 
 
 if __name__ == "__main__":

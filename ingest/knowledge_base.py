@@ -15,10 +15,9 @@ from ingest.embedding import Embedder, open_embedder
 from ingest.files.elsewhere import Added
 from ingest.files.reading import OpenSandbox, read_documents
 from ingest.files.walking import Within
-from ingest.index import VectorBackend
-from ingest.index.chroma import ChromaBackend
-from ingest.index.hnsw import HnswBackend
+from ingest.index.backends import open_backend
 from ingest.index.live import LiveIndex
+from ingest.index.snapshot import Snapshot
 from ingest.index.snapshots import Snapshots
 from ingest.search.reranking import open_reranker
 from ingest.search.search import EVERYTHING, Search, Wanted
@@ -29,7 +28,7 @@ from ingest.store.origins import Origins, Unseen
 from ingest.store.types import DocumentRecord
 from ingest.types import OWN, RETURNING, Chunk, Document, Filter, Hit, Vectors
 from ingest.workers.pool import Pool
-from settings import Retrieval, Settings
+from settings import Settings
 
 Prune = Literal["nothing", "gone", "all"]
 
@@ -49,7 +48,7 @@ class KnowledgeBase:
         self._ledger = Ledger(folder / "ledger.sqlite")
         self.origins = Origins(self._ledger)
         self._derived = Derived(folder / "derived", self._ledger)
-        snapshots = Snapshots(folder, _backend(settings.retrieval, settings.threads))
+        snapshots = Snapshots(folder, open_backend(settings.retrieval, settings.threads))
         self._index = LiveIndex(name, self._ledger, snapshots, self._derived)
         self._search = Search(
             self._ledger, embedder, settings.retrieval, cache(lambda: open_reranker(settings))
@@ -91,8 +90,7 @@ class KnowledgeBase:
     def _pruned(self, intake: Intake, within: Collection[str], emptied: bool) -> IngestReport:
         """Remove what came from `within` and is not there any more."""
         report = intake.report
-        failed = {failure.origin for failure in report.failures if failure.origin}
-        unseen = self.origins.unseen(within, intake.seen, failed)
+        unseen = self.origins.unseen(within, intake.seen, report.failures)
         is_missing = bool(unseen.gone) and not intake.seen and not emptied
         if is_missing:
             unseen = Unseen((), (*unseen.gone, *unseen.kept), ())
@@ -168,8 +166,14 @@ class KnowledgeBase:
         return self._ledger.corpus_sha256()
 
     def vectors(self) -> dict[str, Vectors]:
-        """Return the vectors of each language's passages; those of one segment are mapped, not loaded."""
-        snapshot = self._index.snapshot()
+        """Return the vectors of each language's passages; those of one segment are mapped, not loaded.
+
+        Raises:
+            EmbedderMismatch: another embedder filled this knowledge base.
+            KnowledgeBaseError: it holds no documents.
+        """
+        snapshot = self._serving()
+        self._check_embedder(snapshot.embedder)
         return {lang: snapshot.exact[lang].vectors for lang in snapshot.languages}
 
     def search(
@@ -207,9 +211,7 @@ class KnowledgeBase:
         """
         only = only if only.lang else replace(only, lang=self._retrieval.lang)
         wanted = Wanted(top_k or self._retrieval.top_k, mode or self._retrieval.mode, lang, only)
-        snapshot = self._index.snapshot()
-        if not snapshot.languages:
-            raise KnowledgeBaseError(f"no documents yet; run: python -m ingest add --domain {self.name}")
+        snapshot = self._serving()
         if wanted.mode != "bm25":
             self._check_embedder(snapshot.embedder)
         return self._search.run(snapshot, queries, wanted) if queries else []
@@ -218,6 +220,13 @@ class KnowledgeBase:
         """Let go of files and connections."""
         self._index.close()
         self._ledger.close()
+
+    def _serving(self) -> Snapshot:
+        """Return the snapshot that answers; an empty one is refused."""
+        snapshot = self._index.snapshot()
+        if not snapshot.languages:
+            raise KnowledgeBaseError(f"no documents yet; run: python -m ingest add --domain {self.name}")
+        return snapshot
 
     def _check_embedder(self, filled_by: str) -> None:
         """Claim an empty ledger for this embedder; refuse one that another has filled."""
@@ -289,11 +298,3 @@ def _stays(count: int, name: str) -> str:
 
 def _counted(count: int) -> str:
     return f"{count} document{'s' if count > 1 else ''}"
-
-
-def _backend(retrieval: Retrieval, threads: int) -> VectorBackend:
-    """Return what indexes vectors."""
-    graph = {"m": retrieval.m, "ef_construction": retrieval.ef_construction, "ef": retrieval.ef}
-    if retrieval.backend == "chroma":
-        return ChromaBackend(url=retrieval.chroma_url, **graph)
-    return HnswBackend(threads=threads, **graph)

@@ -5,7 +5,7 @@ A file keeps the name that it was given first, and is told from others by the pl
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
@@ -70,6 +70,17 @@ class Added:
         """Return the path within the domain's own folder, or the whole path."""
         place = _resolved(path)
         return self._inside.origin(place) if self._is_own(place) else decoded(place)
+
+    def documents(
+        self, paths: Iterable[Path], read: Callable[..., Iterator[Document | DocumentError]], keeps: bool
+    ) -> Iterator[Document | DocumentError]:
+        """Yield what is read from all paths; of one that is missing, `keeps` what it gave before."""
+        for path in paths:
+            try:
+                yield from self.claims(read(path, names=self.under(path if path.is_dir() else path.parent)))
+            except DocumentError as error:
+                error.origin = self.origin(path) if keeps else ""
+                yield error
 
     def claims(self, items: Iterable[Document | DocumentError]) -> Iterator[Document | DocumentError]:
         """Yield what was added; an id that a document states, and another file as well, is an error."""

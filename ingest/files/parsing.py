@@ -17,7 +17,7 @@ from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from core.errors import DocumentError, DocumentWarning
+from core.errors import DocumentError, DocumentWarning, RecordError
 from ingest.files.cleaning import clean
 from ingest.files.loaders import LOADERS, Loader, RawDocument, web_page
 from ingest.files.loaders.front_matter import FIELDS
@@ -72,9 +72,17 @@ def _cleaned(raw: RawDocument, name: str, max_chars: int) -> RawDocument | Docum
 
 
 def pack(item: RawDocument | DocumentError) -> bytes:
-    """Return a document (an array), an error (a string) or a warning (a string in an object) as JSON."""
-    value: object = str(item) if isinstance(item, DocumentError) else astuple(item)
-    value = {"warning": value} if isinstance(item, DocumentWarning) else value
+    """Return a document (an array), an error (a string), a warning or a record's error (objects) as JSON."""
+    value: object
+    match item:
+        case RecordError():
+            value = {"error": str(item), "ids": item.ids}
+        case DocumentWarning():
+            value = {"warning": str(item)}
+        case DocumentError():
+            value = str(item)
+        case _:
+            value = astuple(item)
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
@@ -89,6 +97,8 @@ def unpack(message: bytes) -> RawDocument | DocumentError:
             return DocumentError(error)
         case {"warning": str(warning)}:
             return DocumentWarning(warning)
+        case {"error": str(error), "ids": [*ids]}:
+            return RecordError(error, list(map(str, ids)))
         case value:
             return RawDocument(*map(str, value))
 

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from core.errors import DocumentError
+from core.errors import DocumentError, RecordError
 from core.language import Lang, detect
 from ingest.code_blocks import block_at, code_blocks
 from ingest.files.child import Sandbox
@@ -81,7 +81,8 @@ def _read_all(
                     yield _from(origin, item) if path.suffix.lower() in LOADERS else item
                 elif item.id in seen:
                     taken = f"{shown(path)}: id {item.id!r} is taken by {seen[item.id]}; rename one"
-                    yield DocumentError(taken, origin)
+                    own = [item.id] if seen[item.id] == shown(path) else []
+                    yield RecordError(taken, own, origin)
                 else:
                     seen[item.id] = shown(path)
                     yield replace(item, origin=origin)
@@ -105,11 +106,15 @@ def _read_file(
         beside = _sidecar(path, base)
         relative = called.id(path)
         stated_id = beside.pop("id", relative)
+        is_placed = False
         for number, raw in enumerate(_load(path, max_file_mb, sandbox), start=1):
+            fallback_id = stated_id if number == 1 else f"{stated_id}:{number}"
             if isinstance(raw, DocumentError):
+                if isinstance(raw, RecordError):
+                    raw.ids = tuple(map(clean_line, raw.ids)) or ((fallback_id,) if is_placed else ())
                 yield raw
                 continue
-            fallback_id = stated_id if number == 1 else f"{stated_id}:{number}"
+            is_placed = not raw.id  # its place names it, and a broken record after it
             yield to_document(replace(raw, **beside), fallback_id, shown(path))
     except DocumentError as error:
         yield error

@@ -5,7 +5,7 @@ A link never leads out of the folder, and a file that it leads to within is read
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from core.errors import DocumentError
@@ -41,11 +41,11 @@ class Within:
 
     def origin(self, path: Path) -> str:
         """Return the path within the folder, after the owner."""
-        return f"{self._owner}/{self.id(path)}" if self._owner else ""
+        return str(PurePosixPath(self._owner, self.id(path))) if self._owner else ""
 
 
-def decoded(path: Path) -> str:
-    """Return a path as text on one line, whatever bytes it holds."""
+def decoded(path: Path | str) -> str:
+    """Return a path, or a name that was typed, as text on one line, whatever bytes it holds."""
     return clean_line(os.fsencode(path).decode("utf-8", "replace"))
 
 
@@ -108,7 +108,9 @@ def _followed(link: Path, base: Path, linked: set[str]) -> Iterator[Path | Docum
     elif link.is_dir():
         if any(part.startswith(_HIDDEN) for part in target.parts):
             yield DocumentError(f"{shown(link)} is a link to a hidden folder; put the folder in its place")
-    elif (_is_hidden(target) or not link.exists()) and str(target) not in linked:
+    elif not link.exists():
+        yield Unreadable(link, "is a link that leads nowhere; remove it")
+    elif _is_hidden(target) and str(target) not in linked:
         linked.add(str(target))
         yield link
 

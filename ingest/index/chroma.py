@@ -53,11 +53,11 @@ class ChromaBackend:
         """Open a collection after checking that it holds as many vectors as were written."""
         from chromadb.errors import ChromaError
 
-        facts = unseal(folder)
+        facts, name = unseal(folder), _name(folder)
         with _clear_errors(self.url), ExitStack() as undone:
             client = undone.enter_context(closing(self._client(folder)))
             try:
-                collection = client.get_collection(_name(folder), embedding_function=None)
+                collection = client.get_collection(name, embedding_function=None)
                 count = collection.count()
             except ChromaError as error:
                 raise Damaged(f"{folder}: {error}") from error
@@ -117,7 +117,10 @@ class ChromaIndex:
 
 
 def _name(folder: Path) -> str:
-    return (folder / _NAME).read_text(encoding="utf-8")
+    try:
+        return (folder / _NAME).read_text(encoding="utf-8")
+    except OSError as error:
+        raise Damaged(f"{folder} is no collection") from error
 
 
 @contextmanager

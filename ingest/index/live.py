@@ -117,11 +117,13 @@ class LiveIndex:
 
     @contextmanager
     def writing(self, seconds: float = _LOCK_SECONDS) -> Iterator[None]:
-        """Hold the one writer's lock of this knowledge base.
+        """Hold the one writer's lock of this knowledge base; a build of this process is waited for.
 
         Raises:
             KnowledgeBaseError: another process or thread holds it, or the disk fails.
         """
+        if seconds:
+            self._wait()
         lock = FileLock(self._ledger.path.with_name("writer.lock"))
         try:
             lock.acquire(timeout=seconds)

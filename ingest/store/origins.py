@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from core.errors import DocumentError, RecordError
 from ingest.store.ledger import WITHIN, Ledger
 from ingest.types import Document
 
@@ -41,18 +42,20 @@ class Origins:
         with self._ledger.transaction() as db:
             return sum(db.execute(query, (name,)).rowcount for name in names)
 
-    def unseen(self, within: Iterable[str], seen: Collection[str], failed: Collection[str]) -> Unseen:
-        """Return what came from `within` and is not among the ids `seen`; origins that `failed` are kept."""
-        failures = _Failures(failed)
+    def unseen(self, within: Iterable[str], seen: Collection[str], errors: Iterable[DocumentError]) -> Unseen:
+        """Return what came from `within` and is not among the ids `seen`; what `errors` explain is kept."""
+        failures = _Failures(errors)
         gone: list[str] = []
         kept: list[str] = []
         restored: list[str] = []
         for one in within:
             for id, origin in self.documents(one).items():
                 if id not in seen:
-                    (kept if failures.explain(origin) else gone).append(id)
+                    (kept if failures.explain(id, origin) else gone).append(id)
             withdrawn = self.withdrawn(one).items()
-            restored += [id for id, origin in withdrawn if id not in seen and not failures.explain(origin)]
+            restored += [
+                id for id, origin in withdrawn if id not in seen and not failures.explain(id, origin)
+            ]
         return Unseen(gone, kept, restored)
 
     def holders(self, name: str) -> set[str]:
@@ -75,18 +78,27 @@ class Origins:
 
 
 class _Failures:
-    """Origins that failed: files, or folders with all that lies in them."""
+    """What failed: files, folders with all that lies in them, or records of which the id can be read."""
 
-    def __init__(self, failed: Iterable[str]) -> None:
-        self._failed = set(failed)
-        self._around = {parent for one in self._failed for parent in _parents(one)}
+    def __init__(self, errors: Iterable[DocumentError]) -> None:
+        self._failed: set[str] = set()
+        self._records: set[str] = set()
+        self._around: set[str] = set()
+        for error in filter(lambda error: error.origin, errors):
+            self._around.update(_parents(error.origin))
+            if isinstance(error, RecordError) and error.ids:
+                self._records.update(error.ids)
+            else:
+                self._failed.add(error.origin)
 
-    def explain(self, origin: str) -> bool:
+    def explain(self, id: str, origin: str) -> bool:
         """Tell whether a document may be missing because of them.
 
         A ledger of before says `domain` of each document in it: any failure may explain that.
         """
-        return origin in self._around or not self._failed.isdisjoint([origin, *_parents(origin)])
+        if id in self._records or origin in self._around:
+            return True
+        return not self._failed.isdisjoint([origin, *_parents(origin)])
 
 
 def _parents(origin: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -41,16 +41,11 @@ class Shop:
     def update(self, prune: Prune = "gone") -> IngestReport:
         return bring_up_to_date(self.base, self.domain, self.settings, prune=prune)
 
-    def add(self, *paths: Path) -> IngestReport:
+    def add(self, *paths: Path, within: bool = False, emptied: bool = False) -> IngestReport:
         names = Added(self.folder, self.base.origins)
-
-        def items() -> Iterator[object]:
-            for path in paths:
-                called = names.under(path if path.is_dir() else path.parent)
-                known = self.base.read_from
-                yield from names.claims(read_documents(path, known=known, names=called))
-
-        return self.base.sync(items())  # type: ignore[arg-type]
+        read = partial(read_documents, known=self.base.read_from)
+        items = names.documents(paths, read, keeps=not emptied)
+        return self.base.sync(items, within=map(names.origin, paths) if within else (), emptied=emptied)
 
     def elsewhere(self, name: str, text: str) -> Path:
         path = self.root / name
@@ -99,6 +94,55 @@ class TestGone:
         assert set(shop.texts) == {"dogs.md", "a", "b"}
         (shop.folder / "fares.jsonl").unlink()
         assert shop.update().removed == 2
+
+    @pytest.mark.parametrize(
+        ("lines", "kept"),
+        [
+            pytest.param(['{"id": "b", "text": "Tw'], {"b"}, id="its id can be read"),
+            pytest.param(['"text": "Two.", "id": "\\u4e59"}'], {"乙"}, id="its id is written otherwise"),
+            pytest.param(['{"id": "b", "te{"id": "c", "text": "Three."}'], {"b", "c"}, id="two in one"),
+            pytest.param(['{"id": "b", "text": ""}'], {"b"}, id="its text is empty"),
+            pytest.param(['{"id": "new", "text": "x'], set(), id="another than those that are gone"),
+            pytest.param(["----"], {"b", "c", "乙"}, id="it may have been any"),
+            pytest.param(['{"id": "a", "text": "Again."}'], set(), id="an id that is there twice"),
+        ],
+    )
+    def test_a_broken_record_keeps_what_it_may_have_been(
+        self, shop: Shop, lines: list[str], kept: set[str]
+    ) -> None:
+        first = '{"id": "a", "text": "One."}'
+        shop.write(r_jsonl="\n".join([first, *(f'{{"id": "{id}", "text": "{id}."}}' for id in "bc乙")]))
+        shop.update()
+        shop.write(r_jsonl="\n".join([first, *lines]))
+        report = shop.update()
+        assert (report.removed, report.kept, len(report.failures)) == (3 - len(kept), len(kept), 1)
+        assert set(shop.texts) == {"bags.md", "dogs.md", "a", *kept}
+        assert shop.update().kept == len(kept), "as long as it is broken"
+
+    @pytest.mark.parametrize(
+        ("lines", "kept"),
+        [
+            pytest.param(['{"text": "Two'], {"r.jsonl:2"}, id="it has the place of the second"),
+            pytest.param(["{", "{"], {"r.jsonl:2", "r.jsonl:3"}, id="each has its own"),
+        ],
+    )
+    def test_records_without_ids_are_known_by_their_places(
+        self, shop: Shop, lines: list[str], kept: set[str]
+    ) -> None:
+        texts = [f'{{"text": "{text}."}}' for text in ("One", "二", "Three", "四")]
+        shop.write(r_jsonl="\n".join(texts))
+        shop.update()
+        shop.write(r_jsonl="\n".join([texts[0], *lines]))
+        assert shop.update().removed == 3 - len(kept)
+        assert set(shop.texts) == {"bags.md", "dogs.md", "r.jsonl", *kept}
+
+    def test_so_it_is_where_a_child_reads_the_file(self, shop: Shop) -> None:
+        long = " ".join(f"word{number}" for number in range(9000))  # more than is read without one
+        record = '{{"id": "{}", "text": "{} {}"}}'
+        shop.write(r_jsonl="\n".join(record.format(id, id, long) for id in "ab乙"))
+        shop.update()
+        shop.write(r_jsonl=record.format("a", "a", long) + '\n{"id": "乙", "te')
+        assert (shop.update().removed, set(shop.texts)) == (1, {"bags.md", "dogs.md", "a", "乙"})
 
     def test_one_of_several_documents_of_a_file_goes(self, shop: Shop) -> None:
         shop.write(fares_jsonl='{"id": "a", "text": "One."}\n{"id": "b", "text": "Two."}\n')
@@ -292,6 +336,28 @@ class TestElsewhere:
         assert shop.update().unchanged == 1
         (shop.folder / "tram.md").unlink()
         assert shop.update().removed == 1
+
+    def test_an_update_of_a_folder_elsewhere_removes_what_is_gone_there(self, shop: Shop) -> None:
+        one, two = shop.elsewhere("x/en/report.md", "One."), shop.elsewhere("x/报告.md", "Two.")
+        shop.add(one.parent.parent, shop.elsewhere("y/report.md", "Three."))
+        two.unlink()
+        assert shop.add(one.parent.parent).removed == 0
+        assert shop.add(one.parent.parent, within=True).removed == 1
+        assert set(shop.texts) == {"en/report.md", "report.md"}
+        one.unlink()
+        assert shop.add(one.parent.parent, shop.folder, within=True).removed == 0, "a disk that is not there?"
+        shop.update()
+        assert set(shop.texts) == {"bags.md", "dogs.md", "en/report.md", "report.md"}
+        assert shop.add(one.parent.parent, within=True, emptied=True).removed == 1
+
+    def test_also_of_the_domains_own_folder_or_a_part(self, shop: Shop) -> None:
+        shop.write(en__fees_md="Fees.", en__hours_md="Hours.")
+        shop.update()
+        for name in ("bags.md", "en/fees.md"):
+            (shop.folder / name).unlink()
+        assert shop.add(shop.folder / "en", within=True).removed == 1
+        assert set(shop.texts) == {"bags.md", "dogs.md", "en/hours.md"}
+        assert shop.add(shop.folder, within=True).removed == 1
 
     def test_a_file_of_the_folder_is_called_as_there(self, shop: Shop) -> None:
         shop.write(en__fees_md="Fees.")

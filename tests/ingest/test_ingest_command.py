@@ -77,6 +77,9 @@ def test_update_removes_what_vanished_and_add_does_not(run: Run, domain: Path, t
     assert "0 removed" in run("add")[1]
     assert "1 removed" in run("update")[1]
     assert [each["id"] for each in json.loads(run("list", "--json")[1])] == ["签证.txt", "tram.txt"]
+    extra.rename(tmp_path / "trams.txt")
+    assert run("update", extra)[0] == 1, "a disk that is not there?"
+    assert "1 removed" in run("update", extra, "--emptied")[1]
 
 
 def test_delete_names_what_it_does_not_know(run: Run) -> None:
@@ -85,6 +88,23 @@ def test_delete_names_what_it_does_not_know(run: Run) -> None:
     assert (code, out) == (1, "1 deleted")
     assert err == "error: no document 'nothing'; `list` shows the ids"
     assert run("delete", "签证.txt")[0] == 0
+
+
+def test_a_name_may_be_typed_as_another_system_writes_it(run: Run, domain: Path) -> None:
+    (domain / "documents" / "cafe\u0301 咖啡.txt").write_text("The café opens at eight.")
+    run("add")
+    assert "caf\u00e9 咖啡.txt#0" in run("search", "café", "--source", "cafe\u0301")[1]
+    assert run("delete", "cafe\u0301 咖啡.txt")[1] == "1 deleted"
+    assert run("restore", "cafe\u0301 咖啡.txt")[1].startswith("1 restored")
+
+
+@pytest.mark.parametrize("command", ["delete", "restore"])
+def test_bytes_that_are_no_text_are_an_unknown_name(run: Run, command: str) -> None:
+    run("add")
+    code, printed, error = run(command, "\udcff.txt")
+    assert (code, printed[:2]) == (1, "0 ")
+    assert len(error.splitlines()) == 1
+    assert run("search", "visa", "--source", "\udcff")[:2] == (0, "")
 
 
 def test_bad_files_cost_a_line_each_and_the_good_go_in(run: Run, tmp_path: Path) -> None:
@@ -227,3 +247,12 @@ def test_audit_prints_the_recall_of_every_language(run: Run) -> None:
     assert {row[0] for row in rows} == {"en", "zh"}
     assert all(row[5:7] == ["1.0000", "1.0000"] for row in rows)  # of one vector each, none is missed
     assert sum("settings" in line for line in printed.splitlines()) == 2
+
+
+def test_audit_needs_documents_and_the_embedder_that_filled_the_base(
+    run: Run, domain: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "no documents yet" in run("audit")[2]
+    run("add")
+    monkeypatch.setenv("ASSISTANT_EMBEDDER__DTYPE", "bfloat16")
+    assert "another embedder" in run("audit")[2]

@@ -338,6 +338,14 @@ class TestDamage:
         assert found(open_base(m=8), "visa")[0] == "en/visa"
         assert pointer.read_text() != first
 
+    @pytest.mark.parametrize(("before", "after"), [("hnsw", "chroma"), ("chroma", "hnsw")])
+    def test_another_backend_builds_anew(self, open_base: Open, before: str, after: str) -> None:
+        open_base(backend=before).sync(CORPUS)
+        base = open_base(backend=after)
+        assert (found(base, "visa")[0], found(base, "签证", mode="dense")[0]) == ("en/visa", "zh/签证")
+        base.sync([document("castle", "en")])
+        assert base.verify() == []
+
     def test_a_damaged_ledger_is_one_clear_line(self, open_base: Open, tmp_path: Path) -> None:
         base = open_base()
         base.sync(CORPUS)

@@ -9,13 +9,14 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from core.errors import DocumentError
+from core.errors import DocumentError, RecordError
 from ingest.files.loaders.decoding import decode
 from ingest.files.loaders.raw import RawDocument
 from ingest.files.loaders.shapes import Figure, documents, of_list
 
 _ASIDE = re.compile(r'("(?:[^"\\]|\\.)*+"?)|//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/)?|,(?=\s*[\]}])', re.DOTALL)
 _BETWEEN = " \t\r\n,"
+_ID = re.compile(r'"id"\s*:\s*(?:"((?:[^"\\]|\\.)*+)"|(-?\d[\d.]*))')
 
 
 def load_json(data: bytes, name: str) -> Iterator[RawDocument | DocumentError]:
@@ -49,12 +50,28 @@ def _parsed(lines: Iterable[bytes], name: str) -> Iterator[tuple[str, Any]]:
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
-        where = f"{name}, line {number}"
+        where, text = f"{name}, line {number}", ""
         try:
-            for value in _values(decode(line, where), where):
+            text = decode(line, where)
+            for value in _values(text, where):
                 yield where, value
         except DocumentError as error:
-            yield where, error
+            yield where, RecordError(str(error), _ids(text))
+
+
+def _ids(text: str) -> list[str]:
+    """Return the ids that can be read in a broken record.
+
+    >>> _ids('{"id": "a-1", "text": "Two'), _ids('text": "Two", "id": 7}'), _ids("----")
+    (['a-1'], ['7'], [])
+    """
+    found = []
+    for said, figure in _ID.findall(text):
+        try:
+            found.append(str(json.loads(f'"{said}"')) if said else figure)
+        except ValueError:  # no such escape
+            return []
+    return found
 
 
 def _values(text: str, where: str) -> list[Any]:

@@ -7,7 +7,7 @@ document, a line each; a record inside a record is a line of its own, which name
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from core.errors import DocumentError
+from core.errors import DocumentError, RecordError
 from ingest.files.loaders.front_matter import FIELDS
 from ingest.files.loaders.raw import RawDocument
 from ingest.files.loaders.rows import records_as_sentences
@@ -64,7 +64,7 @@ def documents(records: Iterable[tuple[str, Any]], name: str) -> Found:
         except DocumentError as error:
             broken += 1
             if broken <= _TOLD:
-                yield error
+                yield error if isinstance(error, RecordError) else RecordError(str(error), _stated(record))
     if said := _sentences(rows):
         yield RawDocument(said)
     if broken > _TOLD:
@@ -84,6 +84,12 @@ def of_list(values: list[Any], name: str) -> str:
         return "\n".join(filter(None, map(_plain, values)))
     except RecursionError as error:
         raise DocumentError(f"{name} nests too deep; flatten or remove it") from error
+
+
+def _stated(record: Any) -> list[str]:
+    """Return the id that a record states."""
+    id = record.get("id") if isinstance(record, dict) else None
+    return [id] if id and isinstance(id, str) else []
 
 
 def _read(record: Any, where: str, is_text: bool) -> Iterator[RawDocument | Cells]:
