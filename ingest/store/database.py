@@ -10,6 +10,7 @@ from typing import Any
 from core.errors import KnowledgeBaseError
 
 _BUSY_SECONDS = 30
+_UNWRITABLE = "unable to open", "readonly"  # who only reads a file needs a log beside it as well
 _PRAGMAS = """
 PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
 PRAGMA secure_delete = ON;  -- what is deleted is overwritten
@@ -97,6 +98,9 @@ class Database:
                 remedy = "move it away and add the documents again"
             elif "locked" in str(error):
                 remedy = "another process writes to it; wait until it is done"
+            elif any(reason in str(error) for reason in _UNWRITABLE):
+                writable = "set ASSISTANT_HOME to a folder that can be written"
+                remedy = f"{writable}, or free space; what was committed is kept"
             else:
                 remedy = "free space or mend the disk and run again; what was committed is kept"
             raise KnowledgeBaseError(f"{self.path}: {error}; {remedy}") from error

@@ -111,3 +111,9 @@ def test_a_ledger_of_an_earlier_version_is_upgraded(tmp_path: Path, ledger: Ledg
     assert found is not None
     assert (found.id, found.file, found.origin) == ("a", "digest", "domain/a.md")
     assert upgraded.read_from("another") is None
+
+
+def test_where_nothing_can_be_written_the_remedy_is_another_folder(tmp_path: Path) -> None:
+    (tmp_path / "ledger.sqlite").mkdir()
+    with pytest.raises(KnowledgeBaseError, match=r"unable to open.*set ASSISTANT_HOME"):
+        Ledger(tmp_path / "ledger.sqlite")
