@@ -49,6 +49,8 @@ def parse(
             )
             item = None
             for item in found:
+                if isinstance(item, RecordError):
+                    item.ids = tuple(id[:_FIELD_CHARS] for id in item.ids)
                 yield item if isinstance(item, DocumentError) else _cleaned(item, name, max_chars)
             if item is None:
                 raise DocumentError(f"{name} holds no text; fill or remove it")

@@ -29,23 +29,26 @@ class Folder:
     path: Path
     files: dict[str, dict[str, str] | None] = field(default_factory=dict)
     """Texts by id of each file; None where it is broken."""
+    torn: dict[str, str] = field(default_factory=dict)
+    """The id that a broken record of a file states."""
     held: dict[str, dict[str, str]] = field(default_factory=dict)
     withdrawn: dict[str, str] = field(default_factory=dict)
     """Their files, by id."""
 
-    def write(self, name: str, texts: dict[str, str] | None) -> None:
-        self.files[name] = texts
+    def write(self, name: str, texts: dict[str, str] | None, torn: str = "") -> None:
+        self.files[name], self.torn[name] = texts, torn
         data = _BROKEN
         if texts is not None and name.endswith(".jsonl"):
             rows = ({"id": id, "text": text} for id, text in texts.items())
-            data = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+            lines = [json.dumps(row, ensure_ascii=False) for row in rows]
+            data = "\n".join([*lines, f'{{"id": "{torn}", "te' if torn else ""]).encode()
         elif texts is not None:
             data = texts[name].encode()
         (self.path / name).parent.mkdir(parents=True, exist_ok=True)
         (self.path / name).write_bytes(data)
 
     def remove(self, name: str) -> None:
-        del self.files[name]
+        del self.files[name], self.torn[name]
         (self.path / name).unlink()
 
     def updated(self) -> dict[str, str]:
@@ -56,7 +59,9 @@ class Folder:
         for name in {*self.held, *self.files} if any(self.files.values()) else ():
             texts = self.files.get(name, {})
             if texts is not None:
-                self.held[name] = {id: text for id, text in texts.items() if id not in self.withdrawn}
+                kept = {id: text for id, text in self.held.get(name, {}).items() if id == self.torn.get(name)}
+                fresh = {id: text for id, text in texts.items() if id not in self.withdrawn}
+                self.held[name] = kept | fresh
         if any(self.files.values()):
             self.withdrawn = {id: name for id, name in self.withdrawn.items() if self._may_give(name, id)}
         return {id: text for texts in self.held.values() for id, text in texts.items()}
@@ -64,7 +69,7 @@ class Folder:
     def _may_give(self, name: str, id: str) -> bool:
         """Tell whether a file gives a document, or would, were it not broken."""
         texts = self.files.get(name, {})
-        return texts is None or id in texts
+        return texts is None or id in texts or id == self.torn.get(name)
 
 
 def changing_files(rounds: int, home: Path, seed: int = 7) -> Outcome:
@@ -92,9 +97,9 @@ def changing_files(rounds: int, home: Path, seed: int = 7) -> Outcome:
 
 
 def _change(folder: Folder, draw: np.random.Generator, word: str, home: Path) -> None:
-    """Add, change, break, mend, move, remove or withdraw one."""
+    """Add, change, break, tear, mend, move, remove or withdraw one."""
     names = sorted(folder.files)
-    act = draw.choice(["add", "change", "break", "move", "remove", "withdraw"])
+    act = draw.choice(["add", "change", "break", "tear", "move", "remove", "withdraw"])
     if act == "add" or len(names) < 3:
         name = f"{draw.choice(['en', '中文'])}/{word}{draw.choice(['.md', '.jsonl'])}"
         folder.write(name, _texts(name, word, draw))
@@ -104,6 +109,9 @@ def _change(folder: Folder, draw: np.random.Generator, word: str, home: Path) ->
         folder.write(name, _texts(name, word, draw))
     elif act == "break":
         folder.write(name, None)
+    elif act == "tear" and name.endswith(".jsonl") and (texts := folder.files[name]):
+        torn = str(draw.choice(sorted(texts)))
+        folder.write(name, {id: text for id, text in texts.items() if id != torn}, torn)
     elif act == "move" and name.endswith(".md") and (texts := folder.files[name]):
         folder.remove(name)
         folder.write(f"moved-{word}.md", {f"moved-{word}.md": texts[name]})

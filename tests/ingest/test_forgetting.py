@@ -104,6 +104,7 @@ class TestGone:
             pytest.param(['{"id": "b", "text": ""}'], {"b"}, id="its text is empty"),
             pytest.param(['{"id": "new", "text": "x'], set(), id="another than those that are gone"),
             pytest.param(["----"], {"b", "c", "乙"}, id="it may have been any"),
+            pytest.param(['{"id": "b"' * 101], {"b", "c", "乙"}, id="ids without end"),
             pytest.param(['{"id": "a", "text": "Again."}'], set(), id="an id that is there twice"),
         ],
     )

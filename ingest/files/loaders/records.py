@@ -16,6 +16,7 @@ from ingest.files.loaders.shapes import Figure, documents, of_list
 
 _ASIDE = re.compile(r'("(?:[^"\\]|\\.)*+"?)|//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/)?|,(?=\s*[\]}])', re.DOTALL)
 _BETWEEN = " \t\r\n,"
+_IDS = 100
 _ID = re.compile(r'"id"\s*:\s*(?:"((?:[^"\\]|\\.)*+)"|(-?\d[\d.]*))')
 
 
@@ -60,7 +61,7 @@ def _parsed(lines: Iterable[bytes], name: str) -> Iterator[tuple[str, Any]]:
 
 
 def _ids(text: str) -> list[str]:
-    """Return the ids that can be read in a broken record.
+    """Return the ids that can be read in a broken record; none where they are too many for one.
 
     >>> _ids('{"id": "a-1", "text": "Two'), _ids('text": "Two", "id": 7}'), _ids("----")
     (['a-1'], ['7'], [])
@@ -71,7 +72,7 @@ def _ids(text: str) -> list[str]:
             found.append(str(json.loads(f'"{said}"')) if said else figure)
         except ValueError:  # no such escape
             return []
-    return found
+    return found if len(found) <= _IDS else []
 
 
 def _values(text: str, where: str) -> list[Any]:
