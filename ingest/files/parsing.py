@@ -25,7 +25,7 @@ from ingest.files.loaders.pdf import load_scanned_pdf
 from ingest.files.loaders.records import stream_jsonl
 from ingest.files.loaders.signatures import HEAD_BYTES, refuse_foreign
 
-PARSERS = "parsers-2"
+PARSERS = "parsers-3"
 """Changes whenever the same file would give another text."""
 BUSY = b" "
 """A message that a page was scanned and takes its time."""

@@ -13,7 +13,7 @@ from lxml.html import HtmlElement, HTMLParser, document_fromstring
 from core.errors import DocumentError
 from core.language import CJK, detect
 from ingest.files.loaders.decoding import decode
-from ingest.files.loaders.html_tables import BLOCKS, write_out
+from ingest.files.loaders.html_tables import BLOCKS, mark_table, write_out
 from ingest.files.loaders.numerals import numeral, raised
 from ingest.files.loaders.raw import RawDocument
 from ingest.files.loaders.unseen import clear_unseen
@@ -70,7 +70,7 @@ def parse_page(data: bytes, name: str) -> HtmlElement:
 
 def page_document(page: HtmlElement) -> RawDocument:
     """Return what a page says; its elements are of no use afterwards."""
-    title = page.findtext(".//title") or ""
+    title = page.findtext("head/title") or page.findtext("body/title") or ""
     return RawDocument(_body_text(page), title=title, lang=page.get("lang") or "")
 
 
@@ -81,6 +81,7 @@ def _body_text(page: HtmlElement) -> str:
     clear_unseen(page)
     for element in body.iter(etree.Element):
         _flatten_space(element)
+        mark_table(element)
     for element in list(body.iter("sup", "a", "img", "li", "dt")):
         _IN_PLACE[element.tag](element)
     for table in reversed(list(body.iter("table"))):  # those inside others first

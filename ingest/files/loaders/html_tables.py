@@ -4,12 +4,14 @@ Cells are placed as browsers place them (HTML Standard, "forming a table"): what
 group of rows is cut there, and a place that is taken stays taken.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from lxml.html import HtmlElement
 
-from ingest.files.loaders.grid import Cell, table_text
+from ingest.files.loaders.cells import Cell
+from ingest.files.loaders.grid import table_text
 
 _BLOCKS = (
     "p div ul ol dl li dt dd blockquote pre section article h1 h2 h3 h4 h5 h6 table tr form hr figure br "
@@ -21,6 +23,20 @@ _OF_LAYOUT = ("h1", "h2", "h3", "h4", "h5", "h6", "table", "form", "hr", "articl
 _ORDER = {"thead": 0, "tfoot": 2}
 _COLUMNS, _ROWS = 1000, 65_534  # a browser spans no further
 _LONGEST_VALUE = 300
+
+
+_ROLES = {"table": "table", "grid": "table", "row": "tr", "columnheader": "th", "rowheader": "th"}
+_ROLES |= {"cell": "td", "gridcell": "td"}
+_STYLES = re.compile(r"display\s*:\s*(table|table-row|table-cell)\s*(?:;|!|$)", re.IGNORECASE)
+_STYLED = {"table": "table", "table-row": "tr", "table-cell": "td"}
+
+
+def mark_table(element: HtmlElement) -> None:
+    """Make a part of a table of what says by its role or style that it is one."""
+    if element.tag in ("div", "span", "ul", "li", "p"):
+        style = _STYLES.search(element.get("style") or "")
+        styled = _STYLED[style.group(1).lower()] if style else ""
+        element.tag = _ROLES.get(element.get("role") or "", styled) or element.tag
 
 
 def write_out(table: HtmlElement) -> None:

@@ -185,7 +185,7 @@ def _lifted(record: dict[str, Any]) -> dict[str, Any]:
     columns: list[Any] = next((record[key] for key in _COLUMNS if isinstance(record.get(key), list)), [])
     if columns and all(isinstance(name, str) for name in columns):
         record = {key: _by_column(value, columns) for key, value in record.items() if value is not columns}
-    inside = next((key for key in _INSIDE if isinstance(record.get(key), dict)), "")
+    inside = next((key for key in _INSIDE if isinstance(record.get(key), dict)), None)
     beside = {key: value for key, value in record.items() if key != inside and value not in _KINDS}
     return {**record[inside], **beside} if inside else beside
 

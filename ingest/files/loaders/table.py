@@ -9,10 +9,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
-from itertools import chain, pairwise, repeat
+from itertools import chain, groupby, pairwise, repeat
 
 from core.errors import DocumentError, DocumentWarning
 from ingest.files.loaders.decoding import decode
+from ingest.files.loaders.forms import counts_on, is_form
 from ingest.files.loaders.raw import RawDocument
 from ingest.files.loaders.rows import records_as_sentences
 
@@ -46,12 +47,34 @@ def load_csv(data: bytes, name: str) -> list[RawDocument | DocumentError]:
         rows = list(_rows(text, delimiter))
     except csv.Error as error:
         rows, warnings = _leniently(text, delimiter, name, str(error))
-    if not rows:
+    if not any(rows):
         raise DocumentError(f"{name} is no table: it is empty; mend it in a spreadsheet")
-    said = table_as_text(rows)
+    said = "\n\n".join(filter(None, map(table_as_text, _tables(rows))))
     if not said:
         raise DocumentError(f"{name} holds no rows under its header; fill or remove it")
     return [RawDocument(said), *warnings]
+
+
+def _tables(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """Part the rows where a blank one stands between two tables; one within a table parts nothing."""
+    table: list[Row] = []
+    wide = 0
+    for is_told, run in groupby(rows, key=bool):
+        part = list(run) if is_told else []
+        if wide > 1 and _has_names(part):
+            yield table
+            table, wide = [], 0
+        table += part
+        wide += sum(_filled(row) > 1 for row in part)
+    yield table
+
+
+def _has_names(rows: Sequence[Row]) -> bool:
+    """Tell rows that begin, below their titles, with words over figures."""
+    first, *others = rows[_titles(rows) :] if rows else [[]]
+    if _filled(first) < 2 or not others or any(map(_NUMBER.fullmatch, first)):
+        return False
+    return any(2 * sum(_is_figure(row, at) for row in others) > len(others) for at in range(len(first)))
 
 
 def table_as_text(rows: Sequence[Row]) -> str:
@@ -68,7 +91,8 @@ def table_as_text(rows: Sequence[Row]) -> str:
     has_header = not _is_data(table)
     names = table[0] if has_header else []
     is_wide = _filled(names) > 2
-    said = records_as_sentences(names, (_record(row, names, is_wide) for row in table[has_header:]))
+    own = (row for row in table[has_header:] if row != names)
+    said = records_as_sentences(names, (_record(row, names, is_wide) for row in own))
     notes = [", ".join(filter(None, row)).lstrip("# ") for row in (*above, *comments)]
     heading = [f"# {notes.pop(0)}\n"] if titles and notes else []
     return "\n".join([*heading, *notes, said]) if said else ""
@@ -87,7 +111,7 @@ def _delimiter(text: str) -> str:
     best, agreeing = _NONE, 0.0
     for delimiter in _DELIMITERS:
         try:
-            widths = [len(row) for row in _rows(sample, delimiter, strict=False)]
+            widths = [len(row) for row in _rows(sample, delimiter, strict=False) if row]
         except csv.Error:
             continue
         if not widths or (usual := _usual(widths)) == 1 or (widths[0] == 1 and _is_prose(sample, delimiter)):
@@ -107,12 +131,14 @@ def _is_prose(sample: str, delimiter: str) -> bool:
 
 
 def _rows(text: str, delimiter: str, strict: bool = True) -> Iterator[Row]:
-    """Yield the rows that hold anything; lines end as on any system."""
+    """Yield the rows, blank ones without cells; lines end as on any system."""
     lines = StringIO(text, newline="")
     reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=strict)
     for row in reader:
         cells = [cell.strip() for cell in row]
-        if any(cells) and not all(map(_RULE.fullmatch, cells)):
+        if not any(cells):
+            yield []
+        elif not all(map(_RULE.fullmatch, cells)):
             yield cells
 
 
@@ -172,11 +198,14 @@ def _filled(row: Row) -> int:
 
 
 def _is_data(table: Sequence[Row]) -> bool:
-    """Say whether the first row is one like the others: figures stand in it above figures.
+    """Say whether the first row is one like the others: figures stand in it above figures, or it is a form's.
 
     Years and ordinals may head columns of figures.
     """
     first, *others = table[:_ABOVE]
+    texts = [[*row, *[""] * (len(first) - len(row))] for row in table[:_ABOVE]]
+    if is_form(texts) or counts_on([row[0] for row in texts]):
+        return True
     figures = [at for at, cell in enumerate(first) if _NUMBER.fullmatch(cell)]
     counts = [int(first[at]) if first[at].isdecimal() else -1 for at in figures]
     if all(map(_YEAR.fullmatch, (first[at] for at in figures))) or counts == [*range(1, len(counts) + 1)]:

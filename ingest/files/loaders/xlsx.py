@@ -15,7 +15,8 @@ from lxml import etree
 
 from core.errors import DocumentError
 from ingest.files.loaders.archives import check_archive
-from ingest.files.loaders.grid import Cell, table_text
+from ingest.files.loaders.cells import Cell
+from ingest.files.loaders.grid import table_text
 from ingest.files.loaders.number_formats import shown
 from ingest.files.loaders.raw import RawDocument
 

@@ -47,7 +47,7 @@ def load_xml(data: bytes, name: str) -> Iterator[RawDocument | DocumentError]:
         yield from load_html(text.encode(), name)
     elif kind in _ARTICLES:
         yield from _articles(root, _ARTICLES[kind], name)
-    elif _is_prose(root):
+    elif _is_prose(root) and not _is_list(root):
         yield RawDocument(
             "\n".join(_blocks(root)), lang=root.get(f"{{{_XML}}}lang") or root.get("lang") or ""
         )
@@ -114,6 +114,13 @@ def _is_prose(root: Any) -> bool:
     elements = list(root.iter(etree.Element))
     marked = sum(_name(element) in _PROSE for element in elements)
     return any(map(_is_mixed, elements)) or 4 * marked >= len(elements)
+
+
+def _is_list(root: Any) -> bool:
+    """Tell records of one kind that state attributes: what stands in one is its own, and no sentence."""
+    children = list(root.iterchildren(etree.Element))
+    are_alike = len(children) > 1 and len({child.tag for child in children}) == 1
+    return are_alike and _name(children[0]) not in _PROSE and all(child.attrib for child in children)
 
 
 def _is_mixed(element: Any) -> bool:

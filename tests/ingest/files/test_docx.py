@@ -376,6 +376,36 @@ def test_a_document_that_states_no_title_has_none() -> None:
             id="two labels in a row",
         ),
         pytest.param(
+            (row("Tour name", "Harbour lights"), row("Duration", "3 hours"), row("Meeting point", "Pier 4")),
+            ["Tour name | Harbour lights", "Duration | 3 hours", "Meeting point | Pier 4"],
+            id="labels that name kinds of values",
+        ),
+        pytest.param(
+            (row("线路名称", "青湖三日游"), row("出发城市", "白沙"), row("价格", "1280元/人")),
+            ["线路名称 | 青湖三日游", "出发城市 | 白沙", "价格 | 1280元/人"],
+            id="such labels in Chinese",
+        ),
+        pytest.param(
+            (row("Owner", "Lena Orr"), row("Seat", "Brim")),
+            ["Owner | Lena Orr", "Seat | Brim"],
+            id="two columns of words, of which nothing shows that they have names",
+        ),
+        pytest.param(
+            (row("Day 1", "Port", "Hotel Alba"), row("Day 2", "Isle", "Hotel Brisa")),
+            ["Day 1 | Port | Hotel Alba", "Day 2 | Isle | Hotel Brisa"],
+            id="rows that are counted from the first on",
+        ),
+        pytest.param(
+            (row("第一天", "抵达青湖"), row("第二天", "游览白沙")),
+            ["第一天 | 抵达青湖", "第二天 | 游览白沙"],
+            id="rows that are counted in Chinese",
+        ),
+        pytest.param(
+            (row("项目", "标准"), row("停车", "每天20元")),
+            ["项目：停车；标准：每天20元。"],
+            id="no form: a Chinese table",
+        ),
+        pytest.param(
             (row("Contact", "Details"), row("Phone", "0800")),
             ["Contact: Phone; Details: 0800."],
             id="no form: values have a name",

@@ -61,6 +61,21 @@ def _text(content: str) -> str:
         pytest.param("x,13.50\ny,9\nz,4", "x; 13.50.\ny; 9.\nz; 4.", id="no header"),
         pytest.param("a,2020,2021\nx,5,6", "a: x; 2020: 5; 2021: 6.", id="years head columns"),
         pytest.param(",a\n0,1\n1,2", "0; a: 1.\n1; a: 2.", id="a column without a name"),
+        pytest.param(
+            "Bus\nLine,Fare\n1,2\n9,3\n\nFerry\nRoute,Price\nIsle,12\nCape,15",
+            "# Bus\n\nLine: 1; Fare: 2.\nLine: 9; Fare: 3.\n\n"
+            "# Ferry\n\nRoute: Isle; Price: 12.\nRoute: Cape; Price: 15.",
+            id="two tables with a blank row between",
+        ),
+        pytest.param(
+            "线路,票价\n甲,1\n\n乙,2", "线路：甲；票价：1。\n线路：乙；票价：2。", id="a blank row in a table"
+        ),
+        pytest.param("a,b\nx,1\na,b\ny,2", "a: x; b: 1.\na: y; b: 2.", id="a header that is repeated"),
+        pytest.param("Name,Harbour Tours\nPhone,0800", "Name; Harbour Tours.\nPhone; 0800.", id="a form"),
+        pytest.param("名称,青湖游船\n票价,60元", "名称；青湖游船。\n票价；60元。", id="a form in Chinese"),
+        pytest.param(
+            "Day 1,Port\nDay 2,Isle", "Day 1; Port.\nDay 2; Isle.", id="counted from the first row on"
+        ),
         pytest.param("a\nHello, world\nBye, you", "a: Hello, world.\na: Bye, you.", id="one column of prose"),
     ],
 )

@@ -112,6 +112,21 @@ def test_each_value_stands_under_its_own_name(rows: list[str], expected: list[st
             id="a section is said of each of its rows, a note is not",
         ),
         pytest.param(
+            ["<th>Season<th>Price", "<td>Low<td>50", "<td colspan=2>* two nights or more", "<td>High<td>90"],
+            ["Season: Low; Price: 50.", "* two nights or more", "Season: High; Price: 90."],
+            id="a line with a note's mark is no section",
+        ),
+        pytest.param(
+            ["<th>菜名<th>价格", "<td><b>汤类</b><td>", "<td>鱼汤<td>18元"],
+            ["汤类；菜名：鱼汤；价格：18元。"],
+            id="a bold cell alone in its row is a section",
+        ),
+        pytest.param(
+            ["<th>Feature<th>Fee", "<th>Sauna<td>", "<th>Pool<td>5"],
+            ["Sauna", "Feature: Pool; Fee: 5."],
+            id="not where all rows begin so",
+        ),
+        pytest.param(
             ["<td><th>Adult<th>Child", "<th>Summer<td>40<td>20"],
             ["Summer; Adult: 40; Child: 20."],
             id="a corner",
@@ -197,6 +212,29 @@ def test_parts_of_a_table_are_read_in_the_order_in_which_they_are_shown() -> Non
         "Item: Bag; Sum: 5.",
         "Item: Total; Sum: 5.",
     ]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(
+            "<div role=grid><div role=row><span role=columnheader>Kind</span>"
+            "<span role=columnheader>Fee</span></div><div role=row><span role=gridcell>Adult</span>"
+            "<span role=gridcell>12</span></div></div>",
+            id="by role",
+        ),
+        pytest.param(
+            "<div style='display: table'><div style='display:table-row'>"
+            "<div style='display:table-cell'><b>Kind</b></div>"
+            "<div style='display:table-cell'><b>Fee</b></div></div>"
+            "<div style='display:table-row'><div style='display:table-cell'>Adult</div>"
+            "<div style='display:table-cell'>12</div></div></div>",
+            id="by style",
+        ),
+    ],
+)
+def test_what_is_shown_as_a_table_is_one(page: str) -> None:
+    assert clean(load_html(page.encode(), "file.html")[0].text) == "Kind: Adult; Fee: 12."
 
 
 def test_a_table_in_a_table_stands_under_the_row_that_holds_it() -> None:

@@ -163,13 +163,13 @@ def test_blank_rows_and_columns_part_tables() -> None:
         ["Route", "Fare", None, "Bag", "Fee"],
         ["A-B", 5, None, "cabin", 0],
         [],
-        ["Day", "Opens"],
+        ["Day", "Hours"],
         ["Mon", "nine"],
     ]
     assert _text(rows).split("\n\n") == [
         "Route: A-B; Fare: 5.",
         "Bag: cabin; Fee: 0.",
-        "Day: Mon; Opens: nine.",
+        "Day: Mon; Hours: nine.",
     ]
 
 

@@ -50,6 +50,16 @@ def _load(content: str | bytes) -> list[RawDocument]:
         pytest.param(
             '<!DOCTYPE a SYSTEM "http://127.0.0.1:9/x.dtd"><a><b>1</b></a>', "b: 1.", id="no network"
         ),
+        pytest.param(
+            '<r><s name="fee">Fee: 12</s><s name="hours">9:00</s></r>',
+            "Fee: 12; name: fee.\n9:00; name: hours.",
+            id="a text beside attributes",
+        ),
+        pytest.param(
+            '<menu><dish price="12">鱼<note>鲜</note></dish><dish price="9">Soup</dish></menu>',
+            "鱼; price: 12; note: 鲜.\nSoup; price: 9.",
+            id="a text beside attributes and parts, record after record",
+        ),
         pytest.param("<html><body><h1>Bags</h1><p>Free.</p></body></html>", "# Bags\n\nFree.", id="a page"),
     ],
 )

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from ingest.files.loaders.grid import Cell, table_text
+from ingest.files.loaders.cells import Cell
+from ingest.files.loaders.grid import table_text
 from ingest.files.loaders.numerals import raised
 from ingest.files.loaders.word.fields import Fields
 from ingest.files.loaders.word.numbering import BULLET, Numbering
