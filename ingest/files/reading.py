@@ -13,7 +13,7 @@ from core.language import Lang, detect
 from ingest.code_blocks import block_at, code_blocks
 from ingest.files.child import Sandbox
 from ingest.files.cleaning import clean_line
-from ingest.files.loaders import LOADERS, RawDocument, front_matter
+from ingest.files.loaders import LOADERS, SAVED_AS, RawDocument, front_matter
 from ingest.files.loaders.decoding import decode
 from ingest.files.unchanged import Known, Limits, Recall, Recalled, nothing_known
 from ingest.files.walking import SIDECAR, Names, Unreadable, Within, leads_out, shown, unreadable, walk
@@ -138,7 +138,9 @@ def _sidecar(path: Path, base: Path) -> dict[str, str]:
 
 def _load(path: Path, max_file_mb: int, sandbox: Sandbox) -> Iterator[RawDocument | DocumentError]:
     if path.suffix.lower() not in LOADERS:
-        raise DocumentError(f"{shown(path)} is in no known format; known are {', '.join(LOADERS)}")
+        other = SAVED_AS.get(path.suffix.lower(), "")
+        remedy = f"save it as {other}" if other else f"known are {', '.join(LOADERS)}"
+        raise DocumentError(f"{shown(path)} is in no known format; {remedy}")
     _check_size(path, max_file_mb)
     return sandbox.documents(path, shown(path))
 

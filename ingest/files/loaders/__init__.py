@@ -17,7 +17,7 @@ from ingest.files.loaders.text import load_text
 from ingest.files.loaders.xlsx import load_xlsx
 from ingest.files.loaders.xml import load_xml
 
-__all__ = ["LOADERS", "Loader", "RawDocument"]
+__all__ = ["LOADERS", "SAVED_AS", "Loader", "RawDocument"]
 
 Loader = Callable[[bytes, str], Iterable[RawDocument | DocumentError]]
 
@@ -38,3 +38,14 @@ LOADERS: dict[str, Loader] = {
 }
 """By lower-case suffix. A loader takes the bytes and the name to give in errors, and raises DocumentError
 where nothing can be read; what it says of parts of a file stands among the documents or follows them."""
+
+_OTHERS = {
+    ".docx": ".doc .docm .dot .dotx .odt .rtf .pages .wps",
+    ".xlsx": ".xls .xlsm .xlsb .ods .numbers .et",
+    ".pdf": ".ppt .pptx .odp .key .dps .epub .mobi .msg .eml .ps .djvu .xps .png .jpg .jpeg .tif .tiff .webp",
+    ".html": ".mht .mhtml .xhtml .webarchive",
+    ".jsonl": ".ndjson .parquet",
+    ".txt": ".rst .adoc .org .tex .log .srt .yaml .yml .toml",
+}
+SAVED_AS = {suffix: known for known, suffixes in _OTHERS.items() for suffix in suffixes.split()}
+"""By the suffix of a format that has no loader, the one to save such files in."""

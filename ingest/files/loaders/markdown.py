@@ -1,7 +1,8 @@
 """Markdown with an optional head. Most markup stays: headings guide the chunker, readers know it.
 
-What a reader does not see goes (comments, definitions of links), and what only a page sets apart is said in
-words or in the one form that the chunker knows: underlined titles, rows of tables, wrapped lines.
+What a reader does not see goes (comments, definitions of links), and what is struck out; what only a page
+sets apart is said in words or in the one form that the chunker knows: underlined titles, rows of tables,
+wrapped lines.
 """
 
 import re
@@ -22,6 +23,7 @@ _REFERENCE = re.compile(r"\[([^\[\]\n]+)\](?:\[([^\[\]\n]*)\])?(?!\()")
 _UNDERLINE = re.compile(r" {0,3}(={2,}|-{2,})[ \t]*")
 _NO_TITLE = re.compile(r"\s*$|\s*(?:#|>|\||[-*+][ \t]|\d+[.)][ \t]|[-=*_]{3,}\s*$)")
 _RULE = re.compile(r"\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?")
+_STRUCK = re.compile(r"(`[^`\n]{1,500}`)|(?<!~)~~(?=[^\s~])[^~\n`]{1,500}(?<=\S)~~(?!~)")
 _PIPE = re.compile(r"(?<!\\)\|")
 
 
@@ -70,7 +72,7 @@ def _with_links(text: str) -> str:
 
 
 def _with_titles_and_tables(text: str) -> str:
-    return "\n".join(_lines(text.split("\n")))
+    return "\n".join(_lines(_STRUCK.sub(lambda found: found[1] or "", text).split("\n")))
 
 
 def _lines(lines: list[str]) -> Iterator[str]:

@@ -105,6 +105,19 @@ def test_lines_that_a_width_broke_are_joined(suffix: str, content: str, expected
     assert _text(suffix, content) == expected
 
 
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        pytest.param("Price: ~~30~~ 25 euros.", "Price:  25 euros.", id="an old price"),
+        pytest.param("票价~~三十元~~二十五元。", "票价二十五元。", id="in Chinese"),
+        pytest.param("about ~~ 30 ~~ euros", "about ~~ 30 ~~ euros", id="not with blanks inside"),
+        pytest.param("`a ~~b~~ c`\n\n```\n~~d~~\n```", "`a ~~b~~ c`\n\n```\n~~d~~\n```", id="not in code"),
+    ],
+)
+def test_what_is_struck_out_is_not_read(content: str, expected: str) -> None:
+    assert _text(".md", content) == expected
+
+
 @pytest.mark.parametrize("suffix", [".md", ".txt"])
 @pytest.mark.parametrize(
     "content",

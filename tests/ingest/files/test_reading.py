@@ -157,6 +157,8 @@ def test_a_link_to_the_folder_above_does_not_loop(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "line"),
     [
+        pytest.param("old.DOC", "Free.", "is in no known format; save it as .docx", id="another program's"),
+        pytest.param("slides.pptx", "Free.", "is in no known format; save it as .pdf", id="slides"),
         pytest.param("bad.xyz", "Free.", f"is in no known format; known are {_FORMATS}", id="unknown suffix"),
         pytest.param("bad.pdf", b"\x89PNG\r\n\x1a\n", "is a PNG image, not .pdf", id="an image named .pdf"),
         pytest.param("bad.txt", b"\x7fELF\x02\x01\0\0", "is a program, not .txt", id="a program named .txt"),
