@@ -14,6 +14,7 @@ from assistant.generation.chat import first_line, spoken
 from assistant.generation.types import Generation, Generator
 from assistant.prompts import Style
 from assistant.refusals import is_refusal
+from assistant.turns import condense, condense_many
 from assistant.types import About, Answer, Coverage, Ending, Prompt, Question, Timing
 from core.language import Lang
 from ingest.knowledge_base import KnowledgeBase
@@ -55,7 +56,7 @@ class Parts(Protocol):
 
 
 class PromptStrategy(ABC):
-    """A strategy that asks the generator once per question."""
+    """A strategy that asks the generator once per question, and once more where that follows on turns."""
 
     name: str
     about: ClassVar[About]
@@ -96,14 +97,15 @@ class PromptStrategy(ABC):
         self, questions: Sequence[Question], on_answer: Callable[[Answer], None] | None = None
     ) -> list[Answer]:
         """Answer all questions in batches, in their order; `on_answer` hears each as it is ready."""
+        asked = condense_many(questions, self.generator)
         start = self._clock()
-        prompts = self.prepare_many(questions)
+        prompts = self.prepare_many([one.question for one in asked])
         retrieval = self._clock() - start
         answers: dict[int, Answer] = {}
 
         def finish(index: int, generation: Generation) -> None:
-            together = replace(generation, alone=False)
-            answers[index] = self._answer(questions[index], prompts[index], together, retrieval)
+            one, together = asked[index], replace(generation, alone=False)
+            answers[index] = one.answered(self._answer(one.question, prompts[index], together, retrieval))
             if on_answer:
                 on_answer(answers[index])
 
@@ -112,13 +114,14 @@ class PromptStrategy(ABC):
 
     def stream(self, question: Question) -> Iterator[Answer]:
         """Yield the answer as it grows; the last item is complete. Closing the iterator stops the model."""
+        asked = condense(question, self.generator)
         start = self._clock()
-        prompt = self.prepare(question)
+        prompt = self.prepare(asked.question)
         retrieval = self._clock() - start
         generation = Generation("")
         for generation in self.generator.stream(prompt):
-            yield self._growing(question, prompt, generation, retrieval)
-        yield self._answer(question, prompt, generation, retrieval)
+            yield asked.answered(self._growing(asked.question, prompt, generation, retrieval))
+        yield asked.answered(self._answer(asked.question, prompt, generation, retrieval))
 
     def _growing(
         self, question: Question, prompt: Prompt, generation: Generation, retrieval: float

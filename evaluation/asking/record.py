@@ -88,6 +88,7 @@ def _row(strategy: str, answer: Answer) -> dict[str, Any]:
         "strategy": strategy,
         "id": answer.question.id,
         "text": answer.text,
+        "standalone": answer.standalone,
         "ending": answer.ending,
         "contexts": [_place(hit) for hit in answer.contexts],
         "ranked": answer.ranked,
@@ -123,8 +124,9 @@ def _answer(row: Mapping[str, Any], reference: Reference, documents: Mapping[str
         ranked=None if row["ranked"] is None else tuple(row["ranked"]),
         found=tuple(_hits(row.get("found", ()), documents)),  # runs of before have none
         ending=row["ending"],
+        standalone=row.get("standalone", ""),  # a run of before has none
     )
-    citations = cite(question.text, answer.text, contexts)
+    citations = cite(answer.standalone or question.text, answer.text, contexts)
     return replace(answer, citations=citations, abstained=is_refusal(answer.text))
 
 
