@@ -1,5 +1,6 @@
 """A domain's parts and the strategies made of them: the wiring. Knows nothing of how any of them works."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
 
@@ -10,7 +11,7 @@ from assistant.generation.types import Generator
 from assistant.prompts import Style, infer_style
 from assistant.strategies import kind_of
 from assistant.strategies.base import PromptStrategy
-from assistant.types import Question
+from assistant.types import Message, Question
 from core.domain import Domain
 from core.errors import AdapterError, DomainError, QuestionError
 from core.language import Lang, detect_question
@@ -76,18 +77,23 @@ class Assistant:
         base = model_folder(self.settings.generator.model, self.settings.home)
         return find_adapter(self.domain, self.settings, fingerprint(base), name)
 
-    def question(self, text: str, lang: Lang | None = None) -> Question:
+    def question(self, text: str, lang: Lang | None = None, turns: Sequence[str] = ()) -> Question:
         """Return `text` as a question, in the language that it is written in unless `lang` says otherwise.
 
+        `turns` are what was said before it: a question, its answer, and so on.
+
         Raises:
-            QuestionError: it is empty or too long.
+            QuestionError: it is empty or too long, or the turns do not end with an answer.
         """
         asked, limit = text.strip(), self.settings.max_question_chars
         if not asked:
             raise QuestionError("the question is empty; write one")
         if len(asked) > limit:
             raise QuestionError(f"the question has {len(asked)} characters; shorten it to {limit}")
-        return Question(id="", text=asked, lang=lang or detect_question(asked))
+        if len(turns) % 2:
+            raise QuestionError("the turns before a question end with an answer; give that as well")
+        said = tuple(Message(("user", "assistant")[place % 2], turn) for place, turn in enumerate(turns))
+        return Question(id="", text=asked, lang=lang or detect_question(asked), turns=said)
 
     def strategy(self, name: str) -> PromptStrategy:
         """Return the strategy called `name`, the same one every time.

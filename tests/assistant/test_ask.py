@@ -1,5 +1,6 @@
 """`python -m assistant ask`, from a folder of documents to an answer, with tiny random models."""
 
+import io
 import json
 from pathlib import Path
 
@@ -88,3 +89,25 @@ def test_bad_input_is_one_line_and_exit_1(
 def test_an_unknown_domain_lists_the_known(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ask", "When?", "--domain", "nowhere"]) == 1
     assert "known are legal, travel" in capsys.readouterr().err
+
+
+def test_a_follow_up_is_asked_with_its_turns(inns: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    turns = ["--turn", "What does a dog pay?", "--turn", "15 euros."]
+    assert main(["ask", "And a cat?", *turns, "--domain", str(inns), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert [one["content"] for one in answer["question"]["turns"]] == turns[1::2]
+    assert answer["standalone"] == "What does a dog pay? And a cat?", "a random model writes no question"
+    assert answer["usage"]["calls"] == 2
+
+
+def test_turns_without_an_answer_are_refused(inns: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ask", "And a cat?", "--turn", "A dog?", "--domain", str(inns)]) == 1
+    assert "end with an answer" in capsys.readouterr().err
+
+
+def test_a_chat_remembers_what_was_said(
+    inns: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("狗要付多少钱？\n那猫呢？\n"))
+    assert main(["chat", "--domain", str(inns)]) == 0
+    assert "(狗要付多少钱？那猫呢？)" in capsys.readouterr().out
