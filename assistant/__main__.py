@@ -7,6 +7,7 @@ python -m assistant chat --domain travel      one question after the other, each
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,6 +17,7 @@ from assistant.strategies import STRATEGIES, check_strategies
 from assistant.types import Answer
 from core.command_line import plain_errors, run
 from core.domain import find_domain
+from core.errors import GenerationError
 from core.progress import progress_bar
 from ingest.knowledge_base import bring_up_to_date
 
@@ -41,14 +43,20 @@ def ask(
     turn: Annotated[
         list[str] | None, typer.Option(help="Said before: a question, then its answer; repeat in order.")
     ] = None,
+    schema: Annotated[
+        Path | None, typer.Option(help="File with a JSON schema: the answer follows it, or is null.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The whole answer as one JSON object.")] = False,
 ) -> None:
     """Answer one question, with the sentences that support the answer."""
-    assistant = _opened(domain, strategy, lang)
+    assistant = _opened(domain, strategy, lang, schema)
     asked = assistant.question(question, turns=turn or ())
     _bring_up_to_date(assistant)
     (answer,) = assistant.strategy(strategy).answer_many([asked])
-    print(json.dumps(asdict(answer), ensure_ascii=False, indent=1) if as_json else as_text(answer))
+    if as_json:
+        print(json.dumps(asdict(answer), ensure_ascii=False, indent=1))
+    else:
+        print(_whole(answer) if schema else as_text(answer))
 
 
 @app.command()
@@ -71,13 +79,32 @@ def _next_question() -> str:
         return ""
 
 
-def _opened(domain: str, strategy: str, lang: str) -> Assistant:
+def _whole(answer: Answer) -> str:
+    """Return an answer in JSON.
+
+    Raises:
+        GenerationError: it is not whole, or not what was asked for.
+    """
+    if answer.ending == "stop":
+        return answer.text
+    if answer.ending == "invalid":
+        raise GenerationError(f"{answer.model} did not keep to the schema; does its server know json_schema?")
+    raise GenerationError(
+        f"the answer was cut after {answer.usage.completion_tokens} tokens, before its JSON was complete; "
+        "raise generator.max_new_tokens"
+    )
+
+
+def _opened(domain: str, strategy: str, lang: str, schema: Path | None = None) -> Assistant:
     check_strategies([strategy])
     found = find_domain(domain)
     settings = found.settings()
     if lang:
         retrieval = settings.retrieval.model_copy(update={"lang": lang})
         settings = settings.model_copy(update={"retrieval": retrieval})
+    if schema:
+        form = {"answer_style": "json", "answer_schema": str(schema.resolve())}
+        settings = settings.model_copy(update=form)
     return open_assistant(found, settings)
 
 

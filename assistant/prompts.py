@@ -39,6 +39,13 @@ _CLOSED_BOOK: dict[Lang, str] = {
     "en": 'You answer questions. {style} If you do not know, reply exactly "{refusal}"',
     "zh": "你回答问题。{style}如果不知道，就只回答“{refusal}”",
 }
+_AS_JSON: dict[Lang, str] = {
+    "en": (
+        "Write the answer as JSON that follows this schema; "
+        'if there is no answer, write null and not "{refusal}": {schema}'
+    ),
+    "zh": "用符合以下模式的 JSON 写出答案；没有答案就写 null，不要写“{refusal}”：{schema}",
+}
 _TURNS = 8
 """Turns before a question that are read; what is older hardly bears on it."""
 _TURN_CHARS = 600
@@ -150,6 +157,13 @@ def _conversation(question: str, turns: Sequence[Message], lang: Lang) -> str:
 
 def _on_one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+def as_json(messages: Sequence[Message], lang: Lang, schema: str) -> tuple[Message, ...]:
+    """Return `messages` with the demand for JSON by a schema behind the question."""
+    *before, question = messages
+    form = _AS_JSON[lang].format(refusal=_REFUSAL[lang], schema=schema)
+    return (*before, Message("user", f"{question.content}\n\n{form}"))
 
 
 def passage(chunk: Chunk) -> str:

@@ -11,6 +11,7 @@ from assistant.generation.types import Generator
 from assistant.prompts import Style, infer_style
 from assistant.strategies import kind_of
 from assistant.strategies.base import PromptStrategy
+from assistant.structured import read_schema
 from assistant.types import Message, Question
 from core.domain import Domain
 from core.errors import AdapterError, DomainError, QuestionError
@@ -52,13 +53,27 @@ class Assistant:
     @cached_property
     def style(self) -> Style:
         """How long answers should be."""
-        if self.settings.answer_style != "auto":
-            return self.settings.answer_style
+        wanted = self.settings.answer_style
+        if wanted != "auto" and wanted != "json":
+            return wanted
         with suppress(DomainError):  # a domain may come without questions
             return infer_style(
                 answer for record in self.domain.questions("train") for answer in record.answers[:1]
             )
         return infer_style([])
+
+    @cached_property
+    def schema(self) -> str:
+        """JSON schema that answers have to follow; empty: they are free text.
+
+        Raises:
+            DomainError: answers should be JSON, but no schema is named or it cannot be read.
+        """
+        if self.settings.answer_style != "json":
+            return ""
+        if not self.settings.answer_schema:
+            raise DomainError('answer_style = "json" needs answer_schema, a file with a JSON schema')
+        return read_schema(self.domain.folder / self.settings.answer_schema)
 
     def adapter(self, name: str = "") -> str:
         """Return what the generator calls an adapter of the domain; empty: that of the settings.
@@ -102,7 +117,9 @@ class Assistant:
             AssistantError: there is none of this name, or something that it needs is not there.
         """
         if name not in self._strategies:
-            self._strategies[name] = kind_of(name).assemble(self, name.partition(":")[2])
+            strategy = kind_of(name).assemble(self, name.partition(":")[2])
+            strategy.schema = self.schema
+            self._strategies[name] = strategy
         return self._strategies[name]
 
 

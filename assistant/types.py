@@ -7,8 +7,10 @@ from typing import Literal, Protocol
 from core.language import Lang
 from ingest.types import Hit
 
-Ending = Literal["", "stop", "length", "loop", "thinking"]
-"""By itself, cut at its limit, repeating itself, still thinking; empty: nobody knows."""
+Ending = Literal["", "stop", "length", "loop", "thinking", "invalid"]
+"""By itself, cut at its limit, repeating itself, still thinking, as JSON that was not asked for.
+
+Empty: nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ FAILURES = {
     "length": "cut at the limit",
     "loop": "stopped in a loop",
     "thinking": "used up by thinking",
+    "invalid": "not the JSON asked for",
 }
 """By the key in report.json, what a reader is told."""
 
