@@ -225,9 +225,9 @@ class Settings(BaseSettings):
     max_file_mb: int = Field(default=64, ge=1)
     """A larger document file is refused."""
     answer_style: Literal["auto", "short", "sentence", "paragraph", "json"] = "auto"
-    """How long answers should be; `auto` goes by the domain's train answers, and so do the values of `json`."""
+    """How long answers should be; `auto`, and `json` for its values, go by the domain's train answers."""
     answer_schema: str = ""
-    """File with the JSON schema that answers follow where `answer_style` is `json`, in the domain's folder."""
+    """File in the domain's folder: the JSON schema that answers follow where `answer_style` is `json`."""
     generator: Generator = Generator()
     embedder: Embedder = Embedder()
     parsing: Parsing = Parsing()

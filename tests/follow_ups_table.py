@@ -1,4 +1,4 @@
-"""What rewriting a follow-up gains for retrieval: recall@5 of its evidence on dev questions, asked in four ways.
+"""What rewriting a follow-up gains for retrieval: recall@5 of its evidence on dev, asked in four ways.
 
 python -m tests.follow_ups_table [travel legal]
 """
