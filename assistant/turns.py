@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from assistant.generation.chat import first_line, spoken
 from assistant.generation.types import Generation, Generator
 from assistant.prompts import standalone
-from assistant.refusals import is_refusal
 from assistant.types import Answer, Prompt, Question, Timing
 from core.language import detect_question
 
@@ -79,8 +78,8 @@ def _rewritten(call: Generation, question: Question) -> str:
     """Return the question that the model wrote; empty where it wrote none, or one in another language."""
     said = first_line(spoken(call.text)).strip(" \"'“”「」")
     is_whole = call.ending in ("", "stop") and len(said) <= MAX_CHARS
-    is_question = said.endswith(("?", "？")) and not is_refusal(said)
-    return said if is_whole and is_question and detect_question(said) == question.lang else ""
+    is_question = said.endswith(("?", "？")) and detect_question(said) == question.lang
+    return said if is_whole and is_question else ""
 
 
 def _joined(question: Question) -> str:

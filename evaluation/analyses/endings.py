@@ -30,7 +30,10 @@ def endings(comparison: Comparison) -> Block:
         if any(of[kind] for of in counts.values())
     ]
     kinds = (*FAILURES, "refused")
-    data = {name: {"endings": {kind: of[kind] for kind in kinds}} for name, of in counts.items()}
+    data = {
+        name: {"endings": {kind: of[kind] for kind in kinds if of[kind] or kind != "invalid"}}
+        for name, of in counts.items()
+    }  # only answers by a schema can be invalid
     return Block("Endings", "summary", Table(["", *names], rows), data={"strategies": data})
 
 

@@ -10,6 +10,8 @@ from assistant.strategies.closed_book import ClosedBook
 from assistant.strategies.fine_tuned import FineTuned
 from assistant.turns import MAX_CHARS, condense, condense_many
 from assistant.types import Ending, Message, Prompt, Question
+from core.domain import find_domain
+from core.language import Lang
 from tests.fakes import ScriptedGenerator, question_of
 
 ASKED_EN = "How much is a sauna for adults?"
@@ -131,3 +133,14 @@ def test_a_long_conversation_is_cut_to_its_end() -> None:
     assert lines[0].startswith("用户：32 很")
     assert len(last.content) < 9 * 620
     assert lines[-1] == "最后的问题：那儿童呢？"
+
+
+@pytest.mark.parametrize("name", ["travel", "legal"])
+def test_what_a_person_would_write_is_taken(name: str) -> None:
+    records = find_domain(name).questions(follow_ups=True)
+    assert len(records) == 40
+    for record in records:
+        lang: Lang = "zh" if record.lang == "zh" else "en"
+        follow_up = Question(record.id, record.question, lang, EN.turns)
+        model = ScriptedGenerator(lambda prompt, said=record.standalone: said)  # type: ignore[misc]
+        assert condense(follow_up, model).question.text == record.standalone
