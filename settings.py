@@ -224,8 +224,10 @@ class Settings(BaseSettings):
     """A longer question is refused."""
     max_file_mb: int = Field(default=64, ge=1)
     """A larger document file is refused."""
-    answer_style: Literal["auto", "short", "sentence", "paragraph"] = "auto"
-    """How long answers should be; `auto` goes by the domain's train answers."""
+    answer_style: Literal["auto", "short", "sentence", "paragraph", "json"] = "auto"
+    """How long answers should be; `auto`, and `json` for its values, go by the domain's train answers."""
+    answer_schema: str = ""
+    """File in the domain's folder: the JSON schema that answers follow where `answer_style` is `json`."""
     generator: Generator = Generator()
     embedder: Embedder = Embedder()
     parsing: Parsing = Parsing()

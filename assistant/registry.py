@@ -1,5 +1,6 @@
 """A domain's parts and the strategies made of them: the wiring. Knows nothing of how any of them works."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
 
@@ -10,7 +11,8 @@ from assistant.generation.types import Generator
 from assistant.prompts import Style, infer_style
 from assistant.strategies import kind_of
 from assistant.strategies.base import PromptStrategy
-from assistant.types import Question
+from assistant.structured import read_schema
+from assistant.types import Message, Question
 from core.domain import Domain
 from core.errors import AdapterError, DomainError, QuestionError
 from core.language import Lang, detect_question
@@ -51,13 +53,27 @@ class Assistant:
     @cached_property
     def style(self) -> Style:
         """How long answers should be."""
-        if self.settings.answer_style != "auto":
-            return self.settings.answer_style
+        wanted = self.settings.answer_style
+        if wanted != "auto" and wanted != "json":
+            return wanted
         with suppress(DomainError):  # a domain may come without questions
             return infer_style(
                 answer for record in self.domain.questions("train") for answer in record.answers[:1]
             )
         return infer_style([])
+
+    @cached_property
+    def schema(self) -> str:
+        """JSON schema that answers have to follow; empty: they are free text.
+
+        Raises:
+            DomainError: answers should be JSON, but no schema is named or it cannot be read.
+        """
+        if self.settings.answer_style != "json":
+            return ""
+        if not self.settings.answer_schema:
+            raise DomainError('answer_style = "json" needs answer_schema, a file with a JSON schema')
+        return read_schema(self.domain.folder / self.settings.answer_schema)
 
     def adapter(self, name: str = "") -> str:
         """Return what the generator calls an adapter of the domain; empty: that of the settings.
@@ -76,18 +92,23 @@ class Assistant:
         base = model_folder(self.settings.generator.model, self.settings.home)
         return find_adapter(self.domain, self.settings, fingerprint(base), name)
 
-    def question(self, text: str, lang: Lang | None = None) -> Question:
+    def question(self, text: str, lang: Lang | None = None, turns: Sequence[str] = ()) -> Question:
         """Return `text` as a question, in the language that it is written in unless `lang` says otherwise.
 
+        `turns` are what was said before it: a question, its answer, and so on.
+
         Raises:
-            QuestionError: it is empty or too long.
+            QuestionError: it is empty or too long, or the turns do not end with an answer.
         """
         asked, limit = text.strip(), self.settings.max_question_chars
         if not asked:
             raise QuestionError("the question is empty; write one")
         if len(asked) > limit:
             raise QuestionError(f"the question has {len(asked)} characters; shorten it to {limit}")
-        return Question(id="", text=asked, lang=lang or detect_question(asked))
+        if len(turns) % 2:
+            raise QuestionError("the turns before a question end with an answer; give that as well")
+        said = tuple(Message(("user", "assistant")[place % 2], turn) for place, turn in enumerate(turns))
+        return Question(id="", text=asked, lang=lang or detect_question(asked), turns=said)
 
     def strategy(self, name: str) -> PromptStrategy:
         """Return the strategy called `name`, the same one every time.
@@ -96,7 +117,9 @@ class Assistant:
             AssistantError: there is none of this name, or something that it needs is not there.
         """
         if name not in self._strategies:
-            self._strategies[name] = kind_of(name).assemble(self, name.partition(":")[2])
+            strategy = kind_of(name).assemble(self, name.partition(":")[2])
+            strategy.schema = self.schema
+            self._strategies[name] = strategy
         return self._strategies[name]
 
 

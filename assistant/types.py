@@ -7,17 +7,10 @@ from typing import Literal, Protocol
 from core.language import Lang
 from ingest.types import Hit
 
-Ending = Literal["", "stop", "length", "loop", "thinking"]
-"""By itself, cut at its limit, repeating itself, still thinking; empty: nobody knows."""
+Ending = Literal["", "stop", "length", "loop", "thinking", "invalid"]
+"""By itself, cut at its limit, repeating itself, still thinking, as JSON that was not asked for.
 
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A question as it was asked."""
-
-    id: str
-    text: str
-    lang: Lang
+Empty: nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +19,16 @@ class Message:
 
     role: str
     content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as it was asked; `turns` are what user and assistant had said before it."""
+
+    id: str
+    text: str
+    lang: Lang
+    turns: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens; `cached_tokens` are those of `prompt_tokens` that were not computed anew.
+    """Tokens of all `calls`; `cached_tokens` are those of `prompt_tokens` that were not computed anew.
 
     `estimated`: a server did not say, and they were counted here without its tokenizer.
     """
@@ -60,6 +63,16 @@ class Usage:
     cached_tokens: int = 0
     completion_tokens: int = 0
     estimated: bool = False
+    calls: int = 1
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            self.prompt_tokens + other.prompt_tokens,
+            self.cached_tokens + other.cached_tokens,
+            self.completion_tokens + other.completion_tokens,
+            self.estimated or other.estimated,
+            self.calls + other.calls,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +115,10 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A result that remembers its request. `text` is empty where the model gave no answer."""
+    """A result that remembers its request. `text` is empty where the model gave no answer.
+
+    `standalone` is the question that was answered where the one asked needs the turns before it; else empty.
+    """
 
     question: Question
     text: str
@@ -117,6 +133,7 @@ class Answer:
     ranked: tuple[str, ...] | None = None
     found: tuple[Hit, ...] = ()
     ending: Ending = ""
+    standalone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,8 +69,12 @@ class Domain:
         except (ValueError, TypeError, OSError) as error:
             raise DomainError(f"{path}: {error}; write under [{section}]: {line}") from error
 
-    def questions(self, split: str = "", lang: str = "", path: Path | None = None) -> list[QuestionRecord]:
+    def questions(
+        self, split: str = "", lang: str = "", path: Path | None = None, follow_ups: bool | None = False
+    ) -> list[QuestionRecord]:
         """Return the questions of `split` and `lang` (empty: all), in file order; from `path` if given.
+
+        Only those that stand alone, or with `follow_ups` only those with turns before them; None: both.
 
         Raises:
             DomainError: no questions.jsonl, or a broken line, by number.
@@ -79,10 +83,13 @@ class Domain:
         wanted = [
             record
             for record in read_questions(path)
-            if (not split or record.split == split) and (not lang or record.lang == lang)
+            if (not split or record.split == split)
+            and (not lang or record.lang == lang)
+            and follow_ups in (None, bool(record.turns))
         ]
         if not wanted:
-            raise DomainError(f"{path} holds no question with split={split or 'any'} lang={lang or 'any'}")
+            kind = "question with turns" if follow_ups else "question"
+            raise DomainError(f"{path} holds no {kind} with split={split or 'any'} lang={lang or 'any'}")
         return wanted
 
 

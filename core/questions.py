@@ -4,10 +4,19 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.errors import DomainError
 from core.language import detect_question
+
+ROLES = ("user", "assistant")
+
+
+class Turn(NamedTuple):
+    """What was said before a question: `role` is one of `ROLES`."""
+
+    role: str
+    content: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +24,7 @@ class QuestionRecord:
     """One line of `questions.jsonl`: the question and its references, still without types of answering.
 
     `trap` says what a careless reader would fall for: an expired rule, another jurisdiction, a false premise.
+    A follow-up comes with the `turns` before it; `standalone` says it in words that need none of them.
     """
 
     id: str
@@ -28,6 +38,13 @@ class QuestionRecord:
     lang: str
     trap: str = ""
     line: int = 0
+    turns: tuple[Turn, ...] = ()
+    standalone: str = ""
+
+    @property
+    def in_full(self) -> str:
+        """The question as it would be asked without any turns before it, as far as the file says so."""
+        return self.standalone or self.question
 
 
 def read_questions(path: Path) -> Iterator[QuestionRecord]:
@@ -84,4 +101,12 @@ def _question(row: Any, number: int) -> QuestionRecord:
         lang=str(row.get("lang") or detect_question(question)),
         trap=str(row.get("trap") or ""),
         line=number,
+        turns=tuple(map(_turn, row.get("turns") or ())),
+        standalone=str(row.get("standalone") or "").strip(),
     )
+
+
+def _turn(said: Any) -> Turn:
+    if not isinstance(said, dict) or said.get("role") not in ROLES or not str(said["content"]).strip():
+        raise ValueError(f"a turn is an object with a role ({' or '.join(ROLES)}) and its content")
+    return Turn(said["role"], str(said["content"]).strip())

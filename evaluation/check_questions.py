@@ -22,7 +22,7 @@ from core.domain import DATA, Domain, find_domain
 from core.errors import DocumentError
 from core.language import detect, detect_question
 from core.leaks import find_leaks
-from core.questions import QuestionRecord
+from core.questions import ROLES, QuestionRecord
 from ingest.files.loaders import LOADERS
 from ingest.files.reading import read_documents
 from ingest.types import Document
@@ -32,12 +32,15 @@ TYPES = ("short", "yesno", "number", "list", "procedure", "multi_hop", "unanswer
 TRAPS = ("", "expired", "jurisdiction", "premise")
 MAX_SIMILARITY = 0.6
 """Jaccard index of word pairs (Chinese: character pairs) from which two questions are near-duplicates."""
-TARGETS = {"documents": 24, "test": 80, "dev": 20, "train": 240, "traps": 8}
+TARGETS = {"documents": 24, "test": 80, "dev": 20, "train": 240, "traps": 8, "follow-ups": 20}
 """Least counts in each language of a shipped domain."""
 RARE_SHARE = 0.1
 """Least share of multi-hop and of unanswerable questions in a strict test set."""
 TAUGHT = (0.75, 0.85)
 """Share of a strict test set's answerable questions whose fact at least two train questions ask as well."""
+
+MAX_TURNS, MAX_TURN_CHARS = 8, 600
+"""The most turns before a follow-up, and the longest."""
 
 _SHARED_TOKENS = 0.5
 _NUMERAL = re.compile(r"\d+(?:[.,]\d+)*|[〇零一二两三四五六七八九十百千万亿半]+|[A-Za-z]+")
@@ -85,9 +88,9 @@ def load_material(domain: Domain) -> tuple[Material, list[Fault]]:
             faults.append(Fault("documents", str(item)))
         else:
             documents[item.id] = item
-    questions = domain.questions()
-    asked = {record.id: record.question for record in questions if record.split == "test"}
-    learned = {record.id: record.question for record in questions if record.split != "test"}
+    questions = domain.questions(follow_ups=None)
+    asked = {record.id: record.in_full for record in questions if record.split == "test"}
+    learned = {record.id: record.in_full for record in questions if record.split != "test"}
     nearest: dict[str, float] = {}
     for leak in find_leaks(asked, learned, limit=0.01):
         nearest[leak.train_id] = leak.similarity
@@ -122,6 +125,20 @@ def questions_are_labelled(material: Material) -> Iterator[Fault]:
             yield Fault(where, f"is labelled {record.lang} but reads otherwise")
         if (record.answer_type == "unanswerable") == bool(record.answers):
             yield Fault(where, "an unanswerable question has no answers, any other has")
+
+
+def turns_lead_to_a_question(material: Material) -> Iterator[Fault]:
+    """Before a follow-up user and assistant take turns; what it asks is also said in words that need none."""
+    for record in material.questions:
+        where, roles = material.where(record), [turn.role for turn in record.turns]
+        if roles != list(ROLES) * (len(roles) // 2):
+            yield Fault(where, "turns alternate, from the user's to the assistant's")
+        if len(roles) > MAX_TURNS or any(len(turn.content) > MAX_TURN_CHARS for turn in record.turns):
+            yield Fault(where, f"has more than {MAX_TURNS} turns, or one of over {MAX_TURN_CHARS} characters")
+        if bool(record.turns) != bool(record.standalone) or record.standalone == record.question:
+            yield Fault(where, "a question with turns, and no other, has a standalone that differs from it")
+        if record.standalone and detect_question(record.standalone) != record.lang:
+            yield Fault(where, f"is labelled {record.lang} but its standalone reads otherwise")
 
 
 def quotes_exist(material: Material) -> Iterator[Fault]:
@@ -160,9 +177,9 @@ def nothing_is_given_away(material: Material) -> Iterator[Fault]:
     for record in material.questions:
         if (near := material.similarity.get(record.id, 0.0)) >= MAX_SIMILARITY:
             yield Fault(material.where(record), f"a train or dev question is too similar ({near:.2f})")
-    texts = Counter(record.question for record in material.questions)
+    texts = Counter(record.in_full for record in material.questions)
     for record in material.questions:
-        if texts[record.question] > 1:
+        if texts[record.in_full] > 1:
             yield Fault(material.where(record), "is asked twice in the same words")
 
 
@@ -170,13 +187,15 @@ def counts_are_met(material: Material) -> Iterator[Fault]:
     """A strict domain is large and mixed enough in each of its languages."""
     taught = Counter(record.fact_id for record in material.questions if record.split == "train")
     for lang in sorted({record.lang for record in material.questions}):
-        asked = [record for record in material.questions if record.lang == lang]
+        everything = [record for record in material.questions if record.lang == lang]
+        asked = [record for record in everything if not record.turns]
         test = [record for record in asked if record.split == "test"]
         answerable = [record for record in test if record.answers]
         facts = [taught[record.fact_id] for record in answerable]
         counts = {
             "documents": sum(document.lang == lang for document in material.documents.values()),
             "traps": sum(bool(record.trap) for record in test),
+            "follow-ups": len(everything) - len(asked),
             **Counter(record.split for record in asked),
         }
         for name, least in TARGETS.items():
@@ -196,6 +215,7 @@ def counts_are_met(material: Material) -> Iterator[Fault]:
 CHECKS: tuple[Callable[[Material], Iterable[Fault]], ...] = (
     documents_are_described,
     questions_are_labelled,
+    turns_lead_to_a_question,
     quotes_exist,
     answers_follow,
     nothing_is_given_away,
@@ -251,8 +271,10 @@ def _print(material: Material) -> None:
 
     taught = Counter(record.fact_id for record in material.questions if record.split == "train")
     columns: dict[str, list[QuestionRecord]] = defaultdict(list)
-    for record in sorted(material.questions, key=lambda record: (record.lang, record.split)):
-        columns[f"{record.lang} {record.split}"].append(record)
+    for record in sorted(
+        material.questions, key=lambda record: (record.lang, bool(record.turns), record.split)
+    ):
+        columns[f"{record.lang} {record.split}{' turns' if record.turns else ''}"].append(record)
     rows: dict[str, Callable[[QuestionRecord], bool]] = {
         **{name: lambda record, name=name: record.answer_type == name for name in TYPES},  # type: ignore[misc]
         "traps": lambda record: bool(record.trap),

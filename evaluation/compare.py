@@ -218,6 +218,9 @@ def main(
     questions: Annotated[
         Path | None, typer.Option(help="Ask these, in the format of questions.jsonl.", exists=True)
     ] = None,
+    turns: Annotated[
+        bool, typer.Option("--turns", help="Ask the follow-ups, questions with turns before them, instead.")
+    ] = False,
     seed: Annotated[int | None, typer.Option(help="Of samples and resampling; default: the setting.")] = None,
     again: Annotated[
         bool, typer.Option("--replay", help="Score the last run again, without a model.")
@@ -236,19 +239,20 @@ def main(
             settings=settings,
             references=all_questions(where, questions)
             if again
-            else choose_questions(where, Choice(split, lang, limit, drawn, questions)),
+            else choose_questions(where, Choice(split, lang, limit, drawn, questions, turns)),
             strategies=choose_strategies(strategies),
             named=bool(strategies.strip()),
             metrics=choose(metrics),
             seed=drawn,
-            out=out or settings.home / "runs" / _run_name(where, questions),
+            out=out or settings.home / "runs" / _run_name(where, questions, turns),
         )
         _run(plan, again)
 
 
-def _run_name(domain: Domain, questions: Path | None) -> str:
-    """Return the folder of a run: questions from elsewhere have one of their own."""
-    return f"{domain.key}-{questions.resolve().parent.name}" if questions else domain.key
+def _run_name(domain: Domain, questions: Path | None, turns: bool) -> str:
+    """Return the folder of a run: follow-ups and questions from elsewhere have one of their own."""
+    name = f"{domain.key}-{questions.resolve().parent.name}" if questions else domain.key
+    return f"{name}-turns" if turns else name
 
 
 def _run(plan: Plan, again: bool) -> None:

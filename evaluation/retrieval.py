@@ -76,7 +76,7 @@ def _timed(
         taken = []
         for one in references[place * share : (place + 1) * share]:
             start = time.perf_counter()
-            knowledge.search(one.question, one.lang, DEPTH, mode)
+            knowledge.search(one.in_full, one.lang, DEPTH, mode)
             taken.append(1000 * (time.perf_counter() - start))
         found[mode] = {"value": median(taken) if taken else None, "n": share}
     return found
@@ -87,7 +87,7 @@ def rank(knowledge: KnowledgeBase, references: Sequence[Reference], mode: str) -
     rankings: list[list[str]] = [[] for _ in references]
     for lang in sorted({one.lang for one in references}):
         places = [place for place, one in enumerate(references) if one.lang == lang]
-        queries = [references[place].question for place in places]
+        queries = [references[place].in_full for place in places]
         for place, hits in zip(places, knowledge.search_many(queries, lang, PASSAGES, mode), strict=True):
             rankings[place] = list(dict.fromkeys(id for hit in hits for id in hit.documents))
     return rankings

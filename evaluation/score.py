@@ -40,14 +40,15 @@ def score(path: Path, domain: Domain) -> Scored:
         AssistantError: a line is broken, its id is unknown or there twice; the message has its number.
         DomainError: the domain has no questions.
     """
-    references = {record.id: reference(record) for record in domain.questions()}
+    references = {record.id: reference(record) for record in domain.questions(follow_ups=None)}
     samples = _read(path, references)
     settings = domain.settings().evaluation
     clusters = by_document([sample.reference for sample in samples])
     inference = Inference(clusters, settings.bootstrap, settings.seed)
     scores = {name: metric.score(samples) for name, metric in METRICS.items()}
     answered = {sample.reference.id for sample in samples}
-    missing = tuple(one.id for one in references.values() if one.split == "test" and one.id not in answered)
+    asked = (one for one in references.values() if one.split == "test" and not one.turns)
+    missing = tuple(one.id for one in asked if one.id not in answered)
     metrics = {name: entry(one, inference) for name, one in scores.items() if one.value is not None}
     return Scored(len(samples), missing, metrics)
 

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.types import Answer, Question
+from assistant.types import Answer, Message, Question
 from core.language import Lang
 from core.questions import QuestionRecord
 
@@ -19,7 +19,7 @@ class Reference:
     """A question's right answers and where they stand; no answers means it must be refused.
 
     `taught`: whether train questions ask for the same fact, so that an adapter may have learned it;
-    None where nobody knows.
+    None where nobody knows. A follow-up has the `turns` before it, and `standalone` says it without them.
     """
 
     question: str
@@ -31,6 +31,13 @@ class Reference:
     lang: str = ""
     evidence_text: tuple[str, ...] = ()
     taught: bool | None = None
+    turns: tuple[Message, ...] = ()
+    standalone: str = ""
+
+    @property
+    def in_full(self) -> str:
+        """The question as it would be asked without any turns before it: what an answer is judged by."""
+        return self.standalone or self.question
 
     @property
     def answerable(self) -> bool:
@@ -40,7 +47,7 @@ class Reference:
     def ask(self) -> Question:
         """Return the question as a strategy takes it."""
         lang: Lang = "zh" if self.lang == "zh" else "en"
-        return Question(self.id, self.question, lang)
+        return Question(self.id, self.question, lang, self.turns)
 
 
 def reference(record: QuestionRecord, taught: Container[str] = ()) -> Reference:
@@ -55,6 +62,8 @@ def reference(record: QuestionRecord, taught: Container[str] = ()) -> Reference:
         lang=record.lang,
         evidence_text=record.evidence_text,
         taught=record.fact_id in taught if record.fact_id and record.answers else None,
+        turns=tuple(Message(*turn) for turn in record.turns),
+        standalone=record.standalone,
     )
 
 

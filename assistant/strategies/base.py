@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import ClassVar, Protocol, Self
 
-from assistant.citations import cite
 from assistant.generation.chat import first_line, spoken
 from assistant.generation.types import Generation, Generator
-from assistant.prompts import Style
-from assistant.refusals import is_refusal
+from assistant.prompts import Style, as_json
+from assistant.structured import declines, follows, or_null, supported
+from assistant.turns import condense, condense_many
 from assistant.types import About, Answer, Coverage, Ending, Prompt, Question, Timing
 from core.language import Lang
 from ingest.knowledge_base import KnowledgeBase
@@ -55,10 +55,12 @@ class Parts(Protocol):
 
 
 class PromptStrategy(ABC):
-    """A strategy that asks the generator once per question."""
+    """A strategy that asks the generator once per question, and once more where that follows on turns."""
 
     name: str
     about: ClassVar[About]
+    schema: str = ""
+    """JSON schema that answers have to follow, unless they are null; empty: they are free text."""
     has_variants: ClassVar[bool] = False
     """Whether `name:variant` is another strategy of this kind."""
 
@@ -96,14 +98,15 @@ class PromptStrategy(ABC):
         self, questions: Sequence[Question], on_answer: Callable[[Answer], None] | None = None
     ) -> list[Answer]:
         """Answer all questions in batches, in their order; `on_answer` hears each as it is ready."""
+        asked = condense_many(questions, self.generator)
         start = self._clock()
-        prompts = self.prepare_many(questions)
+        prompts = self._prepared([one.question for one in asked])
         retrieval = self._clock() - start
         answers: dict[int, Answer] = {}
 
         def finish(index: int, generation: Generation) -> None:
-            together = replace(generation, alone=False)
-            answers[index] = self._answer(questions[index], prompts[index], together, retrieval)
+            one, together = asked[index], replace(generation, alone=False)
+            answers[index] = one.answered(self._answer(one.question, prompts[index], together, retrieval))
             if on_answer:
                 on_answer(answers[index])
 
@@ -112,13 +115,29 @@ class PromptStrategy(ABC):
 
     def stream(self, question: Question) -> Iterator[Answer]:
         """Yield the answer as it grows; the last item is complete. Closing the iterator stops the model."""
+        asked = condense(question, self.generator)
         start = self._clock()
-        prompt = self.prepare(question)
+        (prompt,) = self._prepared([asked.question])
         retrieval = self._clock() - start
         generation = Generation("")
         for generation in self.generator.stream(prompt):
-            yield self._growing(question, prompt, generation, retrieval)
-        yield self._answer(question, prompt, generation, retrieval)
+            yield asked.answered(self._growing(asked.question, prompt, generation, retrieval))
+        yield asked.answered(self._answer(asked.question, prompt, generation, retrieval))
+
+    def _prepared(self, questions: Sequence[Question]) -> list[Prompt]:
+        """Return the prompts for all questions, held to the schema if there is one."""
+        prompts = self.prepare_many(questions)
+        if not self.schema:
+            return prompts
+        return [
+            replace(
+                prompt,
+                messages=as_json(prompt.messages, question.lang, self.schema),
+                schema=or_null(self.schema),
+                one_line=False,
+            )
+            for question, prompt in zip(questions, prompts, strict=True)
+        ]
 
     def _growing(
         self, question: Question, prompt: Prompt, generation: Generation, retrieval: float
@@ -143,12 +162,19 @@ class PromptStrategy(ABC):
         answer = self._growing(question, prompt, generation, retrieval)
         return replace(
             answer,
-            citations=cite(question.text, answer.text, prompt.contexts),
-            abstained=is_refusal(answer.text),
-            ending=_ending(answer.text, generation),
+            citations=supported(question.text, answer.text, prompt.contexts),
+            abstained=declines(answer.text),
+            ending=_ending(answer.text, generation, self.schema),
         )
 
 
-def _ending(said: str, generation: Generation) -> Ending:
-    """Return how a completion ended; one that was cut before it said anything was still thinking."""
+def _ending(said: str, generation: Generation, schema: str) -> Ending:
+    """Return how a completion ended; one that was cut before it said anything was still thinking.
+
+    JSON may be whole with the last token that there was; a server may not hold its model to the schema.
+    """
+    if schema and said and generation.ending != "loop":
+        if follows(said, schema):
+            return "stop"
+        return "length" if generation.ending == "length" else "invalid"
     return "thinking" if generation.ending == "length" and not said else generation.ending

@@ -68,11 +68,13 @@ def report_of(comparison: Comparison, created: str) -> Report:
 
 def _question(comparison: Comparison, place: int) -> dict[str, Any]:
     reference = comparison.references[place]
+    turns = {"turns": [asdict(turn) for turn in reference.turns], "standalone": reference.standalone}
     return {
         "id": reference.id,
         "lang": reference.lang,
         "type": reference.type,
         "question": reference.question,
+        **(turns if reference.turns else {}),
         "references": list(reference.answers),
         "answers": {run.strategy: _answer(comparison, run, place) for run in comparison.runs},
     }
@@ -82,6 +84,7 @@ def _answer(comparison: Comparison, run: Run, place: int) -> dict[str, Any]:
     answer = run.samples[place].answer
     scores, causes = comparison.scores[run.strategy], comparison.causes.get(run.strategy)
     return {
+        **({"standalone": answer.standalone} if answer.standalone else {}),
         "text": answer.text,
         "abstained": answer.abstained,
         "ending": answer.ending,

@@ -12,6 +12,7 @@ FAILURES = {
     "length": "cut at the limit",
     "loop": "stopped in a loop",
     "thinking": "used up by thinking",
+    "invalid": "not the JSON asked for",
 }
 """By the key in report.json, what a reader is told."""
 
@@ -29,7 +30,10 @@ def endings(comparison: Comparison) -> Block:
         if any(of[kind] for of in counts.values())
     ]
     kinds = (*FAILURES, "refused")
-    data = {name: {"endings": {kind: of[kind] for kind in kinds}} for name, of in counts.items()}
+    data = {
+        name: {"endings": {kind: of[kind] for kind in kinds if of[kind] or kind != "invalid"}}
+        for name, of in counts.items()
+    }  # only answers by a schema can be invalid
     return Block("Endings", "summary", Table(["", *names], rows), data={"strategies": data})
 
 

@@ -16,7 +16,9 @@ _DEFAULT_SPLITS = ("test", "dev")
 class Choice:
     """Which questions: of a split and a language (empty: see `choose_questions`), at most `limit` (0: all).
 
-    `path` names another file than the domain's questions.jsonl.
+    `path` names another file than the domain's questions.jsonl, of which all are asked. `follow_ups`: only
+    questions that come with turns before them; they are never mixed with the others, so that a figure stays
+    what it was when follow-ups are added.
     """
 
     split: str = ""
@@ -24,6 +26,7 @@ class Choice:
     limit: int = 0
     seed: int = 0
     path: Path | None = None
+    follow_ups: bool = False
 
 
 def choose_questions(domain: Domain, choice: Choice) -> list[Reference]:
@@ -46,7 +49,7 @@ def all_questions(domain: Domain, path: Path | None = None) -> list[Reference]:
         DomainError: there are none, or a line of the file is broken.
     """
     taught = _facts(domain)
-    return [reference(record, taught) for record in domain.questions(path=path)]
+    return [reference(record, taught) for record in domain.questions(path=path, follow_ups=None)]
 
 
 def _facts(domain: Domain) -> set[str]:
@@ -58,9 +61,10 @@ def _facts(domain: Domain) -> set[str]:
 
 
 def _records(domain: Domain, choice: Choice) -> list[QuestionRecord]:
+    kind = None if choice.path and not choice.follow_ups else choice.follow_ups
+    records = domain.questions(choice.split, choice.lang, choice.path, kind)
     if choice.split:
-        return domain.questions(choice.split, choice.lang, choice.path)
-    records = domain.questions("", choice.lang, choice.path)
+        return records
     for default in _DEFAULT_SPLITS:
         if chosen := [record for record in records if record.split == default]:
             return chosen

@@ -11,9 +11,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from assistant.citations import cite
 from assistant.generation.journaled import JsonLines
-from assistant.refusals import is_refusal
+from assistant.structured import declines, supported
 from assistant.types import Answer, Coverage, Timing, Usage
 from core.errors import AssistantError
 from evaluation.types import ModelCard, Reference, Run, Sample
@@ -88,6 +87,7 @@ def _row(strategy: str, answer: Answer) -> dict[str, Any]:
         "strategy": strategy,
         "id": answer.question.id,
         "text": answer.text,
+        "standalone": answer.standalone,
         "ending": answer.ending,
         "contexts": [_place(hit) for hit in answer.contexts],
         "ranked": answer.ranked,
@@ -123,9 +123,10 @@ def _answer(row: Mapping[str, Any], reference: Reference, documents: Mapping[str
         ranked=None if row["ranked"] is None else tuple(row["ranked"]),
         found=tuple(_hits(row.get("found", ()), documents)),  # runs of before have none
         ending=row["ending"],
+        standalone=row.get("standalone", ""),  # a run of before has none
     )
-    citations = cite(question.text, answer.text, contexts)
-    return replace(answer, citations=citations, abstained=is_refusal(answer.text))
+    citations = supported(answer.standalone or question.text, answer.text, contexts)
+    return replace(answer, citations=citations, abstained=declines(answer.text))
 
 
 def _hits(places: Sequence[Mapping[str, Any]], documents: Mapping[str, Document]) -> Iterator[Hit]:

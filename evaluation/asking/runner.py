@@ -5,6 +5,7 @@ What was answered before is remembered at the generator, so a run that was kille
 
 import time
 from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
 from math import ceil
 
 from assistant.types import Answer, Question, Strategy
@@ -74,6 +75,8 @@ def _limit(seconds: float, alone: Sequence[Question], together: Sequence[Questio
 
 def _warm_up(strategy: Strategy, question: Question) -> None:
     """Have an answer begun and drop it: weights, adapter, index and shared prefix are read at first use."""
+    if question.turns:  # a rewriting is remembered with its time, which is not to be that of loading: another
+        question = replace(question, text=f"{question.text}?")
     stream = strategy.stream(question)
     next(stream, None)
     if isinstance(stream, Generator):

@@ -20,7 +20,7 @@ class Correct:
                 sample.answer.text,
                 sample.reference.answers,
                 sample.reference.type,
-                sample.reference.question,
+                sample.reference.in_full,
                 sample.answer.abstained,
             )
             for sample in samples

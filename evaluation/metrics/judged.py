@@ -110,7 +110,7 @@ def _faithfulness(sample: Sample) -> dict[str, Any] | None:
     if not sample.answer.contexts or _silent(sample):
         return None
     return {
-        "user_input": sample.reference.question,
+        "user_input": sample.reference.in_full,
         "response": sample.answer.text,
         "retrieved_contexts": _read_passages(sample),
     }
@@ -119,7 +119,7 @@ def _faithfulness(sample: Sample) -> dict[str, Any] | None:
 def _read_passages(sample: Sample) -> list[str]:
     """Return the passages to judge by: those cited, then those with the most words in common."""
     quotes = [citation.quote for citation in sample.answer.citations]
-    wanted = set(tokens(f"{sample.reference.question} {sample.answer.text}"))
+    wanted = set(tokens(f"{sample.reference.in_full} {sample.answer.text}"))
     passages = [text for hit in sample.answer.contexts for text in _passages(hit.chunk)]
     passages.sort(
         key=lambda text: (not any(quote in text for quote in quotes), -len(wanted & set(tokens(text))))
@@ -134,14 +134,14 @@ def _passages(chunk: Chunk) -> list[str]:
 
 
 def _answer_relevancy(sample: Sample) -> dict[str, Any]:
-    return {"user_input": sample.reference.question, "response": sample.answer.text}
+    return {"user_input": sample.reference.in_full, "response": sample.answer.text}
 
 
 def _ranked_contexts(sample: Sample) -> dict[str, Any] | None:
     if sample.answer.ranked is None or not sample.answer.contexts:
         return None
     return {
-        "user_input": sample.reference.question,
+        "user_input": sample.reference.in_full,
         "reference": sample.reference.answers[0],
         "retrieved_contexts": [hit.chunk.passage for hit in sample.answer.contexts],
     }

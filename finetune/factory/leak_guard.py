@@ -11,7 +11,7 @@ def leak_guard(examples: Iterable[Example], material: Material) -> Iterator[Exam
     """Yield the examples that are no closer to a test question than `finetune.max_similarity`."""
     asked = list(examples)
     questions = {example.question_id: example.question for example in asked}
-    tested = {record.id: record.question for record in material.test}
+    tested = {record.id: record.in_full for record in material.test}
     leaks = {one.train_id: one for one in find_leaks(questions, tested, material.settings.max_similarity)}
     for example in asked:
         if leak := leaks.get(example.question_id):

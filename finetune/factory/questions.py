@@ -43,8 +43,9 @@ def training_data(domain: Domain, settings: Settings) -> TrainingData:
         DomainError: there are no questions to learn from.
         AssistantError: the settings name a step that is not known.
     """
-    records = domain.questions()
+    records = domain.questions(follow_ups=None)
     train, dev, test = (_split(records, split) for split in ("train", "dev", "test"))
+    train, dev = ([one for one in part if not one.turns] for part in (train, dev))
     if not train or not dev:
         raise DomainError(
             f"{domain.folder / 'questions.jsonl'} needs questions with split=train to learn and split=dev "

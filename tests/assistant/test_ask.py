@@ -1,5 +1,6 @@
 """`python -m assistant ask`, from a folder of documents to an answer, with tiny random models."""
 
+import io
 import json
 from pathlib import Path
 
@@ -88,3 +89,49 @@ def test_bad_input_is_one_line_and_exit_1(
 def test_an_unknown_domain_lists_the_known(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ask", "When?", "--domain", "nowhere"]) == 1
     assert "known are legal, travel" in capsys.readouterr().err
+
+
+def test_a_follow_up_is_asked_with_its_turns(inns: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    turns = ["--turn", "What does a dog pay?", "--turn", "15 euros."]
+    assert main(["ask", "And a cat?", *turns, "--domain", str(inns), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert [one["content"] for one in answer["question"]["turns"]] == turns[1::2]
+    assert answer["standalone"] == "What does a dog pay? And a cat?", "a random model writes no question"
+    assert answer["usage"]["calls"] == 2
+
+
+def test_turns_without_an_answer_are_refused(inns: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ask", "And a cat?", "--turn", "A dog?", "--domain", str(inns)]) == 1
+    assert "end with an answer" in capsys.readouterr().err
+
+
+def test_a_chat_remembers_what_was_said(
+    inns: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("狗要付多少钱？\n那猫呢？\n"))
+    assert main(["chat", "--domain", str(inns)]) == 0
+    assert "(狗要付多少钱？那猫呢？)" in capsys.readouterr().out
+
+
+def test_an_answer_by_a_schema_is_json_and_nothing_else(
+    inns: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (inns / "answer.json").write_text('{"enum": [{"days": 7}]}', encoding="utf-8")
+    monkeypatch.setenv("ASSISTANT_GENERATOR__MAX_NEW_TOKENS", "40")
+    assert main(["ask", "押金多久退还？", "--domain", str(inns), "--schema", str(inns / "answer.json")]) == 0
+    assert json.loads(capsys.readouterr().out) in (None, {"days": 7})
+    (inns / "domain.toml").write_text(
+        'answer_style = "json"\nanswer_schema = "answer.json"\n', encoding="utf-8"
+    )
+    assert main(["ask", "When?", "--domain", str(inns), "--json"]) == 0
+    assert json.loads(json.loads(capsys.readouterr().out)["text"]) in (None, {"days": 7})
+
+
+def test_json_that_was_cut_is_an_error_and_not_printed(
+    inns: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (inns / "answer.json").write_text(f'{{"const": "{"x" * 99}"}}', encoding="utf-8")
+    code = main(["ask", "When?", "--domain", str(inns), "--schema", str(inns / "answer.json")])
+    printed = capsys.readouterr()
+    assert (code, printed.out.strip()) in [(1, ""), (0, "null")]
+    assert code == 0 or "raise generator.max_new_tokens" in printed.err

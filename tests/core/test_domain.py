@@ -66,6 +66,34 @@ def test_questions_are_chosen_by_split_and_language(tmp_path: Path) -> None:
         domain.questions(split="dev")
 
 
+TURNS = [{"role": "user", "content": "运费多少？"}, {"role": "assistant", "content": "10元。"}]
+FOLLOW_UP = {
+    **QUESTION,
+    "id": "q3",
+    "question": "那退货呢？",
+    "turns": TURNS,
+    "standalone": "退货的运费多少？",
+}
+
+
+def test_follow_ups_are_read_but_kept_apart_from_questions_that_stand_alone(tmp_path: Path) -> None:
+    domain = folder_with(tmp_path, json.dumps(QUESTION), json.dumps(FOLLOW_UP))
+    chosen = {kind: [one.id for one in domain.questions(follow_ups=kind)] for kind in (False, True, None)}
+    assert chosen == {False: ["q1"], True: ["q3"], None: ["q1", "q3"]}
+    (record,) = domain.questions(follow_ups=True)
+    assert record.turns == (("user", "运费多少？"), ("assistant", "10元。"))
+    assert (record.in_full, domain.questions()[0].in_full) == ("退货的运费多少？", "退货期限是几天？")
+
+
+@pytest.mark.parametrize(
+    "turns", ["How?", [["user", "How?"]], [{"role": "system", "content": "?"}], [{"role": "user"}]]
+)
+def test_broken_turns_are_named_by_their_line(tmp_path: Path, turns: object) -> None:
+    domain = folder_with(tmp_path, json.dumps(QUESTION), json.dumps({**FOLLOW_UP, "turns": turns}))
+    with pytest.raises(DomainError, match="line 2: "):
+        domain.questions()
+
+
 def test_a_wrong_setting_in_domain_toml_names_the_file(tmp_path: Path) -> None:
     domain = folder_with(tmp_path, json.dumps(QUESTION), config="[retrieval]\ntopk = 3\n")
     with pytest.raises(DomainError, match=r"domain\.toml: setting retrieval\.topk"):

@@ -128,3 +128,40 @@ def test_the_command_prints_faults_and_fails(tmp_path: Path, answer: str, code: 
     result = CliRunner().invoke(app, ["--domain", str(folder)])
     assert result.exit_code == code
     assert ("line 1 (q1)" in result.output) == bool(code)
+
+
+TURNS = [{"role": "user", "content": "What is a suitcase?"}, {"role": "assistant", "content": "A box."}]
+FOLLOW_UP = {
+    **NUMBER,
+    "id": "f",
+    "question": "And a bag?",
+    "turns": TURNS,
+    "standalone": "What do I pay for it?",
+}
+
+
+def test_a_sound_follow_up_has_no_faults(tmp_path: Path) -> None:
+    assert faults_of(domain_of(tmp_path, CHINESE, FOLLOW_UP)) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"turns": TURNS[:1]}, "turns alternate"),
+        ({"turns": TURNS[::-1]}, "turns alternate"),
+        ({"turns": TURNS * 5}, "more than 8 turns"),
+        ({"turns": [TURNS[0], {"role": "assistant", "content": "x" * 601}]}, "more than 8 turns"),
+        ({"standalone": ""}, "has a standalone"),
+        ({"standalone": "And a bag?"}, "has a standalone"),
+        ({"turns": []}, "has a standalone"),
+        ({"standalone": "一个包要付多少钱？"}, "standalone reads otherwise"),
+    ],
+)
+def test_a_fault_of_a_follow_up_is_named(tmp_path: Path, change: dict[str, Any], reason: str) -> None:
+    faults = faults_of(domain_of(tmp_path, CHINESE, {**FOLLOW_UP, **change}))
+    assert any(reason in fault and "line 2" in fault for fault in faults), faults
+
+
+def test_what_a_follow_up_asks_in_full_may_not_be_a_train_question(tmp_path: Path) -> None:
+    train = {**NUMBER, "split": "train", "question": FOLLOW_UP["standalone"]}
+    assert any("too similar" in fault for fault in faults_of(domain_of(tmp_path, train, FOLLOW_UP)))

@@ -168,7 +168,7 @@ class TestReplay:
     def test_counts_by_the_rules_of_today(self, bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
         """What follows from a text is not recorded: a mended rule changes the second report."""
         bench.compare("closed_book")
-        monkeypatch.setattr("evaluation.asking.record.is_refusal", lambda text: False)
+        monkeypatch.setattr("evaluation.asking.record.declines", lambda text: False)
         assert value(again(bench), "closed_book", "refusal_recall") == 0.0
 
     def test_keeps_what_a_judge_said(self, bench: Bench) -> None:

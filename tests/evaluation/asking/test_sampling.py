@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.types import Message
 from core.domain import find_domain
 from core.errors import DomainError
 from evaluation.asking.questions import Choice, choose_questions
@@ -81,3 +82,20 @@ def test_a_question_knows_whether_train_questions_ask_its_fact(tmp_path: Path) -
     (tmp_path / "questions.jsonl").write_text("\n".join(lines), encoding="utf-8")
     chosen = choose_questions(find_domain(str(tmp_path)), Choice())
     assert {one.id: one.taught for one in chosen} == {"2": True, "3": False, "4": None, "5": None}
+
+
+def test_follow_ups_are_asked_apart_and_with_their_turns(tmp_path: Path) -> None:
+    turns = [{"role": "user", "content": "q?"}, {"role": "assistant", "content": "a."}]
+    rows = [
+        {"id": "single", "question": "q?", "answers": ["a"], "split": "test"},
+        {"id": "next", "question": "And b?", "answers": ["b"], "split": "test", "turns": turns},
+    ]
+    path = tmp_path / "questions.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    domain = find_domain(str(tmp_path))
+    assert [one.id for one in choose_questions(domain, Choice())] == ["single"]
+    (follow_up,) = choose_questions(domain, Choice(follow_ups=True))
+    assert follow_up.ask().turns == (Message("user", "q?"), Message("assistant", "a."))
+    assert {one.id for one in choose_questions(domain, Choice(path=path))} == {"single", "next"}, (
+        "a named file"
+    )
