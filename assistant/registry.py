@@ -9,7 +9,7 @@ from assistant.generation.local import open_local
 from assistant.generation.types import Generator
 from assistant.prompts import Style, infer_style
 from assistant.strategies import kind_of
-from assistant.strategies.base import PromptStrategy
+from assistant.strategies.base import NamedStrategy
 from assistant.types import Question
 from core.domain import Domain
 from core.errors import AdapterError, DomainError, QuestionError
@@ -28,7 +28,7 @@ class Assistant:
     def __init__(self, domain: Domain, settings: Settings, generator: Generator | None = None) -> None:
         self.domain = domain
         self.settings = settings
-        self._strategies: dict[str, PromptStrategy] = {}
+        self._strategies: dict[str, NamedStrategy] = {}
         if generator is not None:
             self.generator = generator
 
@@ -89,7 +89,7 @@ class Assistant:
             raise QuestionError(f"the question has {len(asked)} characters; shorten it to {limit}")
         return Question(id="", text=asked, lang=lang or detect_question(asked))
 
-    def strategy(self, name: str) -> PromptStrategy:
+    def strategy(self, name: str) -> NamedStrategy:
         """Return the strategy called `name`, the same one every time.
 
         Raises:

@@ -52,12 +52,24 @@ class Usage:
     """Tokens; `cached_tokens` are those of `prompt_tokens` that were not computed anew.
 
     `estimated`: a server did not say, and they were counted here without its tokenizer.
+    `calls`: how often the model was asked.
     """
 
     prompt_tokens: int = 0
     cached_tokens: int = 0
     completion_tokens: int = 0
     estimated: bool = False
+    calls: int = 1
+
+    def __add__(self, other: "Usage") -> "Usage":
+        """Return what both cost together."""
+        return Usage(
+            self.prompt_tokens + other.prompt_tokens,
+            self.cached_tokens + other.cached_tokens,
+            self.completion_tokens + other.completion_tokens,
+            self.estimated or other.estimated,
+            self.calls + other.calls,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +83,15 @@ class Timing:
     first_token: float = 0.0
     total: float = 0.0
     alone: bool = False
+
+    def __add__(self, later: "Timing") -> "Timing":
+        """Return the times of an answer that was asked for when this one was there."""
+        return Timing(
+            self.retrieval + later.retrieval,
+            self.total + later.first_token,
+            self.total + later.total,
+            self.alone and later.alone,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +121,10 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A result that remembers its request. `text` is empty where the model gave no answer."""
+    """A result that remembers its request. `text` is empty where the model gave no answer.
+
+    `route` names the strategies that were asked for it, in order; empty: the one that says it, by itself.
+    """
 
     question: Question
     text: str
@@ -114,6 +138,7 @@ class Answer:
     adapter: str = ""
     ranked: tuple[str, ...] | None = None
     ending: Ending = ""
+    route: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

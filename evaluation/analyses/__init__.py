@@ -89,6 +89,8 @@ def _answer(comparison: Comparison, run: Run, place: int) -> dict[str, Any]:
         "prompt_tokens": answer.usage.prompt_tokens,
         "cached_tokens": answer.usage.cached_tokens,
         "completion_tokens": answer.usage.completion_tokens,
+        "calls": answer.usage.calls,
+        "route": list(answer.route),
     }
 
 

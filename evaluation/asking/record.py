@@ -95,6 +95,7 @@ def _row(strategy: str, answer: Answer) -> dict[str, Any]:
         "timing": asdict(answer.timing),
         "model": answer.model,
         "adapter": answer.adapter,
+        "route": answer.route,
     }
 
 
@@ -121,6 +122,7 @@ def _answer(row: Mapping[str, Any], reference: Reference, documents: Mapping[str
         adapter=row["adapter"],
         ranked=None if row["ranked"] is None else tuple(row["ranked"]),
         ending=row["ending"],
+        route=tuple(row.get("route", ())),
     )
     citations = cite(question.text, answer.text, contexts)
     return replace(answer, citations=citations, abstained=is_refusal(answer.text))

@@ -123,6 +123,34 @@ def test_each_stage_is_announced_with_its_size(bench: Bench) -> None:
     ]
 
 
+def test_a_route_over_answers_that_are_there_generates_nothing(bench: Bench) -> None:
+    """Retrieval finds no pool here, so that the long context is asked for some of the questions."""
+    bench.reply = lambda prompt: quote(prompt) if prompt.prefix else "I don't know."
+    bench.compare("rag,long_context")
+    report = bench.compare("rag,long_context,self_route")
+    assert bench.generator.asked == []
+    assert value(report, "self_route", "exact_match") == value(report, "long_context", "exact_match") == 1.0
+    routed, read = (report["strategies"][name]["usage"] for name in ("self_route", "long_context"))
+    assert (routed["calls"], read["calls"]) == (10, 5)
+    assert (
+        routed["prompt_tokens"]
+        == read["prompt_tokens"] + report["strategies"]["rag"]["usage"]["prompt_tokens"]
+    )
+    assert report["questions"][0]["answers"]["self_route"]["route"] == ["rag", "long_context"]
+    assert "| calls, mean | 1.00 | 1.00 | 2.00 |" in (bench.out / "report.md").read_text(encoding="utf-8")
+    assert {**again(bench), "created": ""} == {**report, "created": ""}
+
+
+def test_a_run_from_before_routes_is_still_read(bench: Bench) -> None:
+    first = bench.compare("rag")
+    lines = (bench.out / "samples.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    for row in rows:
+        del row["route"], row["usage"]["calls"]
+    (bench.out / "samples.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n")
+    assert {**again(bench), "created": ""} == {**first, "created": ""}
+
+
 def test_the_reports_are_written_beside_the_journal(bench: Bench) -> None:
     report = bench.compare()
     assert json.loads((bench.out / "report.json").read_text(encoding="utf-8")) == report

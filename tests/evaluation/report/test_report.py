@@ -136,7 +136,7 @@ def test_latency_is_of_the_questions_asked_alone(whole: dict[str, Any]) -> None:
     latency = whole["strategies"]["rag"]["latency"]
     assert (latency["p50"], latency["first_token_p50"], latency["n"]) == (2.0, 1.5, 3)
     assert whole["strategies"]["rag"]["usage"] == {
-        "prompt_tokens": 2400, "cached_tokens": 80, "completion_tokens": 40, "estimated": 0,
+        "prompt_tokens": 2400, "cached_tokens": 80, "completion_tokens": 40, "estimated": 0, "calls": 8,
     }  # fmt: skip
 
 
