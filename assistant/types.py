@@ -107,16 +107,19 @@ class Coverage:
     """How much of the corpus a prompt holds."""
 
     documents: int
-    included: int
+    included: float
+    """How many of them; the mean where each question meets others."""
     left_out: tuple[str, ...]
-    """Ids of the documents that did not fit."""
+    """Ids of the documents that no question met."""
     tokens: int
     """Of the included documents with their titles."""
     budget: int
     cut: str = ""
-    """Id of the only included document, if that had to be cut."""
+    """Id of the only included document, if that had to be cut; in runs from before they were searched for."""
     estimated: bool = False
     """Whether tokens were counted without the model's tokenizer."""
+    questions: int = 0
+    """How many questions `included` and `tokens` are means over; 0: all meet the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +182,9 @@ class Strategy(Protocol):
         """Yield the answer as it grows; the last item is complete. Closing the iterator stops the model."""
         ...
 
-    def coverage(self, lang: Lang) -> Coverage | None:
-        """Return what part of the corpus every question in `lang` meets; None where that depends on it."""
+    def coverage(self, lang: Lang, answers: Sequence[Answer] = ()) -> Coverage | None:
+        """Return what part of the corpus every question in `lang` meets.
+
+        Where that depends on the question it is what `answers` met on average; None without any.
+        """
         ...

@@ -94,8 +94,8 @@ class NamedStrategy(ABC):
     def stream(self, question: Question) -> Iterator[Answer]:
         """Yield the answer as it grows; the last item is complete. Closing the iterator stops the model."""
 
-    def coverage(self, lang: Lang) -> Coverage | None:
-        """Return what part of the corpus every question in `lang` meets; None where that depends on it."""
+    def coverage(self, lang: Lang, answers: Sequence[Answer] = ()) -> Coverage | None:
+        """Return what part of the corpus questions in `lang` meet, see `Strategy`; None: nobody knows."""
         return None
 
 

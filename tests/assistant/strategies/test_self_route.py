@@ -9,7 +9,7 @@ from assistant.strategies.long_context import LongContext
 from assistant.strategies.rag import Rag
 from assistant.strategies.self_route import SelfRoute
 from assistant.types import Answer, Prompt, Question, Timing, Usage
-from tests.assistant.strategies.test_strategies import EN, HOTEL, INN, SPA, ZH, Shelf
+from tests.assistant.strategies.test_strategies import EN, HOTEL, INN, SPA, ZH, Shelf, reading
 from tests.fakes import ScriptedGenerator, question_of
 
 SHELF = Shelf([SPA, HOTEL, INN])
@@ -24,7 +24,10 @@ def knows_from_all(prompt: Prompt) -> str:
 
 def routed(reply: Callable[[Prompt], str] = knows_from_all) -> tuple[SelfRoute, ScriptedGenerator]:
     generator = ScriptedGenerator(reply)
-    first, second = Rag(generator, SHELF, "short", top_k=1), LongContext(generator, SHELF, "short", 200)
+    first, second = (
+        Rag(generator, SHELF, "short", top_k=1),
+        LongContext(generator, SHELF, "short", reading(200)),
+    )
     return SelfRoute(first, second), generator
 
 
