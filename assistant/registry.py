@@ -3,7 +3,7 @@
 from contextlib import suppress
 from functools import cached_property
 
-from assistant.generation.adapters import Adapter, find_adapter
+from assistant.generation.adapters import Adapter, find_adapter, taught_documents
 from assistant.generation.endpoint import open_endpoint
 from assistant.generation.local import open_local
 from assistant.generation.types import Generator
@@ -71,6 +71,14 @@ class Assistant:
                 "or serve the merged model (python -m finetune merge) at the endpoint and ask closed_book"
             )
         return self._adapter(name).name
+
+    def taught(self, adapter: str) -> tuple[str, ...] | None:
+        """Return the ids of the documents that an adapter was trained on; None where nobody knows.
+
+        Raises:
+            AdapterError: there is none of this name.
+        """
+        return taught_documents(self._adapter(adapter).folder)
 
     def _adapter(self, name: str) -> Adapter:
         base = model_folder(self.settings.generator.model, self.settings.home)

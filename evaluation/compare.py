@@ -116,6 +116,8 @@ def _ask(plan: Plan, assistant: Assistant, announce: Announce) -> Record:
         runs=runs,
         skipped=skipped | failed,
         coverage=_coverage(strategies, runs),
+        documents=[one.id for one in knowledge.records()],
+        taught=_taught(assistant, runs),
     )
 
 
@@ -132,6 +134,8 @@ def _report(plan: Plan, record: Record, scores: Scores) -> Report:
         skipped=record.skipped,
         coverage=record.coverage,
         seed=plan.seed,
+        documents=record.documents,
+        taught=record.taught,
     )
     report = report_of(comparison, datetime.now(UTC).isoformat(timespec="seconds"))
     for name, write in (("report.json", dumps), ("report.md", markdown), ("report.html", html)):
@@ -191,6 +195,12 @@ def _coverage(strategies: Sequence[Strategy], runs: Sequence[Run]) -> dict[str, 
     languages = sorted({answer.question.lang for of in answers.values() for answer in of})
     met = ((lang, one.coverage(lang, answers.get(one.name, ()))) for lang in languages for one in strategies)
     return {lang: one for lang, one in met if one is not None}
+
+
+def _taught(assistant: Assistant, runs: Sequence[Run]) -> dict[str, tuple[str, ...] | None]:
+    """Return the documents behind each adapter that answered."""
+    adapters = {sample.answer.adapter for run in runs for sample in run.samples} - {""}
+    return {name: assistant.taught(name) for name in sorted(adapters)}
 
 
 def choose_strategies(names: str) -> list[str]:

@@ -16,7 +16,9 @@ from evaluation.analyses.cost import cost
 from evaluation.analyses.coverage import coverage
 from evaluation.analyses.endings import endings
 from evaluation.analyses.facts import facts
+from evaluation.analyses.ledger import ledger
 from evaluation.analyses.method import method
+from evaluation.analyses.oracle import oracle
 from evaluation.analyses.pairs import pairs
 from evaluation.analyses.scores import further_scores, scores
 from evaluation.analyses.slices import slices
@@ -28,6 +30,8 @@ ANALYSES: dict[str, Callable[[Comparison], Block]] = {
     "verdict": verdict,
     "arms": arms,
     "coverage": coverage,
+    "ledger": ledger,
+    "oracle": oracle,
     "scores": scores,
     "facts": facts,
     "endings": endings,

@@ -280,3 +280,85 @@ def test_every_analysis_is_a_block(report: Report) -> None:
         "Further scores", "By language and question type", "Differences between strategies",
         "How it was measured",
     ]  # fmt: skip
+
+
+def right(strategy: str, numbers: set[int], **answer: Any) -> Run:
+    """A run that is right on these questions."""
+    one = run(strategy, 0)
+    samples = [
+        Sample(
+            sample.reference,
+            replace(
+                sample.answer, text=f"right answer {n}" if n in numbers else EVIL, abstained=False, **answer
+            ),
+        )
+        for n, sample in enumerate(one.samples)
+    ]
+    return Run(strategy, tuple(samples))
+
+
+def judged(*runs: Run, **other: Any) -> dict[str, Any]:
+    """The report over `correct`."""
+    scores = {one.strategy: {"correct": METRICS["correct"].score(one.samples)} for one in runs}
+    return as_json(compared(list(runs), scores, **other))
+
+
+class TestOracle:
+    def test_takes_the_best_answer_to_each_question(self) -> None:
+        found = judged(right("rag", {0, 1, 2}), right("long_context", {2, 3}))["oracle"]
+        assert (found["value"], found["n"], found["best"]) == (4 / 8, 8, "rag")
+        assert found["low"] < 4 / 8 < found["high"]
+        assert found["above_best"]["difference"] == pytest.approx(1 / 8)
+
+    def test_is_no_arm_and_says_so(self) -> None:
+        report = judged(right("rag", {0}), right("long_context", {1}))
+        assert list(report["strategies"]) == ["rag", "long_context"]
+        assert {pair["a"] for pair in report["pairs"]} | {pair["b"] for pair in report["pairs"]} == {
+            "rag", "long_context",
+        }  # fmt: skip
+
+    def test_one_made_of_others_brings_no_answer_of_its_own(self) -> None:
+        routed = right("self_route", {0, 1, 2, 3, 4}, route=("rag",))
+        found = judged(right("rag", {0, 1}), right("long_context", {1}), routed)["oracle"]
+        assert (found["value"], found["best"], found["above_best"]["difference"]) == (2 / 8, "rag", 0.0)
+
+    def test_one_arm_leaves_no_choice(self) -> None:
+        assert "oracle" not in judged(right("rag", {0}))
+
+
+class TestLedger:
+    DOCUMENTS = ("doc", "b", "c")
+
+    def test_each_arm_knows_what_it_searched_read_or_was_taught(self) -> None:
+        runs = (
+            right("rag", {0}, contexts=(HIT,), ranked=("doc",)),
+            right("long_context", {0}, contexts=(HIT,)),
+            right("fine_tuned", {0}, adapter="lora"),
+            right("closed_book", {0}),
+        )
+        report = judged(*runs, documents=self.DOCUMENTS, taught={"lora": ("c", "b")})
+        assert report["ledger"] == {
+            "rag": ["b", "c", "doc"], "long_context": ["doc"], "fine_tuned": ["b", "c"], "closed_book": [],
+        }  # fmt: skip
+
+    def test_unequal_arms_are_a_warning(self) -> None:
+        runs = [right("rag", {0}, ranked=("doc",)), right("long_context", {0}, contexts=(HIT,))]
+        scores = {one.strategy: {"correct": METRICS["correct"].score(one.samples)} for one in runs}
+        page = markdown(compared(runs, scores, documents=self.DOCUMENTS))
+        assert "could not know the same documents (rag 3, long\\_context 1)" in page
+        assert "| documents it could know of 3 | 3 | 1 |" in page
+        assert "Unequal" not in markdown(compared(runs, scores, documents=("doc",)))
+
+    def test_the_floor_makes_no_arms_unequal(self) -> None:
+        runs = [right("rag", {0}, ranked=("doc",)), right("closed_book", {0})]
+        scores = {one.strategy: {"correct": METRICS["correct"].score(one.samples)} for one in runs}
+        assert "Unequal" not in markdown(compared(runs, scores, documents=self.DOCUMENTS))
+
+    def test_what_a_manifest_does_not_say_is_not_nothing(self) -> None:
+        report = judged(
+            right("fine_tuned", {0}, adapter="lora"), documents=self.DOCUMENTS, taught={"lora": None}
+        )
+        assert report["ledger"] == {"fine_tuned": None}
+
+    def test_runs_from_before_have_none(self) -> None:
+        assert "ledger" not in judged(right("rag", {0}))
