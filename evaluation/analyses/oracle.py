@@ -27,7 +27,7 @@ def oracle(comparison: Comparison) -> Block:
         f"Oracle, which is not an arm: with the best answer of {', '.join(scores)} to each question "
         f"{_METRIC} would be {found['value']:.2f} [{found['low']:.2f}, {found['high']:.2f}], "
         f"{gain.difference:.2f} [{gain.low:.2f}, {gain.high:.2f}] above {best} alone. No choice between them "
-        "gains more, and a real one less: this one saw the scores, so that luck counts and each arm raises it."
+        "gains more, a real one less: this one saw the scores, so that luck counts and each arm raises it."
     )
     above = {key: asdict(gain)[key] for key in ("difference", "low", "high", "n")}
     return Block("Oracle", notes=[note], data={"oracle": {**found, "best": best, "above_best": above}})

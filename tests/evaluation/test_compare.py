@@ -20,7 +20,7 @@ from evaluation.compare import Plan, choose_strategies, compare, replay
 from evaluation.metrics import METRICS
 from evaluation.report.schema import as_json
 from ingest.knowledge_base import bring_up_to_date, open_knowledge_base
-from settings import Settings
+from settings import LongContext, Settings
 from tests.fakes import FakeEmbedder, ScriptedGenerator, question_of
 
 DOCUMENTS = {
@@ -106,6 +106,20 @@ def test_strategies_are_compared_on_the_same_questions(bench: Bench) -> None:
     ]
     assert report["corpus"]["documents"] == 4
     assert report["coverage"]["zh"]["included"] == 2
+
+
+def test_where_not_all_fit_each_question_reads_what_is_found_for_it(bench: Bench) -> None:
+    """The English documents have 9 tokens and 8, the Chinese 2 each by the fake's count."""
+    small = LongContext.model_construct(max_tokens=10)
+    bench.settings = bench.settings.model_copy(update={"long_context": small})
+    report = bench.compare("long_context")
+    assert value(report, "long_context", "exact_match") == 1.0
+    english, chinese = report["coverage"]["en"], report["coverage"]["zh"]
+    assert (english["documents"], english["included"], english["questions"]) == (2, 1, 3)
+    assert (chinese["documents"], chinese["included"], chinese["questions"]) == (2, 2, 0)
+    assert "long\\_context (en) reads 1.0 of 2 documents" in (bench.out / "report.md").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_each_stage_is_announced_with_its_size(bench: Bench) -> None:
