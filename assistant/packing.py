@@ -96,7 +96,7 @@ def _cut(one: Candidate, room: int, count: Count, anywhere: bool) -> Chunk:
     document = one.document
     starts = section_starts(document.text)
     paragraphs = [end.start() for end in _PARAGRAPH_END.finditer(document.text)]
-    kinds = [starts or paragraphs]
+    kinds: list[Sequence[int]] = [starts or paragraphs]
     if anywhere:
         kinds += [paragraphs, range(len(document.text) + 1)]
     for ends in kinds:
