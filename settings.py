@@ -148,7 +148,11 @@ class LongContext(Section):
     """How much of the corpus is read at once."""
 
     max_tokens: int = Field(default=8192, ge=128)
-    """Tokens of documents in the prompt, counted by the generator's tokenizer."""
+    """Tokens of documents in the prompt, counted by the generator's tokenizer. Where not all documents of a
+    language fit, each question has those that are found for it."""
+    order: Literal["ingestion", "date", "best_first", "best_last", "both_ends"] = "ingestion"
+    """How documents stand in the prompt. By `date` the newest is last; the last three go by what is found for
+    the question, so that each question has a prompt of its own, which is not read from a cache."""
 
 
 class Finetune(Section):

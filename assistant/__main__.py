@@ -120,8 +120,9 @@ def as_text(answer: Answer) -> str:
     lines.append(answer.text or "(no answer)")
     lines += [f"  [{titles[one.chunk_id]}: {one.chunk_id}] {one.quote}" for one in answer.citations]
     usage, timing = answer.usage, answer.timing
+    route = f" ({', then '.join(answer.route)})" if answer.route else ""
     lines.append(
-        f"{answer.strategy}, {answer.model}: first token after {timing.first_token:.1f} s, "
+        f"{answer.strategy}{route}, {answer.model}: first token after {timing.first_token:.1f} s, "
         f"{timing.total:.1f} s in all; {usage.prompt_tokens} prompt tokens ({usage.cached_tokens} cached), "
         f"{usage.completion_tokens} completion tokens"
     )

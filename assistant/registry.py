@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
 
-from assistant.generation.adapters import Adapter, find_adapter
+from assistant.generation.adapters import Adapter, find_adapter, taught_documents
 from assistant.generation.endpoint import open_endpoint
 from assistant.generation.local import open_local
 from assistant.generation.types import Generator
 from assistant.prompts import Style, infer_style
 from assistant.strategies import kind_of
-from assistant.strategies.base import PromptStrategy
+from assistant.strategies.base import NamedStrategy
 from assistant.structured import read_schema
 from assistant.types import Message, Question
 from core.domain import Domain
@@ -30,7 +30,7 @@ class Assistant:
     def __init__(self, domain: Domain, settings: Settings, generator: Generator | None = None) -> None:
         self.domain = domain
         self.settings = settings
-        self._strategies: dict[str, PromptStrategy] = {}
+        self._strategies: dict[str, NamedStrategy] = {}
         if generator is not None:
             self.generator = generator
 
@@ -88,6 +88,14 @@ class Assistant:
             )
         return self._adapter(name).name
 
+    def taught(self, adapter: str) -> tuple[str, ...] | None:
+        """Return the ids of the documents that an adapter was trained on; None where nobody knows.
+
+        Raises:
+            AdapterError: there is none of this name.
+        """
+        return taught_documents(self._adapter(adapter).folder)
+
     def _adapter(self, name: str) -> Adapter:
         base = model_folder(self.settings.generator.model, self.settings.home)
         return find_adapter(self.domain, self.settings, fingerprint(base), name)
@@ -110,7 +118,7 @@ class Assistant:
         said = tuple(Message(("user", "assistant")[place % 2], turn) for place, turn in enumerate(turns))
         return Question(id="", text=asked, lang=lang or detect_question(asked), turns=said)
 
-    def strategy(self, name: str) -> PromptStrategy:
+    def strategy(self, name: str) -> NamedStrategy:
         """Return the strategy called `name`, the same one every time.
 
         Raises:

@@ -66,6 +66,7 @@ class Usage:
     calls: int = 1
 
     def __add__(self, other: "Usage") -> "Usage":
+        """Return what both cost together."""
         return Usage(
             self.prompt_tokens + other.prompt_tokens,
             self.cached_tokens + other.cached_tokens,
@@ -87,6 +88,15 @@ class Timing:
     total: float = 0.0
     alone: bool = False
 
+    def __add__(self, later: "Timing") -> "Timing":
+        """Return the times of an answer that was asked for when this one was there."""
+        return Timing(
+            self.retrieval + later.retrieval,
+            self.total + later.first_token,
+            self.total + later.total,
+            self.alone and later.alone,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Citation:
@@ -101,16 +111,19 @@ class Coverage:
     """How much of the corpus a prompt holds."""
 
     documents: int
-    included: int
+    included: float
+    """How many of them; the mean where each question meets others."""
     left_out: tuple[str, ...]
-    """Ids of the documents that did not fit."""
+    """Ids of the documents that no question met."""
     tokens: int
     """Of the included documents with their titles."""
     budget: int
     cut: str = ""
-    """Id of the only included document, if that had to be cut."""
+    """Id of the only included document, if that had to be cut; in runs from before they were searched for."""
     estimated: bool = False
     """Whether tokens were counted without the model's tokenizer."""
+    questions: int = 0
+    """How many questions `included` and `tokens` are means over; 0: all meet the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +131,7 @@ class Answer:
     """A result that remembers its request. `text` is empty where the model gave no answer.
 
     `standalone` is the question that was answered where the one asked needs the turns before it; else empty.
+    `route` names the strategies that were asked for it, in order; empty: the one that says it, by itself.
     """
 
     question: Question
@@ -134,6 +148,7 @@ class Answer:
     found: tuple[Hit, ...] = ()
     ending: Ending = ""
     standalone: str = ""
+    route: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +189,9 @@ class Strategy(Protocol):
         """Yield the answer as it grows; the last item is complete. Closing the iterator stops the model."""
         ...
 
-    def coverage(self, lang: Lang) -> Coverage | None:
-        """Return what part of the corpus every question in `lang` meets; None where that depends on it."""
+    def coverage(self, lang: Lang, answers: Sequence[Answer] = ()) -> Coverage | None:
+        """Return what part of the corpus every question in `lang` meets.
+
+        Where that depends on the question it is what `answers` met on average; None without any.
+        """
         ...

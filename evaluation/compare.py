@@ -116,7 +116,9 @@ def _ask(plan: Plan, assistant: Assistant, announce: Announce) -> Record:
         references=plan.references,
         runs=runs,
         skipped=skipped | failed,
-        coverage=_coverage(strategies, plan.references),
+        coverage=_coverage(strategies, runs),
+        documents=[one.id for one in knowledge.records()],
+        taught=_taught(assistant, runs),
     )
 
 
@@ -134,6 +136,8 @@ def _report(plan: Plan, record: Record, scores: Scores, assistant: Assistant) ->
         coverage=record.coverage,
         absent=missing(record.references, assistant.knowledge.documents()),
         seed=plan.seed,
+        documents=record.documents,
+        taught=record.taught,
     )
     report = report_of(comparison, datetime.now(UTC).isoformat(timespec="seconds"))
     for name, write in (("report.json", dumps), ("report.md", markdown), ("report.html", html)):
@@ -187,10 +191,18 @@ def _judged(assistant: Assistant, local: Generator, plan: Plan) -> list[Metric]:
     return [Ragas(name, JUDGED[name], panel) for name in names]
 
 
-def _coverage(strategies: Sequence[Strategy], references: Sequence[Reference]) -> dict[str, Coverage]:
-    languages = sorted({one.lang for one in references})
-    read = ((lang, one.coverage("zh" if lang == "zh" else "en")) for lang in languages for one in strategies)
-    return {lang: one for lang, one in read if one is not None}
+def _coverage(strategies: Sequence[Strategy], runs: Sequence[Run]) -> dict[str, Coverage]:
+    """Return by language what part of the corpus the strategy has met that reads it."""
+    answers = {run.strategy: [sample.answer for sample in run.samples] for run in runs}
+    languages = sorted({answer.question.lang for of in answers.values() for answer in of})
+    met = ((lang, one.coverage(lang, answers.get(one.name, ()))) for lang in languages for one in strategies)
+    return {lang: one for lang, one in met if one is not None}
+
+
+def _taught(assistant: Assistant, runs: Sequence[Run]) -> dict[str, tuple[str, ...] | None]:
+    """Return the documents behind each adapter that answered."""
+    adapters = {sample.answer.adapter for run in runs for sample in run.samples} - {""}
+    return {name: assistant.taught(name) for name in sorted(adapters)}
 
 
 def choose_strategies(names: str) -> list[str]:

@@ -94,13 +94,14 @@ class Run:
 
     @property
     def usage(self) -> dict[str, int]:
-        """Tokens of all answers together, and of how many answers they were estimated."""
+        """Tokens and calls of all answers together, and of how many answers they were estimated."""
         each = [sample.answer.usage for sample in self.samples]
         return {
             "prompt_tokens": sum(one.prompt_tokens for one in each),
             "cached_tokens": sum(one.cached_tokens for one in each),
             "completion_tokens": sum(one.completion_tokens for one in each),
             "estimated": sum(one.estimated for one in each),
+            "calls": sum(one.calls for one in each),
         }
 
     @property

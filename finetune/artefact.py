@@ -83,6 +83,7 @@ def train_adapter(domain: Domain, settings: Settings) -> Trained:
         "base": {"name": Path(settings.generator.model).name, "sha256": fingerprint(base)},
         "corpus_sha256": _corpus_sha256(domain, settings),
         "data_sha256": data.sha256,
+        "documents": data.documents,
         "examples": {"train": len(data.train), "dev": len(data.dev), "left_out": len(data.dropped)},
         "settings": settings.finetune.model_dump(),
         "seed": settings.finetune.seed,

@@ -153,6 +153,10 @@ class KnowledgeBase:
         """Yield the documents of a language, or all, in the order they came."""
         return self._ledger.documents(lang)
 
+    def document(self, document_id: str) -> Document:
+        """Return one document by its id."""
+        return self._ledger.document(document_id)
+
     def records(self) -> list[DocumentRecord]:
         """Return what is listed of every document, in the order they came."""
         return self._ledger.records()

@@ -115,7 +115,7 @@ def column(strategy: str, moment: Moment) -> str:
 def _state(strategy: str, moment: Moment) -> str:
     refused = moment.state == "done" and moment.answer is not None and moment.answer.abstained
     kind = "refused" if refused else moment.state
-    words = {"working": about(strategy).doing, "failed": "Unavailable"}
+    words = {"working": about(_asked(strategy, moment.answer)).doing, "failed": "Unavailable"}
     running = moment.state in ("opening", "working", "answering")
     clock = f" {moment.seconds:.0f} s" if running else ""
     return f'<span class="state {kind}">{words.get(kind, kind.capitalize())}{clock}</span>'
@@ -127,9 +127,15 @@ def _body(strategy: str, moment: Moment) -> str:
     if moment.problem:
         parts.append(notice(moment.problem))
     elif not text:
-        pending = about(strategy).waiting if moment.state == "working" else _EMPTY[moment.state]
+        known = about(_asked(strategy, moment.answer))
+        pending = known.waiting if moment.state == "working" else _EMPTY[moment.state]
         parts.append(f'<p class="pending">{pending}</p>')
     return "".join(parts)
+
+
+def _asked(strategy: str, answer: Answer | None) -> str:
+    """Return the strategy that answers, or did: of one made of others the last that was asked."""
+    return answer.route[-1] if answer and answer.route else strategy
 
 
 def _figures(answer: Answer) -> str:
@@ -139,6 +145,11 @@ def _figures(answer: Answer) -> str:
         ("Total", _seconds(timing.total), ""),
         ("Prompt", f"{usage.prompt_tokens:,}", f"{usage.cached_tokens:,} cached"),
         ("Answer", f"{usage.completion_tokens:,}", "tokens"),
+        *(
+            [("Asked", plain(", ".join(about(name).label for name in answer.route)), "")]
+            if answer.route
+            else ()
+        ),
     )
     return '<dl class="figures">' + "".join(_cell(*cell) for cell in cells) + "</dl>"
 
@@ -170,7 +181,7 @@ def _evidence(answer: Answer, records: Mapping[str, DocumentRecord]) -> str:
     cited = [citation.chunk_id for citation in answer.citations]
     hits = sorted(answer.contexts, key=lambda hit: hit.chunk.id not in cited)
     drawers = [_passage(hit, answer.citations, records.get(hit.chunk.document_id)) for hit in hits]
-    count = _count(len(hits), about(answer.strategy).reads)
+    count = _count(len(hits), about(_asked(answer.strategy, answer)).reads)
     return f"<h4>Evidence <small>{count}</small></h4>{_folded(drawers)}"
 
 

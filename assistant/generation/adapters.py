@@ -87,6 +87,15 @@ def adapter_fingerprint(folder: Path) -> str:
     return digest.hexdigest()
 
 
+def taught_documents(folder: Path) -> tuple[str, ...] | None:
+    """Return the ids of the documents that an adapter's training questions cite; None: it does not say."""
+    try:
+        found = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))["documents"]
+        return tuple(map(str, found))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def _adapters(domain: Domain, settings: Settings) -> Iterator[Adapter]:
     """Yield the adapters trained here, then the one that the domain came with."""
     home = _home(domain, settings)

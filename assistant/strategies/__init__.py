@@ -5,23 +5,25 @@
 
 from collections.abc import Iterable
 
-from assistant.strategies.base import PromptStrategy
+from assistant.strategies.base import NamedStrategy
 from assistant.strategies.closed_book import ClosedBook
 from assistant.strategies.fine_tuned import FineTuned
 from assistant.strategies.long_context import LongContext
 from assistant.strategies.rag import Rag
+from assistant.strategies.self_route import SelfRoute
 from assistant.types import About
 from core.errors import AssistantError
 
-STRATEGIES: dict[str, type[PromptStrategy]] = {
+STRATEGIES: dict[str, type[NamedStrategy]] = {
     "rag": Rag,
     "long_context": LongContext,
     "fine_tuned": FineTuned,
     "closed_book": ClosedBook,
+    "self_route": SelfRoute,
 }
 
 
-def kind_of(name: str) -> type[PromptStrategy]:
+def kind_of(name: str) -> type[NamedStrategy]:
     """Return the strategy that `name` names, whatever its variant.
 
     Raises:

@@ -1,6 +1,6 @@
 """What all strategies share: a prompt goes to the generator and comes back as an answer.
 
-A strategy says only how a question becomes a prompt. Knows nothing of documents or models.
+Most say only how a question becomes a prompt; others ask strategies. Knows nothing of documents or models.
 """
 
 import time
@@ -14,7 +14,7 @@ from assistant.generation.types import Generation, Generator
 from assistant.prompts import Style, as_json
 from assistant.structured import declines, follows, or_null, supported
 from assistant.turns import condense, condense_many
-from assistant.types import About, Answer, Coverage, Ending, Prompt, Question, Timing
+from assistant.types import About, Answer, Coverage, Ending, Prompt, Question, Strategy, Timing
 from core.language import Lang
 from ingest.knowledge_base import KnowledgeBase
 from settings import Settings
@@ -53,9 +53,17 @@ class Parts(Protocol):
         """
         ...
 
+    def strategy(self, name: str) -> Strategy:
+        """Return another strategy, for one that is made of others.
 
-class PromptStrategy(ABC):
-    """A strategy that asks the generator once per question, and once more where that follows on turns."""
+        Raises:
+            AssistantError: something that it needs is not there.
+        """
+        ...
+
+
+class NamedStrategy(ABC):
+    """What `STRATEGIES` has a name for: it can be made of a domain's parts, and answers."""
 
     name: str
     about: ClassVar[About]
@@ -63,10 +71,6 @@ class PromptStrategy(ABC):
     """JSON schema that answers have to follow, unless they are null; empty: they are free text."""
     has_variants: ClassVar[bool] = False
     """Whether `name:variant` is another strategy of this kind."""
-
-    def __init__(self, generator: Generator, clock: Clock = time.perf_counter) -> None:
-        self.generator = generator
-        self._clock = clock
 
     @classmethod
     @abstractmethod
@@ -83,16 +87,34 @@ class PromptStrategy(ABC):
         return replace(cls.about, label=f"{cls.about.label}: {variant}") if variant else cls.about
 
     @abstractmethod
+    def answer_many(
+        self, questions: Sequence[Question], on_answer: Callable[[Answer], None] | None = None
+    ) -> list[Answer]:
+        """Answer all questions in batches, in their order; `on_answer` hears each as it is ready."""
+
+    @abstractmethod
+    def stream(self, question: Question) -> Iterator[Answer]:
+        """Yield the answer as it grows; the last item is complete. Closing the iterator stops the model."""
+
+    def coverage(self, lang: Lang, answers: Sequence[Answer] = ()) -> Coverage | None:
+        """Return what part of the corpus questions in `lang` meet, see `Strategy`; None: nobody knows."""
+        return None
+
+
+class PromptStrategy(NamedStrategy):
+    """A strategy that asks the generator once per question, and once more where that follows on turns."""
+
+    def __init__(self, generator: Generator, clock: Clock = time.perf_counter) -> None:
+        self.generator = generator
+        self._clock = clock
+
+    @abstractmethod
     def prepare_many(self, questions: Sequence[Question]) -> list[Prompt]:
         """Return the prompts for all questions; searches and counts once for all."""
 
     def prepare(self, question: Question) -> Prompt:
         """Return the prompt for one question."""
         return self.prepare_many([question])[0]
-
-    def coverage(self, lang: Lang) -> Coverage | None:
-        """Return what part of the corpus every question in `lang` meets; None where that depends on it."""
-        return None
 
     def answer_many(
         self, questions: Sequence[Question], on_answer: Callable[[Answer], None] | None = None

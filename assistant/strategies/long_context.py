@@ -1,29 +1,31 @@
-"""Answer from the whole corpus, as much of it as fits. Knows nothing of files, indexes or metrics.
+"""Answer from the whole corpus, or from the best documents where it does not fit. Knows nothing of files.
 
-The documents stand in ingestion order before the question, so all questions of a language share them
-as a prefix that is read once.
+Where all documents fit and their order is the same for every question, the questions of a language share them
+as a prefix that is read once. Else each question has the documents that are found for it.
 """
 
-import re
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
 from assistant.generation.types import Generator
-from assistant.prompts import Style, open_book, passage
+from assistant.packing import ORDERS, Candidate, Packed, pack, size, whole
+from assistant.prompts import Style, open_book
 from assistant.strategies.base import Parts, PromptStrategy
-from assistant.types import About, Coverage, Prompt, Question
+from assistant.types import About, Answer, Coverage, Prompt, Question
 from core.language import Lang
-from ingest.types import Chunk, Document, Hit
+from ingest.store.types import DocumentRecord
+from ingest.types import Document, Filter, Hit
+from settings import LongContext as Reading
 
-_PARAGRAPH_END = re.compile(r"\n\s*")
 _QUESTION = 256
 """Tokens of the window that are left for the question and the turns of the chat around it."""
 _FEW = 0.25
 """Share of the documents: one Chinese file among English ones is hardly all that can answer in Chinese."""
-_FULL = 100
-"""Under this fraction of the budget nothing more is looked for: 20,000 statutes take seconds to count."""
+_SHORT, _CANDIDATES = 32, 50
+"""As many passages are searched for as documents of this many tokens fit, and at least so many."""
+_FIXED = ("ingestion", "date")
+"""Orders that are the same for every question."""
 
 
 class Corpus(Protocol):
@@ -33,25 +35,47 @@ class Corpus(Protocol):
         """Return the documents of a language (empty: of all) in ingestion order."""
         ...
 
+    def document(self, document_id: str) -> Document:
+        """Return one document."""
+        ...
+
+    def records(self) -> Sequence[DocumentRecord]:
+        """Return what is listed of all documents, in ingestion order."""
+        ...
+
     def count(self, lang: str = "") -> int:
-        """Return how many these are."""
+        """Return how many documents of a language, or in all, there are."""
         ...
 
     def corpus_sha256(self) -> str:
         """Return the identity of all documents."""
         ...
 
+    def search_many(
+        self,
+        queries: Sequence[str],
+        lang: str = "",
+        top_k: int | None = None,
+        *,
+        only: Filter,
+    ) -> list[list[Hit]]:
+        """Return the best passages of the documents that `only` allows for each query, best first."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
-class Packed:
-    """Whole documents as contexts, and what they cover."""
+class Pool:
+    """The documents that a question in one language may meet; `all` are these if they fit, or else none."""
 
-    contexts: tuple[Hit, ...]
-    coverage: Coverage
+    places: dict[str, int]
+    """By document id: where it stands in ingestion order, those in the language first."""
+    all: tuple[Packed, ...]
+    budget: int
+    only: Filter
 
 
 class LongContext(PromptStrategy):
-    """Whole documents in the prompt, up to `max_tokens`."""
+    """Whole documents in the prompt, up to `max_tokens`, in an order."""
 
     name = "long_context"
     about = About(
@@ -62,100 +86,130 @@ class LongContext(PromptStrategy):
         reads="document",
     )
 
-    def __init__(self, generator: Generator, corpus: Corpus, style: Style, max_tokens: int) -> None:
+    def __init__(self, generator: Generator, corpus: Corpus, style: Style, settings: Reading) -> None:
         super().__init__(generator)
-        self._corpus, self._style, self._max_tokens = corpus, style, max_tokens
-        self._packed: dict[str, Packed] = {}
-        self._packed_corpus = ""
+        self._corpus, self._style, self._settings = corpus, style, settings
+        self._pools: dict[str, Pool] = {}
+        self._pooled_corpus = ""
 
     @classmethod
     def assemble(cls, parts: Parts, variant: str = "") -> Self:
         """Make the strategy of what there is."""
-        return cls(parts.generator, parts.knowledge, parts.style, parts.settings.long_context.max_tokens)
+        return cls(parts.generator, parts.knowledge, parts.style, parts.settings.long_context)
 
     def prepare_many(self, questions: Sequence[Question]) -> list[Prompt]:
-        """Return the prompts for all questions; those of one language share their prefix."""
-        return [self._prompt(question, self._pack(question.lang)) for question in questions]
+        """Return the prompts for all questions; those that read the same share it as their prefix."""
+        prompts: dict[int, Prompt] = {}
+        for lang in dict.fromkeys(question.lang for question in questions):
+            places = [place for place, question in enumerate(questions) if question.lang == lang]
+            made = self._prompts([questions[place] for place in places], self._pool(lang))
+            prompts.update(zip(places, made, strict=True))
+        return [prompts[place] for place in range(len(questions))]
 
-    def coverage(self, lang: Lang) -> Coverage:
-        """Return what part of the corpus a question in `lang` meets."""
-        return self._pack(lang).coverage
-
-    def _prompt(self, question: Question, packed: Packed) -> Prompt:
-        chunks = [hit.chunk for hit in packed.contexts]
-        messages = open_book(question.text, chunks, question.lang, self._style)
-        return Prompt(
-            messages,
-            contexts=packed.contexts,
-            prefix=messages[:1],
-            one_line=self._style == "short",
+    def coverage(self, lang: Lang, answers: Sequence[Answer] = ()) -> Coverage | None:
+        """Return what part of the corpus a question in `lang` meets, or what `answers` met on average."""
+        pool = self._pool(lang)
+        read = [[hit.chunk for hit in one.contexts] for one in answers if one.question.lang == lang]
+        if pool.all or not pool.places:
+            read = [[one.chunk for one in pool.all]]
+        elif not read:
+            return None
+        met = {chunk.document_id for chunks in read for chunk in chunks}
+        return Coverage(
+            documents=len(pool.places),
+            included=_mean([len(chunks) for chunks in read]),
+            left_out=tuple(id for id in pool.places if id not in met),
+            tokens=round(_mean([sum(size(one, self.generator.count_tokens) for one in of) for of in read])),
+            budget=pool.budget,
+            estimated=self.generator.estimates_tokens,
+            questions=0 if pool.all else len(read),
         )
 
-    def _pack(self, lang: Lang) -> Packed:
-        """Pack once per language, and again when the corpus has changed."""
-        if (corpus := self._corpus.corpus_sha256()) != self._packed_corpus:
-            self._packed, self._packed_corpus = {}, corpus
-        if lang not in self._packed:
-            self._packed[lang] = pack(self._documents(lang), self._budget(lang), self.generator)
-        return self._packed[lang]
+    def _prompts(self, questions: Sequence[Question], pool: Pool) -> list[Prompt]:
+        is_fixed = self._settings.order in _FIXED
+        if not pool.places or (pool.all and is_fixed):
+            contexts = self._contexts(pool.all)
+            return [self._prompt(question, contexts, None) for question in questions]
+        found = self._corpus.search_many(
+            [question.text for question in questions],
+            lang=questions[0].lang,
+            top_k=max(_CANDIDATES, pool.budget // _SHORT),
+            only=pool.only,
+        )
+        return [
+            self._prompt(question, self._contexts(self._best(hits, pool)), hits)
+            for question, hits in zip(questions, found, strict=True)
+        ]
 
-    def _documents(self, lang: Lang) -> Iterator[Document]:
+    def _best(self, hits: Sequence[Hit], pool: Pool) -> list[Packed]:
+        """Return the documents of the hits, best first, as many as fit; behind them the others if all do."""
+        best: dict[str, int] = {}
+        for hit in hits:
+            best.setdefault(hit.chunk.document_id, hit.chunk.start)
+        if pool.all:
+            ranks = {id: rank for rank, id in enumerate(best)}
+            return sorted(pool.all, key=lambda one: ranks.get(one.chunk.id, len(ranks)))
+        candidates = (
+            Candidate(self._corpus.document(id), pool.places[id], at)
+            for id, at in best.items()
+            if id in pool.places
+        )
+        return pack(candidates, pool.budget, self.generator.count_tokens)
+
+    def _contexts(self, packed: Sequence[Packed]) -> tuple[Hit, ...]:
+        return tuple(Hit(one.chunk, 0.0) for one in ORDERS[self._settings.order](packed))
+
+    def _prompt(self, question: Question, contexts: tuple[Hit, ...], hits: Sequence[Hit] | None) -> Prompt:
+        messages = open_book(question.text, [hit.chunk for hit in contexts], question.lang, self._style)
+        return Prompt(
+            messages,
+            contexts=contexts,
+            prefix=messages[:1] if hits is None else (),
+            one_line=self._style == "short",
+            ranked=None if hits is None else tuple(dict.fromkeys(id for hit in hits for id in hit.documents)),
+        )
+
+    def _pool(self, lang: Lang) -> Pool:
+        """Look once per language what fits, and again when the corpus has changed."""
+        if (corpus := self._corpus.corpus_sha256()) != self._pooled_corpus:
+            self._pools, self._pooled_corpus = {}, corpus
+        if lang not in self._pools:
+            records = self._corpus.records()
+            is_few = self._corpus.count(lang) < _FEW * self._corpus.count()
+            own = [one.id for one in records if one.lang == lang]
+            others = [one.id for one in records if one.lang != lang] if is_few else []
+            places = {id: place for place, id in enumerate([*own, *others])}
+            budget = self._budget(lang)
+            fitting = tuple(self._fitting(self._documents(lang, is_few), places, budget))
+            self._pools[lang] = Pool(places, fitting, budget, Filter(lang="" if is_few else lang))
+        return self._pools[lang]
+
+    def _documents(self, lang: Lang, is_few: bool) -> Iterator[Document]:
         """Yield the documents in a language, and behind them the others where these are few."""
         yield from self._corpus.documents(lang)
-        if self._corpus.count(lang) < _FEW * self._corpus.count():
+        if is_few:
             yield from (document for document in self._corpus.documents() if document.lang != lang)
+
+    def _fitting(self, documents: Iterable[Document], places: dict[str, int], budget: int) -> list[Packed]:
+        """Return all documents, or none where they do not fit together."""
+        fitting = []
+        for document in documents:
+            chunk = whole(document)
+            budget -= size(chunk, self.generator.count_tokens)
+            if budget < 0:
+                return []
+            fitting.append(Packed(chunk, places[document.id], document.as_of))
+        return fitting
 
     def _budget(self, lang: Lang) -> int:
         """Return the tokens that documents may take: `max_tokens`, or what the model's window leaves."""
         if not self.generator.window:
-            return self._max_tokens
+            return self._settings.max_tokens
         around = "\n".join(message.content for message in open_book("", (), lang, self._style))
         taken = self.generator.count_tokens(around) + _QUESTION + self.generator.max_new_tokens
-        return max(1, min(self._max_tokens, self.generator.window - taken))
+        return max(1, min(self._settings.max_tokens, self.generator.window - taken))
 
 
-def pack(documents: Iterable[Document], budget: int, generator: Generator) -> Packed:
-    """Take whole documents in their order, as many as `budget` tokens hold; one that does not fit is skipped.
-
-    If none fits, the first is cut at the end of a paragraph, or anywhere if even one is too long.
-    """
-    taken: list[Chunk] = []
-    left_out: list[str] = []
-    used, cut, first = 0, "", None
-    for document in documents:
-        first = first or document
-        has_room = budget - used >= budget // _FULL
-        if has_room and used + (size := _size(_whole(document), generator)) <= budget:
-            taken.append(_whole(document))
-            used += size
-        else:
-            left_out.append(document.id)
-    if first and not taken:
-        taken, cut = [_cut(first, budget, generator)], left_out.pop(0)
-        used = _size(taken[0], generator)
-    contexts = tuple(Hit(chunk, 0.0) for chunk in taken)
-    count = len(taken) + len(left_out)
-    coverage = Coverage(
-        count, len(taken), tuple(left_out), used, budget, cut, estimated=generator.estimates_tokens
-    )
-    return Packed(contexts, coverage)
-
-
-def _whole(document: Document, end: int | None = None) -> Chunk:
-    text = document.text[:end]
-    return Chunk(document.id, document.id, text, 0, len(text), document.title)
-
-
-def _size(chunk: Chunk, generator: Generator) -> int:
-    """Return the tokens of a document in a prompt, with the blank line that follows it."""
-    return generator.count_tokens(f"{passage(chunk)}\n\n")
-
-
-def _cut(document: Document, budget: int, generator: Generator) -> Chunk:
-    """Return the longest beginning of `document` that fits."""
-    paragraphs = [end.start() for end in _PARAGRAPH_END.finditer(document.text)]
-    for ends in (paragraphs, range(len(document.text) + 1)):
-        fits = bisect_right(ends, budget, key=lambda end: _size(_whole(document, end), generator))
-        if fits and ends[fits - 1]:
-            return _whole(document, ends[fits - 1])
-    return _whole(document, 0)
+def _mean(values: Sequence[int]) -> float:
+    """Return the mean, as a whole number where there is one value."""
+    return values[0] if len(values) == 1 else sum(values) / len(values)

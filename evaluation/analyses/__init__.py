@@ -17,7 +17,9 @@ from evaluation.analyses.cost import cost
 from evaluation.analyses.coverage import coverage
 from evaluation.analyses.endings import endings
 from evaluation.analyses.facts import facts
+from evaluation.analyses.ledger import ledger
 from evaluation.analyses.method import method
+from evaluation.analyses.oracle import oracle
 from evaluation.analyses.pairs import pairs
 from evaluation.analyses.scores import further_scores, scores
 from evaluation.analyses.slices import slices
@@ -29,6 +31,8 @@ ANALYSES: dict[str, Callable[[Comparison], Block]] = {
     "verdict": verdict,
     "arms": arms,
     "coverage": coverage,
+    "ledger": ledger,
+    "oracle": oracle,
     "scores": scores,
     "facts": facts,
     "endings": endings,
@@ -95,6 +99,8 @@ def _answer(comparison: Comparison, run: Run, place: int) -> dict[str, Any]:
         "prompt_tokens": answer.usage.prompt_tokens,
         "cached_tokens": answer.usage.cached_tokens,
         "completion_tokens": answer.usage.completion_tokens,
+        "calls": answer.usage.calls,
+        "route": list(answer.route),
     }
 
 

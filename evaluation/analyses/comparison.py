@@ -1,7 +1,7 @@
 """A comparison: what every analysis looks at. Knows nothing of any of them."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -36,6 +36,10 @@ class Comparison:
     absent: Collection[str]
     """Evidence that the corpus has not: `evaluation.metrics.retrieval.missing`."""
     seed: int
+    documents: Sequence[str] = ()
+    """Ids of all that were searchable; none in runs from before they were recorded."""
+    taught: Mapping[str, Sequence[str] | None] = field(default_factory=dict)
+    """By adapter: ids of the documents that its training questions cite; None where nobody knows."""
 
     @property
     def strategies(self) -> list[str]:

@@ -22,6 +22,8 @@ def cost(comparison: Comparison) -> Block:
         [f"{told} (n = {counts})", *(_seconds(run, key) for run in runs)] for told, key in _SECONDS.items()
     ]
     rows += [[told, *(_tokens(run, key) for run in runs)] for told, key in _TOKENS.items()]
+    if any(run.usage["calls"] > len(run.samples) for run in runs):
+        rows.append(["calls, mean", *(f"{_each(run, 'calls'):.2f}" for run in runs)])
     return Block(
         "Cost",
         "summary",

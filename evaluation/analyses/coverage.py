@@ -19,8 +19,11 @@ def coverage(comparison: Comparison) -> Block:
 
 
 def _note(lang: str, one: Coverage) -> str:
-    left = f", left out: {', '.join(one.left_out[:_NAMED])}" if one.left_out else ""
+    never = "never" if one.questions else "left out"
+    left = f", {never}: {', '.join(one.left_out[:_NAMED])}" if one.left_out else ""
     more = f" and {len(one.left_out) - _NAMED} more" if len(one.left_out) > _NAMED else ""
     about = "about " if one.estimated else ""
-    read = f"{one.included} of {one.documents} documents ({about}{one.tokens:,} tokens)"
+    count = f"{one.included:.1f}" if one.questions else f"{one.included:g}"
+    each = f" for each of {one.questions} questions, on average" if one.questions else ""
+    read = f"{count} of {one.documents} documents ({about}{one.tokens:,} tokens){each}"
     return f"long_context ({lang}) reads {read}{left}{more}"

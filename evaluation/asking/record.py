@@ -7,7 +7,7 @@ says what answered. What follows from a text (was it refused? what does it cite?
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,8 @@ class Record:
     runs: Sequence[Run]
     skipped: Mapping[str, str]
     coverage: Mapping[str, Coverage]
+    documents: Sequence[str] = ()
+    taught: Mapping[str, Sequence[str] | None] = field(default_factory=dict)
 
 
 def save_record(folder: Path, record: Record) -> None:
@@ -43,6 +45,8 @@ def save_record(folder: Path, record: Record) -> None:
         "strategies": [run.strategy for run in record.runs],
         "skipped": dict(record.skipped),
         "coverage": {lang: asdict(one) for lang, one in record.coverage.items()},
+        "documents": list(record.documents),
+        "taught": dict(record.taught),
     }
     (folder / _SAMPLES).unlink(missing_ok=True)
     lines = JsonLines(folder / _SAMPLES)
@@ -72,7 +76,16 @@ def load_record(folder: Path, references: Sequence[Reference], documents: Iterab
             lang: Coverage(**{**one, "left_out": tuple(one["left_out"])})
             for lang, one in about["coverage"].items()
         }
-        return Record(ModelCard(**about["model"]), about["corpus"], asked, runs, about["skipped"], coverage)
+        return Record(
+            model=ModelCard(**about["model"]),
+            corpus=about["corpus"],
+            references=asked,
+            runs=runs,
+            skipped=about["skipped"],
+            coverage=coverage,
+            documents=about.get("documents", ()),
+            taught=about.get("taught", {}),
+        )
     except OSError as error:
         raise AssistantError(f"{folder} holds no finished run; run it without --replay") from error
     except (ValueError, KeyError, TypeError) as error:
@@ -96,6 +109,7 @@ def _row(strategy: str, answer: Answer) -> dict[str, Any]:
         "timing": asdict(answer.timing),
         "model": answer.model,
         "adapter": answer.adapter,
+        "route": answer.route,
     }
 
 
@@ -124,6 +138,7 @@ def _answer(row: Mapping[str, Any], reference: Reference, documents: Mapping[str
         found=tuple(_hits(row.get("found", ()), documents)),  # runs of before have none
         ending=row["ending"],
         standalone=row.get("standalone", ""),  # a run of before has none
+        route=tuple(row.get("route", ())),
     )
     citations = supported(answer.standalone or question.text, answer.text, contexts)
     return replace(answer, citations=citations, abstained=declines(answer.text))

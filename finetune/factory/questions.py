@@ -35,6 +35,11 @@ class TrainingData:
         lines = [example.to_json() for example in (*self.train, *self.dev)]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
+    @property
+    def documents(self) -> list[str]:
+        """Ids of the documents that stand behind what is learned."""
+        return sorted({id for example in self.train for id in example.provenance.documents})
+
 
 def training_data(domain: Domain, settings: Settings) -> TrainingData:
     """Return the examples of `domain` as the steps of its settings leave them.

@@ -45,7 +45,7 @@ def place_adapter(source: Path, folder: Path, base: str = "") -> Path:
 
 
 def test_the_strategies_in_order() -> None:
-    assert list(STRATEGIES) == ["rag", "long_context", "fine_tuned", "closed_book"]
+    assert list(STRATEGIES) == ["rag", "long_context", "fine_tuned", "closed_book", "self_route"]
 
 
 def test_an_unknown_strategy_lists_the_known(assistant: Assistant) -> None:

@@ -8,8 +8,9 @@ from statistics import median
 from assistant.generation.adapters import find_adapter
 from assistant.generation.chat import first_line
 from assistant.generation.local import LocalGenerator, open_local
+from assistant.packing import Candidate, pack
+from assistant.prompts import open_book
 from assistant.registry import open_assistant
-from assistant.strategies.long_context import LongContext
 from assistant.types import Prompt, Question
 from core.domain import Domain, find_domain
 from core.weights.catalogue import model_folder
@@ -189,8 +190,10 @@ def _long_prompts(settings: Settings, count: int) -> list[Prompt]:
     domain = find_domain("travel")
     assistant = open_assistant(domain, settings)
     bring_up_to_date(assistant.knowledge, domain, settings)
-    strategy = LongContext(assistant.generator, assistant.knowledge, assistant.style, PREFIX_TOKENS)
-    return strategy.prepare_many(_questions(domain, count))
+    documents = (Candidate(one, place) for place, one in enumerate(assistant.knowledge.documents("en")))
+    chunks = [one.chunk for one in pack(documents, PREFIX_TOKENS, assistant.generator.count_tokens)]
+    told = [open_book(one.text, chunks, "en", assistant.style) for one in _questions(domain, count)]
+    return [Prompt(messages, prefix=messages[:1], one_line=assistant.style == "short") for messages in told]
 
 
 def _questions(domain: Domain, count: int) -> list[Question]:

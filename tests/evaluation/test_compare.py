@@ -20,7 +20,7 @@ from evaluation.compare import Plan, choose_strategies, compare, replay
 from evaluation.metrics import METRICS
 from evaluation.report.schema import as_json
 from ingest.knowledge_base import bring_up_to_date, open_knowledge_base
-from settings import Settings
+from settings import LongContext, Settings
 from tests.fakes import FakeEmbedder, ScriptedGenerator, question_of
 
 DOCUMENTS = {
@@ -108,6 +108,20 @@ def test_strategies_are_compared_on_the_same_questions(bench: Bench) -> None:
     assert report["coverage"]["zh"]["included"] == 2
 
 
+def test_where_not_all_fit_each_question_reads_what_is_found_for_it(bench: Bench) -> None:
+    """The English documents have 9 tokens and 8, the Chinese 2 each by the fake's count."""
+    small = LongContext.model_construct(max_tokens=10)
+    bench.settings = bench.settings.model_copy(update={"long_context": small})
+    report = bench.compare("long_context")
+    assert value(report, "long_context", "exact_match") == 1.0
+    english, chinese = report["coverage"]["en"], report["coverage"]["zh"]
+    assert (english["documents"], english["included"], english["questions"]) == (2, 1, 3)
+    assert (chinese["documents"], chinese["included"], chinese["questions"]) == (2, 2, 0)
+    assert "long\\_context (en) reads 1.0 of 2 documents" in (bench.out / "report.md").read_text(
+        encoding="utf-8"
+    )
+
+
 def test_each_stage_is_announced_with_its_size(bench: Bench) -> None:
     bench.compare("long_context,closed_book")
     reading = bench.announced.pop(3)
@@ -121,6 +135,34 @@ def test_each_stage_is_announced_with_its_size(bench: Bench) -> None:
         "closed_book: 5 questions",
         "measuring",
     ]
+
+
+def test_a_route_over_answers_that_are_there_generates_nothing(bench: Bench) -> None:
+    """Retrieval finds no pool here, so that the long context is asked for some of the questions."""
+    bench.reply = lambda prompt: quote(prompt) if prompt.prefix else "I don't know."
+    bench.compare("rag,long_context")
+    report = bench.compare("rag,long_context,self_route")
+    assert bench.generator.asked == []
+    assert value(report, "self_route", "exact_match") == value(report, "long_context", "exact_match") == 1.0
+    routed, read = (report["strategies"][name]["usage"] for name in ("self_route", "long_context"))
+    assert (routed["calls"], read["calls"]) == (10, 5)
+    assert (
+        routed["prompt_tokens"]
+        == read["prompt_tokens"] + report["strategies"]["rag"]["usage"]["prompt_tokens"]
+    )
+    assert report["questions"][0]["answers"]["self_route"]["route"] == ["rag", "long_context"]
+    assert "| calls, mean | 1.00 | 1.00 | 2.00 |" in (bench.out / "report.md").read_text(encoding="utf-8")
+    assert {**again(bench), "created": ""} == {**report, "created": ""}
+
+
+def test_a_run_from_before_routes_is_still_read(bench: Bench) -> None:
+    first = bench.compare("rag")
+    lines = (bench.out / "samples.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    for row in rows:
+        del row["route"], row["usage"]["calls"]
+    (bench.out / "samples.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n")
+    assert {**again(bench), "created": ""} == {**first, "created": ""}
 
 
 def test_the_reports_are_written_beside_the_journal(bench: Bench) -> None:

@@ -21,7 +21,13 @@ def domain(tmp_path: Path) -> Domain:
     (folder / "documents").mkdir(parents=True)
     (folder / "documents" / "a.md").write_text("# Inn\n\nThe deposit is refunded in seven days.")
     rows = [
-        {"id": f"{split}{n}", "question": f"{split} question {n}?", "answers": [f"{n} days"], "split": split}
+        {
+            "id": f"{split}{n}",
+            "question": f"{split} question {n}?",
+            "answers": [f"{n} days"],
+            "split": split,
+            "evidence_doc_ids": [f"{split}.md"],
+        }
         for split in ("train", "dev")
         for n in range(3)
     ]
@@ -61,6 +67,7 @@ def test_the_manifest_says_what_made_it(domain: Domain, settings: Callable[..., 
     assert (manifest["name"], manifest["settings"]["objective"]) == ("lora", "sft")
     assert manifest["examples"] == {"train": 3, "dev": 3, "left_out": 0}
     assert manifest["dev"]["chose_the_epoch"] is True
+    assert manifest["documents"] == ["train.md"]
 
 
 def test_a_kill_at_any_moment_leaves_an_adapter_that_answers(

@@ -97,6 +97,17 @@ def test_column_says_where_the_answer_stands(moment: Moment, shown: tuple[str, .
     assert "<dl" in html if moment.state == "done" else "<dl" not in html
 
 
+def test_a_column_that_asks_others_says_whom() -> None:
+    """A refusal of the first is taken back: the column waits again, for the second."""
+    route = {"strategy": "self_route", "route": ("rag", "long_context")}
+    waiting = column("self_route", Moment("working", 3.0, answer("", citations=(), **route)))
+    assert "Reading 3 s" in waiting
+    assert "Reading the documents" in waiting
+    done = column("self_route", Moment("done", answer=answer(**route)))
+    assert "<dt>Asked</dt><dd>Retrieval, Long context<" in done
+    assert "1 document<" in done
+
+
 def test_a_finished_column_shows_figures_citation_and_evidence() -> None:
     full = answer(usage=Usage(1412, 1024, 9), timing=Timing(0.1, 0.42, 12.34))
     record = DocumentRecord("eu261", "EU261", "en", "Regulation 261/2004", "2025-01-01", 2)

@@ -11,11 +11,14 @@ from assistant.strategies import about, kind_of
 from assistant.strategies.base import PromptStrategy
 from assistant.strategies.closed_book import ClosedBook
 from assistant.strategies.fine_tuned import FineTuned
-from assistant.strategies.long_context import LongContext, pack
+from assistant.strategies.long_context import LongContext
 from assistant.strategies.rag import Rag
 from assistant.types import Answer, Ending, Prompt, Question, Timing
 from core.errors import AssistantError
-from ingest.types import Chunk, Document, Hit
+from ingest.search.search import EVERYTHING
+from ingest.store.types import DocumentRecord
+from ingest.types import Chunk, Document, Filter, Hit
+from settings import LongContext as Reading
 from tests.fakes import ScriptedGenerator, question_of
 
 EN = Question("1", "When is the deposit refunded?", "en")
@@ -38,11 +41,17 @@ class Shelf:
     def count(self, lang: str = "") -> int:
         return len(self.documents(lang))
 
+    def document(self, document_id: str) -> Document:
+        return next(one for one in self.shelved if one.id == document_id)
+
+    def records(self) -> list[DocumentRecord]:
+        return [DocumentRecord(one.id, one.title, one.lang, one.source, one.as_of, 1) for one in self.shelved]
+
     def corpus_sha256(self) -> str:
         return " ".join(document.id for document in self.shelved)
 
     def search_many(
-        self, queries: Sequence[str], lang: str = "", top_k: int | None = None
+        self, queries: Sequence[str], lang: str = "", top_k: int | None = None, only: Filter = EVERYTHING
     ) -> list[list[Hit]]:
         self.asked.append((list(queries), lang, top_k))
         found = [
@@ -52,7 +61,10 @@ class Shelf:
         return [found[:top_k] for _ in queries]
 
 
-LONGER_SPA = Document("spa", "Spa", SPA.text + " It has a pool, three saunas and a garden with trees.", "en")
+def reading(max_tokens: int, order: str = "ingestion") -> Reading:
+    """Settings that may be smaller than a user's."""
+    return Reading.model_construct(max_tokens=max_tokens, order=order)
+
 
 SHELF = Shelf([HOTEL, INN, SPA])
 SILENT = ScriptedGenerator(lambda prompt: "")
@@ -80,7 +92,7 @@ def test_rag_searches_once_per_language_and_keeps_the_order() -> None:
 
 
 def test_long_context_reads_all_of_the_language_in_one_shared_prefix() -> None:
-    prompts = LongContext(SILENT, SHELF, "short", 200).prepare_many([EN, ZH, EN])
+    prompts = LongContext(SILENT, SHELF, "short", reading(200)).prepare_many([EN, ZH, EN])
     assert [[hit.chunk.id for hit in prompt.contexts] for prompt in prompts] == [
         ["hotel", "spa"],
         ["inn"],
@@ -92,14 +104,14 @@ def test_long_context_reads_all_of_the_language_in_one_shared_prefix() -> None:
 
 
 def test_long_context_reads_everything_where_the_language_has_nothing() -> None:
-    prompt = LongContext(SILENT, Shelf([HOTEL, SPA]), "short", 200).prepare(ZH)
+    prompt = LongContext(SILENT, Shelf([HOTEL, SPA]), "short", reading(200)).prepare(ZH)
     assert [hit.chunk.id for hit in prompt.contexts] == ["hotel", "spa"]
 
 
 def test_long_context_reads_the_others_behind_the_few_of_a_language() -> None:
     """One Chinese file among English ones does not hide them from a Chinese question."""
     others = [Document(f"room{n}", "Room", "It has a bath.", "en") for n in range(3)]
-    strategy = LongContext(SILENT, Shelf([HOTEL, *others, INN]), "short", 200)
+    strategy = LongContext(SILENT, Shelf([HOTEL, *others, INN]), "short", reading(200))
     prompts = strategy.prepare_many([ZH, EN, ZH])
     read = [[hit.chunk.id for hit in prompt.contexts] for prompt in prompts]
     assert read[0] == ["inn", "hotel", "room0", "room1", "room2"]
@@ -109,40 +121,10 @@ def test_long_context_reads_the_others_behind_the_few_of_a_language() -> None:
 
 def test_long_context_packs_again_when_the_corpus_has_changed() -> None:
     shelf = Shelf([HOTEL])
-    strategy = LongContext(SILENT, shelf, "short", 200)
+    strategy = LongContext(SILENT, shelf, "short", reading(200))
     assert strategy.coverage("en").documents == 1
     shelf.shelved.append(SPA)
     assert strategy.coverage("en").documents == 2
-
-
-@pytest.mark.parametrize(
-    ("budget", "contexts", "left_out", "cut"),
-    [
-        pytest.param(50, [HOTEL.text, LONGER_SPA.text], [], "", id="all fit"),
-        pytest.param(15, [HOTEL.text], ["spa"], "", id="the last does not fit"),
-        pytest.param(
-            9, ["The deposit is refunded in seven days."], ["spa"], "hotel", id="cut at a paragraph"
-        ),
-        pytest.param(4, ["The deposit is"], ["spa"], "hotel", id="cut anywhere if a paragraph is too long"),
-    ],
-)
-def test_packing_holds_the_budget(budget: int, contexts: list[str], left_out: list[str], cut: str) -> None:
-    packed = pack([HOTEL, LONGER_SPA], budget, SILENT)
-    assert [hit.chunk.text.strip() for hit in packed.contexts] == contexts
-    assert packed.coverage.left_out == tuple(left_out)
-    assert (packed.coverage.documents, packed.coverage.included) == (2, len(contexts))
-    assert packed.coverage.cut == cut
-    assert packed.coverage.tokens <= budget
-
-
-def test_a_document_that_does_not_fit_is_skipped_for_the_next() -> None:
-    packed = pack([SPA, HOTEL, SPA], 12, SILENT)
-    assert [hit.chunk.id for hit in packed.contexts] == ["spa", "spa"]
-    assert packed.coverage.left_out == ("hotel",)
-
-
-def test_packing_nothing() -> None:
-    assert pack([], 50, SILENT).contexts == ()
 
 
 def test_without_documents_the_adapter_is_the_only_difference() -> None:
@@ -198,7 +180,7 @@ def test_longer_styles_keep_their_lines() -> None:
 def test_the_budget_respects_the_window(window: int, max_tokens: int, budget: int) -> None:
     generator = ScriptedGenerator(lambda prompt: "")
     generator.window = window
-    read = LongContext(generator, SHELF, "short", max_tokens).coverage("en")
+    read = LongContext(generator, SHELF, "short", reading(max_tokens)).coverage("en")
     assert read.budget == budget
 
 
@@ -210,7 +192,7 @@ def test_documents_are_ranked_beyond_those_in_the_prompt() -> None:
 
 STRATEGIES = [
     pytest.param(lambda generator: Rag(generator, SHELF, "short", 2), id="rag"),
-    pytest.param(lambda generator: LongContext(generator, SHELF, "short", 200), id="long_context"),
+    pytest.param(lambda generator: LongContext(generator, SHELF, "short", reading(200)), id="long_context"),
     pytest.param(lambda generator: FineTuned(generator, "short", "travel"), id="fine_tuned"),
     pytest.param(lambda generator: ClosedBook(generator, "short"), id="closed_book"),
 ]

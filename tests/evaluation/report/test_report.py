@@ -23,7 +23,7 @@ from evaluation.types import ModelCard, Reference, Run, Sample, Score
 from ingest.types import Chunk, Hit
 from settings import Settings
 
-FOUR = ("rag", "long_context", "fine_tuned", "closed_book")
+FIVE = ("rag", "long_context", "fine_tuned", "closed_book", "self_route")
 SETTINGS = Settings(evaluation={"bootstrap": 200})  # type: ignore[arg-type]
 EVIL = '<script>alert("x")</script> $\\frac$ |'
 HIT = Hit(Chunk("doc#0", "doc", "text", 0, 4), 1.0, {"bm25": 1})
@@ -137,7 +137,7 @@ def test_latency_is_of_the_questions_asked_alone(whole: dict[str, Any]) -> None:
     latency = whole["strategies"]["rag"]["latency"]
     assert (latency["p50"], latency["first_token_p50"], latency["n"]) == (2.0, 1.5, 3)
     assert whole["strategies"]["rag"]["usage"] == {
-        "prompt_tokens": 2400, "cached_tokens": 80, "completion_tokens": 40, "estimated": 0,
+        "prompt_tokens": 2400, "cached_tokens": 80, "completion_tokens": 40, "estimated": 0, "calls": 8,
     }  # fmt: skip
 
 
@@ -234,8 +234,8 @@ def test_the_terminal_shows_n_intervals_and_what_was_left_out(report: Report) ->
     assert "long_context (en) reads 1 of 9 documents (900 tokens), left out: a, b, c, d, e and 3 more" in text
 
 
-def test_four_strategies_fit_eighty_columns_with_whole_names() -> None:
-    runs = [run(name, 7 - number, (HIT,)) for number, name in enumerate(FOUR)]
+def test_five_strategies_fit_eighty_columns_with_whole_names() -> None:
+    runs = [run(name, 7 - number, (HIT,)) for number, name in enumerate(FIVE)]
     scores = {
         one.strategy: {name: metric.score(one.samples) for name, metric in METRICS.items()} for one in runs
     }
@@ -245,7 +245,7 @@ def test_four_strategies_fit_eighty_columns_with_whole_names() -> None:
     text = shown(compared(runs, scores), 80)
     table = text.split("No difference")[0]
     assert max(map(len, table.splitlines())) <= 80
-    for name in (*FOUR, "ragas_answer_relevancy", "ragas_context_precision", "refusal_recall"):
+    for name in (*FIVE, "ragas_answer_relevancy", "ragas_context_precision", "refusal_recall"):
         assert re.search(rf"(^|\s){re.escape(name)}(\s|$)", table), name
     assert (
         table.count("[")
@@ -281,3 +281,85 @@ def test_every_analysis_is_a_block(report: Report) -> None:
         "Why wrong?", "Further scores", "By language and question type", "Differences between strategies",
         "How it was measured",
     ]  # fmt: skip
+
+
+def right(strategy: str, numbers: set[int], **answer: Any) -> Run:
+    """A run that is right on these questions."""
+    one = run(strategy, 0)
+    samples = [
+        Sample(
+            sample.reference,
+            replace(
+                sample.answer, text=f"right answer {n}" if n in numbers else EVIL, abstained=False, **answer
+            ),
+        )
+        for n, sample in enumerate(one.samples)
+    ]
+    return Run(strategy, tuple(samples))
+
+
+def judged(*runs: Run, **other: Any) -> dict[str, Any]:
+    """The report over `correct`."""
+    scores = {one.strategy: {"correct": METRICS["correct"].score(one.samples)} for one in runs}
+    return as_json(compared(list(runs), scores, **other))
+
+
+class TestOracle:
+    def test_takes_the_best_answer_to_each_question(self) -> None:
+        found = judged(right("rag", {0, 1, 2}), right("long_context", {2, 3}))["oracle"]
+        assert (found["value"], found["n"], found["best"]) == (4 / 8, 8, "rag")
+        assert found["low"] < 4 / 8 < found["high"]
+        assert found["above_best"]["difference"] == pytest.approx(1 / 8)
+
+    def test_is_no_arm_and_says_so(self) -> None:
+        report = judged(right("rag", {0}), right("long_context", {1}))
+        assert list(report["strategies"]) == ["rag", "long_context"]
+        assert {pair["a"] for pair in report["pairs"]} | {pair["b"] for pair in report["pairs"]} == {
+            "rag", "long_context",
+        }  # fmt: skip
+
+    def test_one_made_of_others_brings_no_answer_of_its_own(self) -> None:
+        routed = right("self_route", {0, 1, 2, 3, 4}, route=("rag",))
+        found = judged(right("rag", {0, 1}), right("long_context", {1}), routed)["oracle"]
+        assert (found["value"], found["best"], found["above_best"]["difference"]) == (2 / 8, "rag", 0.0)
+
+    def test_one_arm_leaves_no_choice(self) -> None:
+        assert "oracle" not in judged(right("rag", {0}))
+
+
+class TestLedger:
+    DOCUMENTS = ("doc", "b", "c")
+
+    def test_each_arm_knows_what_it_searched_read_or_was_taught(self) -> None:
+        runs = (
+            right("rag", {0}, contexts=(HIT,), ranked=("doc",)),
+            right("long_context", {0}, contexts=(HIT,)),
+            right("fine_tuned", {0}, adapter="lora"),
+            right("closed_book", {0}),
+        )
+        report = judged(*runs, documents=self.DOCUMENTS, taught={"lora": ("c", "b")})
+        assert report["ledger"] == {
+            "rag": ["b", "c", "doc"], "long_context": ["doc"], "fine_tuned": ["b", "c"], "closed_book": [],
+        }  # fmt: skip
+
+    def test_unequal_arms_are_a_warning(self) -> None:
+        runs = [right("rag", {0}, ranked=("doc",)), right("long_context", {0}, contexts=(HIT,))]
+        scores = {one.strategy: {"correct": METRICS["correct"].score(one.samples)} for one in runs}
+        page = markdown(compared(runs, scores, documents=self.DOCUMENTS))
+        assert "could not know the same documents (rag 3, long\\_context 1)" in page
+        assert "| documents it could know of 3 | 3 | 1 |" in page
+        assert "Unequal" not in markdown(compared(runs, scores, documents=("doc",)))
+
+    def test_the_floor_makes_no_arms_unequal(self) -> None:
+        runs = [right("rag", {0}, ranked=("doc",)), right("closed_book", {0})]
+        scores = {one.strategy: {"correct": METRICS["correct"].score(one.samples)} for one in runs}
+        assert "Unequal" not in markdown(compared(runs, scores, documents=self.DOCUMENTS))
+
+    def test_what_a_manifest_does_not_say_is_not_nothing(self) -> None:
+        report = judged(
+            right("fine_tuned", {0}, adapter="lora"), documents=self.DOCUMENTS, taught={"lora": None}
+        )
+        assert report["ledger"] == {"fine_tuned": None}
+
+    def test_runs_from_before_have_none(self) -> None:
+        assert "ledger" not in judged(right("rag", {0}))
