@@ -8,7 +8,7 @@ from assistant.prompts import refusal
 from assistant.strategies.long_context import LongContext
 from assistant.strategies.rag import Rag
 from assistant.strategies.self_route import SelfRoute
-from assistant.types import Answer, Prompt, Question, Timing, Usage
+from assistant.types import Answer, Message, Prompt, Question, Timing, Usage
 from tests.assistant.strategies.test_strategies import EN, HOTEL, INN, SPA, ZH, Shelf, reading
 from tests.fakes import ScriptedGenerator, question_of
 
@@ -86,3 +86,14 @@ def test_a_stream_shows_no_refusal_as_final_before_it_is(question: Question) -> 
 def test_a_stream_ends_with_the_refusal_of_the_second() -> None:
     *_, answer = routed(lambda prompt: refusal("en"))[0].stream(EN)
     assert answer.abstained
+
+
+@pytest.mark.parametrize("asks", ["answer_many", "stream"])
+def test_a_follow_up_is_rewritten_and_paid_once(asks: str) -> None:
+    follow_up = Question("3", "And when?", "en", (Message("user", "Refunds?"), Message("assistant", "Yes.")))
+    strategy, generator = routed(
+        lambda prompt: EN.text if len(prompt.messages) > 2 else knows_from_all(prompt)
+    )
+    *_, answer = strategy.stream(follow_up) if asks == "stream" else strategy.answer_many([follow_up])
+    assert (answer.text, answer.question, answer.standalone) == ("In seven days.", follow_up, EN.text)
+    assert (answer.usage.calls, len(generator.asked)) == (3, 3)
