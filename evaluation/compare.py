@@ -192,7 +192,7 @@ def _judged(assistant: Assistant, local: Generator, plan: Plan) -> list[Metric]:
     judge = open_judge(plan.settings, lambda: local, plan.out / "judge.jsonl")
     panel = Panel(judge, assistant.knowledge.embedder, frozenset(one.id for one in sample))
     checked = replace(panel, judge=open_judge(plan.settings, lambda: local, journal(plan.settings)))
-    panel = calibrate(items(), checked).of(panel)
+    panel = calibrate(items(), checked, names).of(panel)
     return [Ragas(name, JUDGED[name], panel) for name in names]
 
 

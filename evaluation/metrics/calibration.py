@@ -5,7 +5,7 @@ of strategies or of which model judges.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean
@@ -58,13 +58,13 @@ class Calibration:
 
     def of(self, panel: Panel) -> Panel:
         """Return `panel` with what is known of its judge."""
-        kinds = {reading.kind: name for name, reading in JUDGED.items() if reading.kind}
         langs: tuple[Lang, ...] = ("en", "zh")
         return replace(
             panel,
             thresholds={
-                (kind, lang): self.thresholds[name].get(lang, 0.0)
-                for kind, name in kinds.items()
+                (kind, lang): of.get(lang, 0.0)
+                for name, of in self.thresholds.items()
+                if (kind := JUDGED[name].kind)
                 for lang in langs
             },
             agreement={name: found[-1] for name, found in self.agreements.items()},
@@ -81,12 +81,12 @@ def journal(settings: Settings) -> Path:
     return settings.home / "runs" / "judge" / "judge.jsonl"
 
 
-def calibrate(labelled: Sequence[Item], panel: Panel) -> Calibration:
-    """Return how far the judge of `panel` agrees with the labels."""
+def calibrate(labelled: Sequence[Item], panel: Panel, metrics: Iterable[str] = LABELS) -> Calibration:
+    """Return how far the judge of `panel` agrees with the labels, by each of the `metrics`."""
     agreements: dict[str, list[Agreement]] = {}
     thresholds: dict[str, dict[str, float]] = {}
-    for metric, label in LABELS.items():
-        ratings = _ratings(metric, [item for item in labelled if label in item], panel)
+    for metric in metrics:
+        ratings = _ratings(metric, [item for item in labelled if LABELS[metric] in item], panel)
         langs = sorted({one.lang for one in ratings})
         fitting = [one for one in ratings if one.fits]
         is_written = JUDGED[metric].kind is not None and not panel.judge.weighs

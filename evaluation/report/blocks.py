@@ -21,11 +21,15 @@ class Table:
     doubted: frozenset[str] = frozenset()
 
     def bracketed(self) -> list[list[str]]:
-        """Return the rows for a reader without colours: what is doubted in brackets."""
+        """Return the rows for a reader without colours: the values of doubted ones in brackets."""
         return [
-            [row[0], *(f"({cell})" for cell in row[1:])] if row[0] in self.doubted else list(row)
-            for row in self.rows
+            [row[0], *map(_bracketed, row[1:])] if row[0] in self.doubted else list(row) for row in self.rows
         ]
+
+
+def _bracketed(cell: str) -> str:
+    value, *more = cell.split("\n")
+    return "\n".join([f"({value})", *more])
 
 
 @dataclass(frozen=True, slots=True)
