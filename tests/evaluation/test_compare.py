@@ -361,6 +361,6 @@ class TestAJudge:
         assert '<tr class="doubted"><th>ragas_faithfulness' in page
         written = (judged.out / "report.md").read_text(encoding="utf-8")
         assert "with a kappa under 0.4 do not rely on it" in written
-        (row,) = (line for line in written.splitlines() if line.startswith("| ragas"))
+        row = next(line for line in written.splitlines() if line.startswith("| ragas"))
         assert row.endswith("| (1.00) [0.34, 1.00] |")
         assert "| (" not in next(line for line in written.splitlines() if line.startswith("| correct"))
