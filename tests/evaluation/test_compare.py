@@ -362,5 +362,5 @@ class TestAJudge:
         written = (judged.out / "report.md").read_text(encoding="utf-8")
         assert "with a kappa under 0.4 do not rely on it" in written
         row = next(line for line in written.splitlines() if line.startswith("| ragas"))
-        assert row.endswith("| (1.00) [0.34, 1.00] |")
+        assert row.endswith("| (1.00) [0.51, 1.00] |")
         assert "| (" not in next(line for line in written.splitlines() if line.startswith("| correct"))
