@@ -199,7 +199,7 @@ class Evaluation(Section):
     """Random swaps behind a p value, where there are too many for all."""
     latency_sample: int = Field(default=3, ge=0)
     """Questions per strategy answered one at a time, so that latency is what a user feels."""
-    ragas_sample: int = Field(default=2, ge=0)
+    ragas_sample: int = Field(default=40, ge=0)
     """Questions per strategy that the RAGAS judge reads; 0 is all of them."""
     judge: str = ""
     """Model name at `judge_endpoint`; empty: the local generator judges."""

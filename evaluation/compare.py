@@ -8,7 +8,7 @@ the answers of the last run anew. Knows nothing of how strategies are made.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -32,6 +32,7 @@ from evaluation.asking.record import Record, load_record, save_record
 from evaluation.asking.runner import run_all
 from evaluation.asking.sampling import balanced
 from evaluation.metrics import METRICS, choose
+from evaluation.metrics.calibration import calibrate, items, journal
 from evaluation.metrics.judge import open_judge
 from evaluation.metrics.judged import JUDGED, Panel, Ragas
 from evaluation.metrics.recorded import load_judged, save_judged
@@ -97,9 +98,12 @@ def replay(plan: Plan, assistant: Assistant) -> Report:
 
 def score(runs: Sequence[Run], metrics: Sequence[Metric]) -> Scores:
     """Return each strategy's scores. A judge first reads the answers of all strategies in one go."""
-    for metric in metrics:
-        if isinstance(metric, Ragas):
-            metric.score([sample for run in runs for sample in run.samples])
+    everything = [sample for run in runs for sample in run.samples]
+    judged = [metric for metric in metrics if isinstance(metric, Ragas)]
+    if judged:  # a passage that several metrics ask about is read once
+        judged[0].panel.judge.weigh([claim for metric in judged for claim in metric.claims(everything)])
+    for metric in judged:
+        metric.score(everything)
     return {run.strategy: {metric.name: metric.score(run.samples) for metric in metrics} for run in runs}
 
 
@@ -176,7 +180,10 @@ def _measuring(plan: Plan) -> str:
     if not any(name in JUDGED for name in plan.metrics):
         return "measuring"
     read = plan.settings.evaluation.ragas_sample or "all"
-    return f"measuring; a judge reads the answers to {read} questions, unless it has (minutes on a CPU)"
+    return (
+        f"measuring; a judge is checked against labelled items and reads the answers to {read} questions, "
+        "unless it has (minutes on a CPU)"
+    )
 
 
 def _judged(assistant: Assistant, local: Generator, plan: Plan) -> list[Metric]:
@@ -188,6 +195,8 @@ def _judged(assistant: Assistant, local: Generator, plan: Plan) -> list[Metric]:
     sample = balanced(answerable, plan.settings.evaluation.ragas_sample, plan.seed)
     judge = open_judge(plan.settings, lambda: local, plan.out / "judge.jsonl")
     panel = Panel(judge, assistant.knowledge.embedder, frozenset(one.id for one in sample))
+    checked = replace(panel, judge=open_judge(plan.settings, lambda: local, journal(plan.settings)))
+    panel = calibrate(items(), checked, names).of(panel)
     return [Ragas(name, JUDGED[name], panel) for name in names]
 
 

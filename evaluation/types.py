@@ -148,11 +148,31 @@ class CorpusStatistics:
 
 
 @dataclass(frozen=True, slots=True)
+class Agreement:
+    """How far a judge agrees with people, on `n` labelled items that its thresholds were not fitted on.
+
+    `auc` is the chance that it rates an item with the label above one without; `accuracy` and `kappa`
+    (Cohen, 1960) are of its verdicts, `low` to `high` the 95 % interval of kappa. None where there is nothing
+    to say. `failed` items are not among the `n`.
+    """
+
+    lang: str
+    n: int
+    failed: int
+    auc: float | None
+    accuracy: float | None
+    kappa: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
     """A metric over samples. `value` and entries are None where the metric does not apply.
 
     `failures` maps the index of a sample whose measurement failed to the reason; it is never averaged
-    in. `corpus` is set where `value` is not the mean of `per_question`.
+    in. `corpus` is set where `value` is not the mean of `per_question`, `agreement` where a judge measured
+    that was checked against people.
     """
 
     metric: str
@@ -161,6 +181,7 @@ class Score:
     signature: str
     failures: Mapping[int, str] = field(default_factory=dict)
     corpus: CorpusStatistics | None = None
+    agreement: Agreement | None = None
 
     @property
     def n(self) -> int:

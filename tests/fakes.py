@@ -1,12 +1,13 @@
 """Stand-ins behind the project's seams; they remember what they were asked."""
 
 import hashlib
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from assistant.generation.types import Generation
+from assistant.generation.types import Generation, Weights
 from assistant.types import Ending, Prompt, Usage
 from core.language import words
 from ingest.types import Vectors
@@ -18,7 +19,10 @@ def question_of(prompt: Prompt) -> str:
 
 
 class ScriptedGenerator:
-    """A generator that says what `reply` makes of each prompt; `asked` are the prompts so far."""
+    """A generator that says what `reply` makes of each prompt; `asked` are the prompts so far.
+
+    Of choices it takes the one that `reply` says, nine to one.
+    """
 
     max_new_tokens = 96
     device, dtype, window, estimates_tokens = "cpu", "float32", 0, False
@@ -55,6 +59,22 @@ class ScriptedGenerator:
         generation = self._generation(prompt)
         yield Generation(generation.text[:1], first_token=0.1, total=0.1)
         yield replace(generation, alone=True)
+
+    def choose(
+        self,
+        prompts: Sequence[Prompt],
+        choices: Sequence[str],
+        on_done: Callable[[int, Weights], None] | None = None,
+    ) -> list[Weights]:
+        found = []
+        for index, prompt in enumerate(prompts):
+            self.asked.append(prompt)
+            said = self._reply(prompt)
+            weights = tuple(math.log(0.9 if choice == said else 0.1) for choice in choices)
+            found.append(weights)
+            if on_done:
+                on_done(index, weights)
+        return found
 
     def count_tokens(self, text: str) -> int:
         return len(text.split())

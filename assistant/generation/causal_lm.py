@@ -120,25 +120,19 @@ class CausalLM:
                 ) from error
         return name
 
-    def forward(
-        self, adapters: Sequence[str], allowed: "torch.Tensor | None" = None, **inputs: Any
-    ) -> "torch.Tensor":
-        """Run the model once; return each row's most likely next token.
+    def forward(self, adapters: Sequence[str], **inputs: Any) -> "torch.Tensor":
+        """Run the model once; return the logits of each row's next token: (rows, vocabulary).
 
         Args:
             adapters: what is switched on for each row, as `add_adapter` named it; empty: the base.
-            allowed: (rows, vocabulary), true where a token may be chosen; None: anywhere.
             inputs: those of the model.
         """
         import torch
 
         with self._lock, torch.inference_mode():
             model, mixed = self._switched(adapters)
-            logits = model(**inputs, **mixed, use_cache=True, logits_to_keep=1).logits[:, -1]
-            if allowed is not None:
-                logits = logits.masked_fill(~allowed, float("-inf"))
-            chosen: torch.Tensor = logits.argmax(-1)
-            return chosen
+            logits: torch.Tensor = model(**inputs, **mixed, use_cache=True, logits_to_keep=1).logits[:, -1]
+            return logits
 
     def _load(self, folder: Path, name: str) -> None:
         from peft import PeftModel

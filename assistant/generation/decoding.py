@@ -80,7 +80,7 @@ class Decoding:
 
         A row ends with a stop token or as `stops` says, when it loops, or after `limit` tokens.
         """
-        chosen = self._read()
+        chosen = self._read(_likeliest)
         for _ in range(limit):
             now = []
             for row, token in zip(self._rows, chosen.tolist(), strict=True):
@@ -91,6 +91,13 @@ class Decoding:
             if len(self.endings) == len(self.tokens):
                 return
             chosen = self._advance(chosen)
+
+    def weigh(self, tokens: Sequence[int]) -> "Tensor":
+        """Return the log-probability of each of `tokens` as the first of each row: (rows, tokens), fp32."""
+        import torch
+
+        weights = self._read(lambda logits: logits.float().log_softmax(-1)[:, list(tokens)])
+        return weights[torch.tensor(self._rows).argsort().to(weights.device)]
 
     def _take(self, row: int, token: int, limit: int) -> Ending:
         """Give a row its next token; return how that ends the row, if it does."""
@@ -106,21 +113,21 @@ class Decoding:
             return "loop"
         return "length" if len(tokens) == limit else ""
 
-    def _read(self) -> "Tensor":
-        """Read all prompts, longest first; return the first token of each of `_rows`."""
+    def _read(self, pick: "Callable[[Tensor], Tensor]") -> "Tensor":
+        """Read all prompts, longest first; return what `pick` makes of the first logits of `_rows`."""
         import torch
         from transformers import DynamicCache
 
-        chosen, caches = [], []
+        picked, caches = [], []
         for rows in batches([len(row.ids) for row in self._started], _pass_size(self._lm)):
             ids, mask = self._padded(rows)
             cache = DynamicCache()
-            chosen.append(self._forward(rows, ids, mask, cache))
+            picked.append(pick(self._forward(rows, ids, mask, cache)))
             caches.append(cache)
             self._rows.extend(rows)
         _, self._mask = self._padded(self._rows)
         self._cache = _joined(caches)
-        return torch.cat(chosen)
+        return torch.cat(picked)
 
     def _padded(self, rows: Sequence[int]) -> "tuple[Tensor, Tensor]":
         """Return the prompts of `rows`, padded on the left, and their mask: (rows, longest of them) both."""
@@ -133,7 +140,7 @@ class Decoding:
         return torch.tensor(ids, device=self._lm.device), torch.tensor(mask, device=self._lm.device)
 
     def _forward(self, rows: Sequence[int], ids: "Tensor", mask: "Tensor", cache: "DynamicCache") -> "Tensor":
-        """Return the next token of `rows` after `ids`, whose keys and values are added to `cache`."""
+        """Return the next logits of `rows` after `ids`, whose keys and values are added to `cache`."""
         import torch
 
         new, device = ids.shape[1], self._lm.device
@@ -142,9 +149,8 @@ class Decoding:
             self._past[0][0].shape[-2] if self._past else 0
         )
         prefix = self._past if any(share) else None
-        return self._lm.forward(
+        logits = self._lm.forward(
             [self._started[row].adapter for row in rows],
-            allowed=self._guide.allowed(rows, self.tokens) if self._guide else None,
             input_ids=ids,
             position_ids=(before + mask.cumsum(-1) - 1).clamp(min=0)[:, -new:],
             attention_mask=_own_mask(mask, new) if prefix else mask,
@@ -152,6 +158,9 @@ class Decoding:
             shared_prefix=prefix,
             sharing=None if all(share) else torch.tensor(share, device=device),
         )
+        if self._guide is None:
+            return logits
+        return logits.masked_fill(~self._guide.allowed(rows, self.tokens), float("-inf"))
 
     def _advance(self, chosen: "Tensor") -> "Tensor":
         """Return the tokens after the chosen ones; rows that have ended leave once they are half of all."""
@@ -164,7 +173,12 @@ class Decoding:
             self._rows = [self._rows[place] for place in keep]
         ids = chosen[:, None]
         self._mask = torch.cat([self._mask, torch.ones_like(ids)], dim=-1)
-        return self._forward(self._rows, ids, self._mask, self._cache)
+        return _likeliest(self._forward(self._rows, ids, self._mask, self._cache))
+
+
+def _likeliest(logits: "Tensor") -> "Tensor":
+    """Return each row's most likely token."""
+    return logits.argmax(-1)
 
 
 def _joined(caches: "Sequence[DynamicCache]") -> "DynamicCache":

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from assistant.generation.chat import for_endpoint, is_line_over
-from assistant.generation.types import Generation
+from assistant.generation.chat import for_endpoint, is_line_over, spoken
+from assistant.generation.types import Generation, Weights
 from assistant.types import Ending, Prompt, Usage
 from core.errors import GenerationError
 from core.language import is_cjk, words
@@ -29,6 +29,7 @@ MAX_CONCURRENCY = 8
 """Requests in flight: servers batch what arrives together."""
 _RETRIES = 2
 _A_WORD = 1.35  # tokens, of Latin script; by Qwen2.5's tokenizer on the shipped documents
+_CHOICE, _CHOICE_TOKENS = "choice", 32
 _ENDINGS: dict[str, Ending] = {"stop": "stop", "length": "length"}
 
 
@@ -123,6 +124,35 @@ class EndpointGenerator:
         except Exception as error:
             raise self._failure(error) from error
 
+    def choose(
+        self,
+        prompts: Sequence[Prompt],
+        choices: Sequence[str],
+        on_done: Callable[[int, Weights], None] | None = None,
+    ) -> list[Weights]:
+        """Have the server choose: 0 for what it chose, minus infinity for the rest. See `Generator.choose`.
+
+        Raises:
+            GenerationError: it chose nothing, or see `generate`.
+        """
+        schema = _schema_of(choices)
+
+        def tell(index: int, generation: Generation) -> None:
+            if on_done:
+                on_done(index, self._weights(generation, choices))
+
+        asked = [replace(prompt, schema=schema) for prompt in prompts]
+        return [self._weights(one, choices) for one in self.generate(asked, _CHOICE_TOKENS, tell)]
+
+    def _weights(self, generation: Generation, choices: Sequence[str]) -> Weights:
+        try:
+            chosen = json.loads(spoken(generation.text))[_CHOICE]
+        except (ValueError, TypeError, KeyError) as error:
+            raise self._failure(error) from error
+        if chosen not in choices:
+            raise self._failure(ValueError(f"it chose none of {', '.join(choices)}"))
+        return tuple(0.0 if choice == chosen else -math.inf for choice in choices)
+
     def _generation(self, prompt: Prompt, reply: "AIMessage", seconds: tuple[float, float]) -> Generation:
         text = str(reply.text).rstrip("\ufffd")  # the token limit may cut a character in two
         reason = str(reply.response_metadata.get("finish_reason") or "")
@@ -171,6 +201,17 @@ class EndpointGenerator:
             f"{self.name} at {self._place.url} gave no answer ({reason}); check that the server runs, "
             f"generator.endpoint, generator.model and OPENAI_API_KEY"
         )
+
+
+def _schema_of(choices: Sequence[str]) -> str:
+    """Return the JSON schema of a reply that is one of `choices`."""
+    form = {
+        "type": "object",
+        "properties": {_CHOICE: {"enum": list(choices)}},
+        "required": [_CHOICE],
+        "additionalProperties": False,
+    }
+    return json.dumps(form, ensure_ascii=False)
 
 
 def open_endpoint(settings: Settings) -> EndpointGenerator:

@@ -13,10 +13,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from assistant.generation.types import Generation, Generator
+from assistant.generation.types import Generation, Generator, Weights
 from assistant.types import Prompt, Usage
 
 _KEPT = {"key", "text", "usage", "first_token", "total", "ending", "alone"}
+_WEIGHED = {"key", "weights"}
 
 
 class JournaledGenerator:
@@ -32,6 +33,9 @@ class JournaledGenerator:
         self._generator = generator
         self._lines = JsonLines(path)
         self._known = {str(row["key"]): _generation(row) for row in self._lines if row.keys() >= _KEPT}
+        self._weighed = {
+            str(row["key"]): tuple(row["weights"]) for row in self._lines if row.keys() >= _WEIGHED
+        }
         self.identity = cache(generator.identity)
 
     @property
@@ -96,10 +100,35 @@ class JournaledGenerator:
         if generation is not None:
             self._keep(key, prompt, generation)
 
+    def choose(
+        self,
+        prompts: Sequence[Prompt],
+        choices: Sequence[str],
+        on_done: Callable[[int, Weights], None] | None = None,
+    ) -> list[Weights]:
+        """Weigh the choices for all prompts, those that are known at once; see `Generator.choose`."""
+        keys = [self._digest(prompt, ["choices", *choices]) for prompt in prompts]
+        new = {key: prompt for key, prompt in zip(keys, prompts, strict=True) if key not in self._weighed}
+        order = list(new)
+
+        def keep(index: int, weights: Weights) -> None:
+            row = {"key": order[index], "model": self.name, "choices": choices, "weights": weights}
+            self._lines.append(row)
+            self._weighed[order[index]] = weights
+
+        if new:
+            self._generator.choose(list(new.values()), choices, keep)
+        if on_done:
+            for place, key in enumerate(keys):
+                on_done(place, self._weighed[key])
+        return [self._weighed[key] for key in keys]
+
     def _key(self, prompt: Prompt, max_new_tokens: int | None) -> str:
-        messages = [[message.role, message.content] for message in prompt.messages]
         limit = max_new_tokens or self.max_new_tokens
-        form = [prompt.schema, prompt.one_line, limit]
+        return self._digest(prompt, [prompt.schema, prompt.one_line, limit])
+
+    def _digest(self, prompt: Prompt, form: Sequence[object]) -> str:
+        messages = [[message.role, message.content] for message in prompt.messages]
         told = json.dumps([messages, form, self.identity(prompt.adapter)], ensure_ascii=False)
         return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 

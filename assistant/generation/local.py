@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property, lru_cache, partial
 from itertools import takewhile
 from pathlib import Path
+from typing import TypeVar
 
 from assistant.generation.adapters import adapter_fingerprint
 from assistant.generation.batching import Encoded, batches
@@ -20,7 +21,7 @@ from assistant.generation.guided import Guide
 from assistant.generation.memory import OutOfMemory, clear_errors, named_errors
 from assistant.generation.prefix_cache import PrefixStore, prefix_key
 from assistant.generation.shared_prefix import Layers
-from assistant.generation.types import Generation
+from assistant.generation.types import Generation, Weights
 from assistant.types import Message, Prompt, Usage
 from core.errors import AdapterError, GenerationError
 from core.progress import progress_bar
@@ -28,6 +29,9 @@ from core.weights.catalogue import fingerprint, model_folder
 from settings import Generator as GeneratorSettings
 from settings import Settings
 
+T = TypeVar("T")
+Read = Callable[[Sequence[Encoded]], Iterator[tuple[int, T]]]
+"""Yields index and result of each prompt of a batch."""
 FindAdapter = Callable[[str], Path]
 """Returns the folder of an adapter by its name; raises AdapterError where there is none."""
 _LINE_END = re.compile(r"\n|Ċ|<0x0A>")  # as byte-level and SentencePiece vocabularies write it
@@ -101,15 +105,7 @@ class LocalGenerator:
         limit = max_new_tokens or self.max_new_tokens
         start = time.perf_counter()
         encoded = [self._encode(index, prompt, limit) for index, prompt in enumerate(prompts)]
-        results: dict[int, Generation] = {}
-        with progress_bar(total=len(prompts), desc="answering", unit="question") as bar:
-            for batch in batches(encoded, self._settings.batch_tokens or self._lm.room()):
-                for index, generation in self._complete(batch, limit, start):
-                    results[index] = generation
-                    bar.update()
-                    if on_done:
-                        on_done(index, generation)
-        return [results[index] for index in range(len(prompts))]
+        return self._in_batches(encoded, partial(self._answer, limit=limit, start=start), on_done)
 
     def stream(self, prompt: Prompt, max_new_tokens: int | None = None) -> Iterator[Generation]:
         """Yield the growing completion; closing the iterator stops the model.
@@ -129,9 +125,47 @@ class LocalGenerator:
                 first = first or now
                 yield replace(self._generation(encoded, decoding, (0, cached), (first, now)), alone=True)
 
-    def _complete(
-        self, batch: Sequence[Encoded], limit: int, start: float
-    ) -> Iterator[tuple[int, Generation]]:
+    def choose(
+        self,
+        prompts: Sequence[Prompt],
+        choices: Sequence[str],
+        on_done: Callable[[int, Weights], None] | None = None,
+    ) -> list[Weights]:
+        """Weigh `choices` as the beginning of each reply; see `Generator.choose`.
+
+        Raises:
+            GenerationError: two choices begin with the same token, or see `generate`.
+        """
+        firsts = self._first_tokens(choices)
+        encoded = [self._encode(index, replace(prompt, schema=""), 1) for index, prompt in enumerate(prompts)]
+        return self._in_batches(encoded, partial(self._weigh, firsts=firsts), on_done)
+
+    def _first_tokens(self, choices: Sequence[str]) -> list[int]:
+        firsts = [self._lm.tokenizer(choice, add_special_tokens=False)["input_ids"][0] for choice in choices]
+        if len(set(firsts)) < len(firsts):
+            raise GenerationError(f"of {', '.join(choices)} two begin alike for {self.name}; name others")
+        return firsts
+
+    def _weigh(self, batch: Sequence[Encoded], firsts: Sequence[int]) -> Iterator[tuple[int, Weights]]:
+        decoding, _ = self._begin(batch)
+        for encoded, weights in zip(batch, decoding.weigh(firsts).tolist(), strict=True):
+            yield encoded.index, tuple(weights)
+
+    def _in_batches(
+        self, prompts: Sequence[Encoded], read: Read[T], on_done: Callable[[int, T], None] | None
+    ) -> list[T]:
+        """Return what `read` makes of each prompt; `on_done` hears it as soon as it is there."""
+        results: dict[int, T] = {}
+        with progress_bar(total=len(prompts), desc="answering", unit="question") as bar:
+            for batch in batches(prompts, self._settings.batch_tokens or self._lm.room()):
+                for index, result in self._in_memory(batch, read):
+                    results[index] = result
+                    bar.update()
+                    if on_done:
+                        on_done(index, result)
+        return [results[index] for index in range(len(prompts))]
+
+    def _in_memory(self, batch: Sequence[Encoded], read: Read[T]) -> Iterator[tuple[int, T]]:
         """Yield index and result of each prompt; a batch that memory does not hold is halved.
 
         Raises:
@@ -139,14 +173,14 @@ class LocalGenerator:
         """
         done: set[int] = set()
         with clear_errors() if len(batch) == 1 else suppress(OutOfMemory), named_errors():
-            for index, generation in self._answer(batch, limit, start):
+            for index, result in read(batch):
                 done.add(index)
-                yield index, generation
+                yield index, result
         rest = [encoded for encoded in batch if encoded.index not in done]
         if rest:
             self._lm.free()
             for half in (rest[: len(rest) // 2], rest[len(rest) // 2 :]):
-                yield from self._complete(half, limit, start) if half else ()
+                yield from self._in_memory(half, read) if half else ()
 
     def _answer(self, batch: Sequence[Encoded], limit: int, start: float) -> Iterator[tuple[int, Generation]]:
         """Yield index and result of each prompt of one batch as it is finished."""

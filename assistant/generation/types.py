@@ -6,6 +6,9 @@ from typing import Protocol
 
 from assistant.types import Ending, Prompt, Usage
 
+Weights = tuple[float, ...]
+"""The log-probability of each of some choices."""
+
 
 @dataclass(frozen=True, slots=True)
 class Generation:
@@ -73,6 +76,33 @@ class Generator(Protocol):
 
     def stream(self, prompt: Prompt, max_new_tokens: int | None = None) -> Iterator[Generation]:
         """Yield the growing completion; closing the iterator stops the model."""
+        ...
+
+    def choose(
+        self,
+        prompts: Sequence[Prompt],
+        choices: Sequence[str],
+        on_done: Callable[[int, Weights], None] | None = None,
+    ) -> list[Weights]:
+        """Weigh `choices` as the beginning of each reply; nothing is generated.
+
+        A prompt costs one forward pass, and less where it shares a `prefix` with others; its `schema` and
+        `one_line` do not matter. The difference of two weights is the log-odds of one choice against the
+        other; a threshold for it has to be fitted on labelled replies. `on_done(index, weights)` is
+        called as each is finished.
+
+        Args:
+            prompts: what is asked; they should say which replies are open.
+            choices: what may be replied, such as ("yes", "no"): told apart by their first tokens.
+            on_done: see above.
+
+        Returns:
+            Per prompt the log-probability of each choice, in the order of `choices`: natural logarithms,
+            over all that could be replied.
+
+        Raises:
+            GenerationError: two choices begin with the same token, or as for `generate`.
+        """
         ...
 
     def count_tokens(self, text: str) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from evaluation.metrics.judge import Call, Judge, JudgeError
+from evaluation.metrics.verdicts import Verdicts
 from ingest.types import Vectors
 
 _TASK = "\nNow perform the same with the following input\n"
@@ -62,8 +63,11 @@ class Bench:
                 future.set_result(reply)
 
 
-def ragas_metric(name: str, bench: Bench, embedder: QueryEmbedder) -> Any:
-    """Return the ragas metric of this class name, asking `bench` and comparing with `embedder`."""
+def ragas_metric(name: str, bench: Bench, embedder: QueryEmbedder, verdicts: Verdicts | None) -> Any:
+    """Return the ragas metric of this class name, asking `bench` and comparing with `embedder`.
+
+    With `verdicts` nobody is asked for one.
+    """
     from ragas.embeddings.base import BaseRagasEmbedding
     from ragas.llms.base import InstructorBaseRagasLLM
     from ragas.metrics import collections
@@ -73,8 +77,12 @@ def ragas_metric(name: str, bench: Bench, embedder: QueryEmbedder) -> Any:
             return asyncio.run(self.agenerate(prompt, response_model))
 
         async def agenerate(self, prompt: str, response_model: Any) -> Any:
-            call = _call(prompt, response_model.model_json_schema())
-            return response_model.model_validate_json(await bench.ask(call))
+            schema = response_model.model_json_schema()
+            if verdicts is None:
+                reply = await bench.ask(_call(prompt, schema))
+            else:
+                reply = verdicts.reply(_given(prompt.partition(_TASK)[2]), schema["properties"])
+            return response_model.model_validate_json(reply)
 
     class OurEmbedding(BaseRagasEmbedding):  # type: ignore[misc]
         def embed_text(self, text: str, **kwargs: Any) -> list[float]:
@@ -100,9 +108,13 @@ def _call(prompt: str, schema: dict[str, Any]) -> Call:
 
 def _statements(task: str) -> list[str]:
     """Return the statements whose verdicts are asked for, if the task lists any."""
-    written = task.removeprefix("input: ").removesuffix("\nOutput: ")
-    found = json.loads(written).get("statements", [])
-    return [str(one) for one in found]
+    return [str(one) for one in _given(task).get("statements", [])]
+
+
+def _given(task: str) -> dict[str, Any]:
+    """Return the inputs of a ragas prompt."""
+    found: dict[str, Any] = json.loads(task.removeprefix("input: ").removesuffix("\nOutput: "))
+    return found
 
 
 def _pin(schema: dict[str, Any], statements: Sequence[str]) -> None:

@@ -1,19 +1,28 @@
-"""A generator that gives verdicts as JSON. Knows nothing of metrics.
+"""A generator that judges: in text held to a schema, or by weighing yes against no. Knows nothing of metrics.
 
-Its replies are kept on disk, so that a second run asks nothing; a call that failed is asked again.
+What it says is kept on disk, so that a second run asks nothing; a call that failed is asked again.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from assistant.generation.chat import spoken
 from assistant.generation.endpoint import open_endpoint
 from assistant.generation.journaled import JournaledGenerator
-from assistant.generation.types import Generation, Generator
+from assistant.generation.local import LocalGenerator, open_local
+from assistant.generation.types import Generation, Generator, Weights
 from assistant.types import Message, Prompt
 from core.errors import AssistantError
+from evaluation.metrics.claims import CHOICES, Claim
 from settings import Settings
+
+Asked = TypeVar("Asked")
+Reply = TypeVar("Reply")
+Ask = Callable[[Sequence[Asked], Callable[[int, Reply], None]], object]
+"""Asks all, and tells place and reply of each as it arrives."""
 
 MAX_NEW_TOKENS = 768
 """Verdicts are cut here; the bounds of their schemas end nearly all of them far earlier."""
@@ -45,51 +54,79 @@ class Judge:
 
     def __init__(self, generator: Generator) -> None:
         self.name = generator.name
+        self.weighs = generator.device != "endpoint"
+        """Whether its verdicts are weighed: a server rarely tells more than what it chose."""
         self._generator = generator
 
     def reply(self, calls: Sequence[Call]) -> list[str | JudgeError]:
         """Return the reply to each call, or why there is none."""
-        replies: dict[int, str | JudgeError] = {}
-        try:
-            self._ask(calls, range(len(calls)), replies)
-        except AssistantError:
-            self._ask_one_by_one(calls, replies)
-        return [replies[place] for place in range(len(calls))]
+        return _each(calls, self._say)
 
-    def _ask_one_by_one(self, calls: Sequence[Call], replies: dict[int, str | JudgeError]) -> None:
-        """Ask what has no reply yet; give up after some failures in a row."""
-        failed = 0
-        for place in range(len(calls)):
-            if place in replies:
-                continue
-            if failed == _PATIENCE:
-                replies[place] = JudgeError(f"not asked: the {_PATIENCE} calls before it failed")
-                continue
-            try:
-                self._ask(calls, [place], replies)
-                failed = 0
-            except AssistantError as error:
-                replies[place] = JudgeError(str(error))
-                failed += 1
+    def weigh(self, claims: Sequence[Claim]) -> list[float | JudgeError]:
+        """Return the log-odds that each claim holds, or why there are none; passages are read once."""
+        weighed: dict[Claim, float | JudgeError] = {}
+        for lang, choices in CHOICES.items():
+            asked = [claim for claim in dict.fromkeys(claims) if claim.lang == lang]
+            odds: list[float | JudgeError] = _each(asked, partial(self._choose, choices))
+            weighed |= dict(zip(asked, odds, strict=True))
+        return [weighed[claim] for claim in claims]
 
-    def _ask(
-        self, calls: Sequence[Call], places: Sequence[int], replies: dict[int, str | JudgeError]
+    def _say(self, calls: Sequence[Call], keep: Callable[[int, str], None]) -> None:
+        def tell(index: int, generation: Generation) -> None:
+            keep(index, spoken(generation.text))
+
+        self._generator.generate([call.prompt for call in calls], MAX_NEW_TOKENS, tell)
+
+    def _choose(
+        self, choices: tuple[str, str], claims: Sequence[Claim], keep: Callable[[int, float], None]
     ) -> None:
-        def keep(index: int, generation: Generation) -> None:
-            replies[places[index]] = spoken(generation.text)
+        def tell(index: int, weights: Weights) -> None:
+            keep(index, weights[0] - weights[1])
 
-        self._generator.generate([calls[place].prompt for place in places], MAX_NEW_TOKENS, keep)
+        self._generator.choose([claim.prompt for claim in claims], choices, tell)
 
 
-def open_judge(settings: Settings, local: Callable[[], Generator], path: Path) -> Judge:
-    """Return the judge that the settings name: a model at an endpoint, or the `local` generator.
+def _each(asked: Sequence[Asked], ask: Ask[Asked, Reply]) -> list[Reply | JudgeError]:
+    """Ask all at once; where that fails, what has no reply yet one by one, until too many failed in a row."""
+    replies: dict[int, Reply | JudgeError] = {}
+    try:
+        if asked:
+            ask(asked, replies.__setitem__)
+    except AssistantError:
+        _one_by_one(asked, ask, replies)
+    return [replies[place] for place in range(len(asked))]
 
-    Its replies are kept in `path`.
+
+def _one_by_one(
+    asked: Sequence[Asked], ask: Ask[Asked, Reply], replies: dict[int, Reply | JudgeError]
+) -> None:
+    failed = 0
+    for place, one in enumerate(asked):
+        if place in replies:
+            continue
+        if failed == _PATIENCE:
+            replies[place] = JudgeError(f"not asked: the {_PATIENCE} calls before it failed")
+            continue
+        try:
+            ask([one], lambda _, reply: replies.__setitem__(place, reply))  # noqa: B023 (called at once)
+            failed = 0
+        except AssistantError as error:
+            replies[place] = JudgeError(str(error))
+            failed += 1
+
+
+def open_judge(settings: Settings, answering: Callable[[], Generator], path: Path) -> Judge:
+    """Return the judge that the settings name: a model at an endpoint, or the one that is `answering`.
+
+    What it says is kept in `path`.
     """
     wanted = settings.evaluation
-    if not wanted.judge_endpoint:
-        return Judge(JournaledGenerator(local(), path))
-    remote = {"endpoint": wanted.judge_endpoint, "model": wanted.judge, "tokenizer": ""}
-    generator = settings.generator.model_copy(update=remote)
-    judge = open_endpoint(settings.model_copy(update={"generator": generator}))
+    if wanted.judge_endpoint:
+        remote = {"endpoint": wanted.judge_endpoint, "model": wanted.judge, "tokenizer": ""}
+        generator = settings.generator.model_copy(update=remote)
+        judge: Generator = open_endpoint(settings.model_copy(update={"generator": generator}))
+    else:
+        judge = answering()
+        if isinstance(judge, LocalGenerator):
+            judge = open_local(settings)  # the same weights; passages it has judged are not worth a disk
     return Judge(JournaledGenerator(judge, path))

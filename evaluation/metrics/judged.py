@@ -1,21 +1,24 @@
 """RAGAS (Es et al., 2023, arXiv:2309.15217) by the ragas library. Knows nothing of which model judges.
 
-ragas writes the prompts and turns verdicts into values; here its model calls are collected into batches,
-held to a bounded JSON schema (see bench.py), and every one that fails is counted with its reason.
+ragas writes the prompts and turns verdicts into values; here its model calls are collected into batches and
+held to a bounded JSON schema (bench.py), or its verdicts are weighed (verdicts.py), and every one that fails
+is counted with its reason.
 """
 
 import asyncio
 import math
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import Any
 
 from assistant.agreement import tokens
-from core.language import detect
+from core.language import detect, words
 from evaluation.metrics.bench import BOUNDS, Bench, QueryEmbedder, ragas_metric
+from evaluation.metrics.claims import Claim, Kind
 from evaluation.metrics.judge import Judge, JudgeError
-from evaluation.types import Sample, Score, mean_score
+from evaluation.metrics.verdicts import NOTE, Matter, Thresholds, Verdicts, weighed
+from evaluation.types import Agreement, Sample, Score, mean_score
 from ingest.chunking import split
 from ingest.types import Chunk, Document
 
@@ -27,11 +30,16 @@ PASSAGE_WORDS = 240
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """Who judges, and the ids of the questions they read."""
+    """Who judges, and the ids of the questions they read.
+
+    `thresholds` are those of a judge that weighs; `agreement` says by metric how far it can be trusted.
+    """
 
     judge: Judge
     embedder: QueryEmbedder
     questions: Collection[str]
+    thresholds: Thresholds = field(default_factory=dict)
+    agreement: Mapping[str, Agreement] = field(default_factory=dict)
 
 
 Inputs = Callable[[Sample], dict[str, Any] | None]
@@ -46,6 +54,12 @@ class Reading:
     note: str
     silence: float | None = None
     """The value of a refusal and of an empty answer, which are then not judged."""
+    kind: Kind | None = None
+    """What a judge can weigh instead of writing verdicts."""
+
+    def claims(self, matter: Matter) -> list[Claim]:
+        """Return what has to be weighed for the metric."""
+        return matter.useful if self.kind == "useful" else matter.supported
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,33 +73,66 @@ class Ragas:
     def score(self, samples: Sequence[Sample]) -> Score:
         """Judge the answerable ones among the panel's questions, all at once."""
         values: list[float | None] = [None] * len(samples)
-        judged: dict[int, dict[str, Any]] = {}
         for index, sample in enumerate(samples):
-            if sample.reference.id not in self.panel.questions or not sample.reference.answerable:
-                continue
-            if _silent(sample) and self.reading.silence is not None:
+            if self._is_asked(sample) and _silent(sample):
                 values[index] = self.reading.silence
-            elif (inputs := self.reading.inputs(sample)) is not None:
-                judged[index] = inputs
+        judged = self._inputs(samples)
         failures: dict[int, str] = {}
-        for index, result in zip(judged, self._judge(list(judged.values())), strict=True):
+        for index, result in zip(judged, self._judge(samples, judged), strict=True):
             if isinstance(result, float):
                 values[index] = result
             else:
                 failures[index] = result
-        return mean_score(self.name, values, self._signature(), failures)
+        score = mean_score(self.name, values, self._signature(), failures)
+        return replace(score, agreement=self.panel.agreement.get(self.name))
+
+    def claims(self, samples: Sequence[Sample]) -> list[Claim]:
+        """Return what a judge that weighs has to weigh for all samples."""
+        if not self._weighs:
+            return []
+        return [
+            claim
+            for index, inputs in self._inputs(samples).items()
+            for claim in self.reading.claims(_matter(samples[index], inputs))
+        ]
+
+    @property
+    def _weighs(self) -> bool:
+        return self.panel.judge.weighs and self.reading.kind is not None
+
+    def _is_asked(self, sample: Sample) -> bool:
+        return sample.reference.id in self.panel.questions and sample.reference.answerable
+
+    def _inputs(self, samples: Sequence[Sample]) -> dict[int, dict[str, Any]]:
+        """Return what ragas reads of the samples that are judged, by their places."""
+        found: dict[int, dict[str, Any]] = {}
+        for index, sample in enumerate(samples):
+            if not self._is_asked(sample) or (_silent(sample) and self.reading.silence is not None):
+                continue
+            if (inputs := self.reading.inputs(sample)) is not None:
+                found[index] = inputs
+        return found
 
     def _signature(self) -> str:
         library = f"ragas:{version('ragas')}.{self.reading.ragas_name}"
-        return f"{library}|judge:{self.panel.judge.name}|{self.reading.note}|{BOUNDS}"
+        how = NOTE if self._weighs else BOUNDS
+        return f"{library}|judge:{self.panel.judge.name}|{self.reading.note}|{how}"
 
-    def _judge(self, inputs: Sequence[dict[str, Any]]) -> list[float | str]:
-        if not inputs:
+    def _judge(self, samples: Sequence[Sample], judged: Mapping[int, dict[str, Any]]) -> list[float | str]:
+        """Return the value of each judged sample, or the reason why there is none."""
+        if not judged:
             return []
+        name, panel, bench = self.reading.ragas_name, self.panel, Bench(self.panel.judge)
+        odds = weighed(panel.judge, self.claims(samples))
+
+        async def value(index: int, inputs: dict[str, Any]) -> float | str:
+            verdicts = None
+            if self._weighs:
+                verdicts = Verdicts(_matter(samples[index], inputs), odds, panel.thresholds)
+            return await _value(ragas_metric(name, bench, panel.embedder, verdicts), inputs)
 
         async def gathered() -> list[float | str]:
-            metric = ragas_metric(self.reading.ragas_name, Bench(self.panel.judge), self.panel.embedder)
-            return await asyncio.gather(*(_value(metric, one) for one in inputs))
+            return await asyncio.gather(*(value(index, inputs) for index, inputs in judged.items()))
 
         with asyncio.Runner() as runner:
             # Not runner.run: it would hold back Ctrl-C until a whole batch has been judged.
@@ -99,6 +146,16 @@ async def _value(metric: Any, inputs: dict[str, Any]) -> float | str:
     except (JudgeError, ValueError) as error:  # pydantic's ValidationError is a ValueError
         return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
     return "the judge gave no verdict" if math.isnan(value) else min(max(value, 0.0), 1.0)
+
+
+def _matter(sample: Sample, inputs: Mapping[str, Any]) -> Matter:
+    """Return what a judge weighs of a sample: its answer, or the reference where ragas reads that."""
+    return Matter(
+        question=inputs["user_input"],
+        answer=inputs.get("response") or inputs["reference"],
+        passages=tuple(inputs["retrieved_contexts"]),
+        lang=sample.reference.ask().lang,
+    )
 
 
 def _silent(sample: Sample) -> bool:
@@ -129,6 +186,8 @@ def _read_passages(sample: Sample) -> list[str]:
 
 def _passages(chunk: Chunk) -> list[str]:
     """Return a context in pieces that a judge can read: a whole document is cut as ingest cuts."""
+    if len(words(chunk.text)) <= PASSAGE_WORDS:
+        return [chunk.passage]
     whole = Document(chunk.id, chunk.title, chunk.text, detect(chunk.text))
     return [piece.passage for piece in split(whole, PASSAGE_WORDS, 0)]
 
@@ -150,7 +209,10 @@ def _ranked_contexts(sample: Sample) -> dict[str, Any] | None:
 _PASSAGES_NOTE = f"contexts:<={PASSAGES},cited first,then most words shared with question and answer"
 JUDGED: dict[str, Reading] = {
     "ragas_faithfulness": Reading(
-        "Faithfulness", _faithfulness, f"answers that are no refusal and not empty|{_PASSAGES_NOTE}"
+        "Faithfulness",
+        _faithfulness,
+        f"answers that are no refusal and not empty|{_PASSAGES_NOTE}",
+        kind="supported",
     ),
     "ragas_answer_relevancy": Reading(
         "AnswerRelevancy",
@@ -159,7 +221,9 @@ JUDGED: dict[str, Reading] = {
         silence=0.0,
     ),
     "ragas_context_precision": Reading(
-        "ContextPrecision", _ranked_contexts, "contexts:retrieved|reference:first"
+        "ContextPrecision", _ranked_contexts, "contexts:retrieved|reference:first", kind="useful"
     ),
-    "ragas_context_recall": Reading("ContextRecall", _ranked_contexts, "contexts:retrieved|reference:first"),
+    "ragas_context_recall": Reading(
+        "ContextRecall", _ranked_contexts, "contexts:retrieved|reference:first", kind="supported"
+    ),
 }

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from evaluation.types import Metric, Run, Sample, Score, mean_score
+from evaluation.types import Agreement, Metric, Run, Sample, Score, mean_score
 
 _FILE = "judged.json"
 
@@ -23,7 +23,7 @@ class Recorded:
         strategy = samples[0].answer.strategy if samples else ""
         values = self.said["values"].get(strategy, {})
         reasons = self.said["failures"].get(strategy, {})
-        return mean_score(
+        score = mean_score(
             self.name,
             [values.get(sample.reference.id) for sample in samples],
             self.said["signature"],
@@ -33,6 +33,8 @@ class Recorded:
                 if sample.reference.id in reasons
             },
         )
+        agreement = self.said.get("agreement")
+        return replace(score, agreement=Agreement(**agreement) if agreement else None)
 
 
 def save_judged(
@@ -45,6 +47,7 @@ def save_judged(
         for run in runs:
             score, ids = scores[run.strategy][name], [sample.reference.id for sample in run.samples]
             said["signature"] = score.signature
+            said["agreement"] = asdict(score.agreement) if score.agreement else None
             known = zip(ids, score.per_question, strict=True)
             said["values"][run.strategy] = {id: value for id, value in known if value is not None}
             said["failures"][run.strategy] = {ids[at]: reason for at, reason in score.failures.items()}

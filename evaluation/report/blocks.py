@@ -10,10 +10,26 @@ Level = Literal["summary", "note", "detail"]
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Cells as text; a line break in a cell divides what matters from what belongs to it."""
+    """Cells as text; a line break in a cell divides what matters from what belongs to it.
+
+    `doubted` are the first cells of rows whose numbers should not be relied on: they are shown faintly or in
+    brackets, and a note says why.
+    """
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
+    doubted: frozenset[str] = frozenset()
+
+    def bracketed(self) -> list[list[str]]:
+        """Return the rows for a reader without colours: the values of doubted ones in brackets."""
+        return [
+            [row[0], *map(_bracketed, row[1:])] if row[0] in self.doubted else list(row) for row in self.rows
+        ]
+
+
+def _bracketed(cell: str) -> str:
+    value, *more = cell.split("\n")
+    return "\n".join([f"({value})", *more])
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +93,11 @@ class Report:
     def summary(self) -> Table:
         """Return the rows of all summary blocks as one table."""
         tables = [block.table for block in self.tables("summary") if block.table]
-        return Table(tables[0].header if tables else (), [row for table in tables for row in table.rows])
+        return Table(
+            tables[0].header if tables else (),
+            [row for table in tables for row in table.rows],
+            frozenset().union(*(table.doubted for table in tables)),
+        )
 
     def notes(self) -> list[str]:
         """Return what stands around the summary's table, the verdict first."""

@@ -44,7 +44,7 @@ def _example(example: Example) -> Iterator[str]:
 def _table(table: Table) -> Iterator[str]:
     yield _row(table.header)
     yield f"|{'---|' * len(table.header)}"
-    yield from map(_row, table.rows)
+    yield from map(_row, table.bracketed())
 
 
 def _row(cells: Sequence[str]) -> str:

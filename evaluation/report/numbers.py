@@ -11,6 +11,8 @@ from evaluation.types import Score
 
 Entry = Mapping[str, Any]
 NOT_APPLICABLE = "n/a"
+LEAST_KAPPA = 0.4
+"""Below it agreement beyond chance is no more than fair (Landis and Koch, 1977)."""
 _PER_CENT = frozenset({"bleu"})
 
 
@@ -23,12 +25,25 @@ def entry(score: Score, inference: Inference) -> dict[str, Any]:
     if score.metric.startswith("ragas_"):
         block["failed"] = len(score.failures)
         block["failures"] = dict(Counter(score.failures.values()))
+        block["agreement"] = asdict(score.agreement) if score.agreement else None
     return block
 
 
 def is_shown(one: Entry | None) -> bool:
     """Say whether there is anything to show: a value, or failures on the way to one."""
     return one is not None and (one["value"] is not None or bool(one.get("failed")))
+
+
+def is_doubted(one: Entry) -> bool:
+    """Say whether a score is a judge's that does not agree with people, or that nobody checked.
+
+    >>> is_doubted({"agreement": {"kappa": 0.3}}), is_doubted({"agreement": None}), is_doubted({})
+    (True, True, False)
+    """
+    if "agreement" not in one:
+        return False
+    kappa = (one["agreement"] or {}).get("kappa")
+    return kappa is None or kappa < LEAST_KAPPA
 
 
 def cell(name: str, one: Entry | None) -> str:

@@ -36,7 +36,7 @@ def _table(title: str, table: blocks.Table) -> Table:
     drawn = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD, padding=0, pad_edge=False)
     for name in table.header:
         drawn.add_column(Text(name), overflow="fold")
-    for row in table.rows:
+    for row in table.bracketed():
         drawn.add_row(*map(Text, row))
     return drawn
 

@@ -14,6 +14,7 @@ from settings import Settings
 from tests.bench.generating import evaluation, first_token, switching, together
 from tests.bench.growing import one_document
 from tests.bench.ingesting import embedding, ingest, ingest_again, parsing
+from tests.bench.judging import judging
 from tests.bench.measuring import Result, alone
 from tests.bench.querying import bm25, query
 from tests.bench.searching import filtered_search, index_search, large_search
@@ -33,6 +34,7 @@ BENCHMARKS: dict[str, Callable[[Settings], list[Result]]] = {
     "evaluation": evaluation,
     "three answers": together,
     "switching": switching,
+    "judge": judging,
 }
 
 

@@ -67,11 +67,12 @@ class Bench:
         self.domain, self.out = domain, home / "out"
         self.reply: Callable[[Prompt], str] = quote
         self.announced: list[str] = []
+        self.metrics = list(METRICS)
 
     def plan(self, strategies: str, named: bool) -> Plan:
         references = choose_questions(self.domain, Choice(seed=1))
         chosen = choose_strategies(strategies)
-        return Plan(self.domain, self.settings, references, chosen, named, list(METRICS), 1, self.out)
+        return Plan(self.domain, self.settings, references, chosen, named, self.metrics, 1, self.out)
 
     def compare(
         self, strategies: str = "rag,long_context,closed_book", named: bool = False
@@ -360,3 +361,48 @@ def test_a_strategy_asked_for_by_name_must_run(bench: Bench, tiny_model: Path) -
     assistant.__dict__["knowledge"] = open_knowledge_base(bench.domain, settings, FakeEmbedder())
     with pytest.raises(AdapterError, match="python -m finetune train"):
         compare(bench.plan("fine_tuned", named=True), assistant, bench.announced.append)
+
+
+class TestAJudge:
+    @pytest.fixture
+    def judged(self, bench: Bench) -> Bench:
+        bench.metrics = ["correct", "ragas_faithfulness"]
+        bench.reply = lambda prompt: self.verdict(prompt) or quote(prompt)
+        return bench
+
+    def verdict(self, prompt: Prompt) -> str:
+        """Find right what stands in the passage word for word."""
+        passage, *_, asked = (message.content for message in prompt.messages)
+        if not asked.endswith(("Reply yes or no.", "请只回答“是”或“否”。")):
+            return ""
+        answer = re.search(r"(?:Answer: |回答：)(.*)", asked)
+        true = self.always or bool(answer and answer[1].strip(".。").lower() in passage.lower())
+        return ("是" if true else "否") if "回答" in asked else ("yes" if true else "no")
+
+    always = False
+
+    def test_stands_beside_its_scores_in_every_report(self, judged: Bench) -> None:
+        judged.compare("rag")
+        asked = len(judged.generator.asked)
+        report = judged.compare("rag")
+        assert len(judged.generator.asked) < asked / 10, "labelled items are judged once"
+        entry = report["strategies"]["rag"]["metrics"]["ragas_faithfulness"]
+        assert (entry["value"], entry["agreement"]["n"]) == (1.0, 96)
+        assert entry["agreement"]["low"] <= entry["agreement"]["kappa"] <= entry["agreement"]["high"]
+        again = as_json(replay(judged.plan("rag", False), Assistant(judged.domain, judged.settings)))
+        assert again["strategies"]["rag"]["metrics"]["ragas_faithfulness"] == entry
+        assert "labelled items, kappa" in (judged.out / "report.md").read_text(encoding="utf-8")
+
+    def test_that_does_not_agree_with_people_is_bracketed_and_the_report_says_why(
+        self, judged: Bench, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(self, "always", True)
+        report = judged.compare("rag")
+        assert report["strategies"]["rag"]["metrics"]["ragas_faithfulness"]["agreement"]["kappa"] == 0.0
+        page = (judged.out / "report.html").read_text(encoding="utf-8")
+        assert '<tr class="doubted"><th>ragas_faithfulness' in page
+        written = (judged.out / "report.md").read_text(encoding="utf-8")
+        assert "with a kappa under 0.4 do not rely on it" in written
+        row = next(line for line in written.splitlines() if line.startswith("| ragas"))
+        assert row.endswith("| (1.00) [0.51, 1.00] |")
+        assert "| (" not in next(line for line in written.splitlines() if line.startswith("| correct"))

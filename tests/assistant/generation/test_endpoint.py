@@ -1,5 +1,6 @@
 """The endpoint generator, against `transformers serve` on loopback with the tiny model."""
 
+import math
 import os
 import socket
 import subprocess
@@ -11,9 +12,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from langchain_core.language_models import FakeListChatModel
 
-from assistant.generation.endpoint import EndpointGenerator, open_endpoint
+from assistant.generation.endpoint import EndpointGenerator, Place, open_endpoint
 from assistant.generation.local import LocalGenerator
+from assistant.generation.types import Weights
 from assistant.types import Message, Prompt
 from core.errors import GenerationError
 from settings import Generator, Settings
@@ -114,3 +117,20 @@ def test_with_its_tokenizer_tokens_are_counted(tiny_model: Path, generator: Loca
     knowing = open_endpoint(Settings(generator=wanted))
     assert knowing.count_tokens("Deposit 押金") == generator.count_tokens("Deposit 押金")
     assert not knowing.estimates_tokens
+
+
+class TestChoose:
+    def asked_of(self, *replies: str) -> EndpointGenerator:
+        chat = FakeListChatModel(responses=list(replies))
+        return EndpointGenerator(chat, Place("http://nowhere/v1", "fake"), 12)
+
+    def test_a_server_chooses_for_sure(self) -> None:
+        heard: dict[int, Weights] = {}
+        remote = self.asked_of('{"choice": "否"}')
+        weighed = remote.choose(PROMPTS, ("是", "否"), on_done=lambda index, one: heard.update({index: one}))
+        assert weighed == [(-math.inf, 0.0)] * 2 == [heard[0], heard[1]]
+
+    @pytest.mark.parametrize("reply", ["Well, yes", '{"choice": "maybe"}', '{"choice": ["yes"]}', "[]", ""])
+    def test_what_is_no_choice_is_an_error(self, reply: str) -> None:
+        with pytest.raises(GenerationError, match="gave no answer"):
+            self.asked_of(reply).choose(PROMPTS[:1], ("yes", "no"))

@@ -10,7 +10,7 @@ import pytest
 
 from assistant.generation.journaled import JournaledGenerator, JsonLines
 from assistant.generation.local import LocalGenerator
-from assistant.generation.types import Generation
+from assistant.generation.types import Generation, Weights
 from assistant.types import Message, Prompt
 from core.errors import GenerationError
 from tests.fakes import ScriptedGenerator, question_of
@@ -140,6 +140,43 @@ def test_the_trained_anew_adapter_of_a_name_is_another(
     before = generator.identity("tiny")
     generator._adapters = lambda name: other
     assert generator.identity("tiny") != before
+
+
+class TestChoose:
+    def test_a_second_run_asks_nothing_and_weighs_the_same(
+        self, model: ScriptedGenerator, path: Path
+    ) -> None:
+        model._reply = lambda prompt: "yes" if question_of(prompt) == "one?" else "no"
+        first = JournaledGenerator(model, path).choose([*PROMPTS, PROMPTS[0]], ("yes", "no"))
+        heard: dict[int, Weights] = {}
+        again = JournaledGenerator(model, path).choose(
+            PROMPTS, ("yes", "no"), on_done=lambda index, weights: heard.update({index: weights})
+        )
+        assert again == [heard[index] for index in range(5)] == first[:5]
+        assert first[0] == first[5] == tuple(reversed(first[1]))
+        assert len(model.asked) == 5
+
+    def test_other_choices_and_completions_are_other_things(
+        self, model: ScriptedGenerator, path: Path
+    ) -> None:
+        journaled = JournaledGenerator(model, path)
+        journaled.generate(PROMPTS[:1])
+        journaled.choose(PROMPTS[:1], ("yes", "no"))
+        journaled.choose(PROMPTS[:1], ("no", "yes"))
+        again = JournaledGenerator(model, path)
+        again.generate(PROMPTS[:1])
+        again.choose(PROMPTS[:1], ("yes", "no"))
+        assert len(model.asked) == 3
+
+    def test_what_was_done_before_a_failure_is_kept(self, path: Path) -> None:
+        def fail(prompt: Prompt) -> str:
+            if question_of(prompt) == "二？":
+                raise GenerationError("out of memory")
+            return "yes"
+
+        with pytest.raises(GenerationError):
+            JournaledGenerator(ScriptedGenerator(fail), path).choose(PROMPTS, ("yes", "no"))
+        assert len(path.read_text().splitlines()) == 1
 
 
 class TestStream:

@@ -13,7 +13,7 @@ from assistant.generation.batching import Encoded, batches
 from assistant.generation.causal_lm import CausalLM
 from assistant.generation.chat import Chat
 from assistant.generation.local import LocalGenerator
-from assistant.generation.types import Generation
+from assistant.generation.types import Generation, Weights
 from assistant.types import Message, Prompt
 from core.errors import AdapterError, GenerationError
 
@@ -221,6 +221,70 @@ def test_three_ways_to_ask_in_one_batch_say_what_they_say_alone(generator: Local
     assert known > 100
 
 
+class TestChoose:
+    CHOICES = ("seven", "在", "!")
+
+    def test_weighs_what_a_forward_pass_of_transformers_gives(
+        self, generator: LocalGenerator, tiny_lm: CausalLM
+    ) -> None:
+        expected = [first_weights(tiny_lm, prompt, self.CHOICES) for prompt in APART]
+        weighed = generator.choose(APART, self.CHOICES)
+        assert weighed == [pytest.approx(row, abs=1e-4) for row in expected]
+        assert len({row[0] for row in weighed}) == len(APART)
+
+    def test_a_shared_prefix_changes_nothing_and_is_read_once(
+        self, generator: LocalGenerator, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        apart = generator.choose(APART, self.CHOICES)
+        read = count_tokens_read(monkeypatch)
+        shared = generator.choose(SHARED, self.CHOICES)
+        assert shared == [pytest.approx(row, abs=1e-4) for row in apart]
+        once = sum(read)
+        del read[:]
+        generator.choose(APART, self.CHOICES)
+        assert once < sum(read) / 2
+
+    def test_an_adapter_weighs_otherwise(self, generator: LocalGenerator) -> None:
+        tuned = [dataclasses.replace(prompt, adapter="tiny") for prompt in APART]
+        before = generator.choose(APART, self.CHOICES)
+        assert generator.choose(tuned, self.CHOICES) != before
+        assert generator.choose(APART, self.CHOICES) == before
+
+    def test_each_is_heard_and_a_schema_does_not_matter(self, generator: LocalGenerator) -> None:
+        heard: dict[int, Weights] = {}
+        held = [dataclasses.replace(prompt, schema='{"enum": [1]}') for prompt in APART]
+        weighed = generator.choose(held, self.CHOICES, on_done=lambda index, one: heard.update({index: one}))
+        assert [heard[index] for index in range(4)] == weighed == generator.choose(APART, self.CHOICES)
+
+    def test_choices_that_begin_alike_are_refused(self, generator: LocalGenerator) -> None:
+        with pytest.raises(GenerationError, match="begin alike"):
+            generator.choose(APART, ("!!a", "!!a b"))
+
+
+def first_weights(lm: CausalLM, prompt: Prompt, choices: Sequence[str]) -> list[float]:
+    """The log-probabilities of the choices' first tokens, by the library."""
+    from transformers import AutoModelForCausalLM
+
+    ids = torch.tensor([Chat(lm.tokenizer).encode(prompt.messages, reply=True)])
+    with torch.inference_mode():
+        logits = AutoModelForCausalLM.from_pretrained(lm.folder, dtype=torch.float32)(input_ids=ids).logits
+    weights = logits[0, -1].log_softmax(-1)
+    return [float(weights[lm.tokenizer(choice)["input_ids"][0]]) for choice in choices]
+
+
+def count_tokens_read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list that gets the tokens of every forward pass from here on."""
+    read: list[int] = []
+    forward = CausalLM.forward
+
+    def counting(lm: CausalLM, adapters: Sequence[str], **inputs: Any) -> torch.Tensor:
+        read.append(inputs["input_ids"].numel())
+        return forward(lm, adapters, **inputs)
+
+    monkeypatch.setattr(CausalLM, "forward", counting)
+    return read
+
+
 class TestOutOfMemory:
     @pytest.fixture
     def rows(self, tiny_lm: CausalLM, monkeypatch: pytest.MonkeyPatch) -> list[int]:
@@ -249,6 +313,15 @@ class TestOutOfMemory:
         assert texts(make_generator().generate(APART)) == expected
         assert rows.count(4) == 1, "all four were tried once"
         assert max(rows[rows.index(4) + 1 :]) == 2
+
+    def test_halves_what_is_weighed_too(
+        self, make_generator: Callable[..., LocalGenerator], rows: list[int]
+    ) -> None:
+        self.holds = 99
+        expected = make_generator().choose(APART, ("a", "b"))
+        self.holds = 2
+        weighed = make_generator().choose(APART, ("a", "b"))
+        assert weighed == [pytest.approx(row, abs=1e-4) for row in expected]
 
     def test_with_one_prompt_is_said_with_the_remedy(
         self, generator: LocalGenerator, rows: list[int]

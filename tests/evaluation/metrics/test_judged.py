@@ -1,5 +1,6 @@
 """RAGAS through the ragas library, with a scripted judge: values by hand, every failure counted."""
 
+import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,8 @@ from llguidance import LLMatcher
 from assistant.generation.journaled import JournaledGenerator
 from assistant.types import Answer, Citation, Prompt
 from core.errors import GenerationError
+from core.language import Lang
+from evaluation.metrics.claims import Kind
 from evaluation.metrics.judge import Judge
 from evaluation.metrics.judged import JUDGED, PASSAGES, Panel, Ragas
 from evaluation.types import Reference, Sample, Score
@@ -29,8 +32,16 @@ class Axes:
         )
 
 
+def weigh(prompt: Prompt) -> str:
+    passage, claim = (message.content for message in prompt.messages)
+    true = ("seven days" in passage or "七日" in passage) and "Not true" not in claim
+    return ("是" if true else "否") if "“否”" in claim else ("yes" if true else "no")
+
+
 def script(prompt: Prompt) -> str:
     """A judge that finds true whatever speaks of seven days."""
+    if not prompt.schema:
+        return weigh(prompt)
     task, schema = prompt.messages[-1].content, json.loads(prompt.schema)
     given = json.loads(task.removeprefix("input: ").removesuffix("\nOutput: "))
     keys = set(schema["properties"])
@@ -78,18 +89,98 @@ def sample(number: int = 0, *contexts: Hit, text: str = "within a week", right: 
 class Court:
     """Scores with a scripted judge; `generator.asked` are the calls it got."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, device: str = "endpoint") -> None:
         self.generator = ScriptedGenerator(script, name="scripted judge")
+        self.generator.device = device
         self._path = folder / "judge.jsonl"
 
     def score(self, name: str, *samples: Sample, ids: str = "0123456789") -> Score:
-        panel = Panel(Judge(JournaledGenerator(self.generator, self._path)), Axes(), frozenset(ids))
+        judge = Judge(JournaledGenerator(self.generator, self._path))
+        panel = Panel(judge, Axes(), frozenset(ids), EVEN)
         return Ragas(name, JUDGED[name], panel).score(samples)
+
+
+EVEN: dict[tuple[Kind, Lang], float] = {
+    ("supported", "en"): 0.0, ("supported", "zh"): 0.0, ("useful", "en"): 0.0, ("useful", "zh"): 0.0,
+}  # fmt: skip
 
 
 @pytest.fixture
 def court(tmp_path: Path) -> Court:
+    """With a judge that writes its verdicts."""
     return Court(tmp_path)
+
+
+@pytest.fixture(params=["endpoint", "cpu"], ids=["writes", "weighs"])
+def either(tmp_path: Path, request: pytest.FixtureRequest) -> Court:
+    """With a judge that writes its verdicts, and with one that weighs them."""
+    return Court(tmp_path, request.param)
+
+
+@pytest.fixture
+def weighing(tmp_path: Path) -> Court:
+    """With a judge that weighs its verdicts."""
+    return Court(tmp_path, "cpu")
+
+
+@pytest.mark.parametrize(
+    ("name", "contexts", "text", "expected"),
+    [
+        pytest.param("ragas_faithfulness", (RIGHT,), "a week", 1.0, id="the only sentence is supported"),
+        pytest.param("ragas_faithfulness", (RIGHT,), "A week. Not true.", 0.5, id="one of two sentences"),
+        pytest.param("ragas_faithfulness", (CHINESE,), "a week", 1.0, id="by a passage in Chinese"),
+        pytest.param("ragas_faithfulness", (WRONG,), "a week", 0.0, id="none follows"),
+        pytest.param("ragas_faithfulness", (WRONG, RIGHT), "a week", 1.0, id="one passage is enough"),
+        pytest.param("ragas_context_precision", (RIGHT, WRONG), "", 1.0, id="the useful passage first"),
+        pytest.param("ragas_context_precision", (WRONG, RIGHT), "", 0.5, id="the useful passage second"),
+        pytest.param("ragas_context_recall", (WRONG, RIGHT), "", 1.0, id="the right answer is there"),
+        pytest.param("ragas_context_recall", (WRONG,), "", 0.0, id="it is not"),
+    ],
+)
+def test_values_of_a_judge_that_weighs(
+    weighing: Court, name: str, contexts: tuple[Hit, ...], text: str, expected: float
+) -> None:
+    score = weighing.score(name, sample(0, *contexts, text=text))
+    assert score.value == pytest.approx(expected)
+    assert "threshold fitted" in score.signature
+    assert not score.failures
+    assert not any(prompt.schema for prompt in weighing.generator.asked), "no verdict is written"
+
+
+def test_a_claim_is_asked_in_the_language_of_its_question(weighing: Court) -> None:
+    english, chinese = sample(0, RIGHT), sample(1, RIGHT)
+    asked_in_chinese = dataclasses.replace(chinese.reference, question="几天退款？", lang="zh")
+    score = weighing.score("ragas_faithfulness", english, Sample(asked_in_chinese, chinese.answer))
+    assert score.per_question == (1.0, 1.0)
+    ends = {prompt.messages[-1].content[-4:] for prompt in weighing.generator.asked}
+    assert ends == {" no.", "“否”。"}
+
+
+def test_the_threshold_decides(weighing: Court, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = weighing.score("ragas_faithfulness", sample(0, RIGHT))
+    monkeypatch.setitem(EVEN, ("supported", "en"), 3.0)  # above the nine to one of the script
+    assert (before.value, weighing.score("ragas_faithfulness", sample(0, RIGHT)).value) == (1.0, 0.0)
+
+
+def test_what_cannot_be_weighed_is_counted_and_never_averaged(weighing: Court) -> None:
+    def fail(prompt: Prompt) -> str:
+        if "bad" in prompt.messages[-1].content:
+            raise GenerationError("out of memory")
+        return script(prompt)
+
+    weighing.generator._reply = fail
+    score = weighing.score("ragas_faithfulness", sample(0, RIGHT, text="bad"), sample(1, RIGHT))
+    assert score.per_question == (None, 1.0)
+    assert score.failures == {0: "JudgeError: out of memory"}
+
+
+def test_three_metrics_weigh_a_passage_under_one_prefix(weighing: Court) -> None:
+    for name in ("ragas_faithfulness", "ragas_context_precision", "ragas_context_recall"):
+        weighing.score(name, sample(0, RIGHT, WRONG))
+    assert len(weighing.generator.asked) == 6
+    assert {prompt.prefix[0].content for prompt in weighing.generator.asked} == {
+        f"Here is a passage of a document.\n\n{hit.chunk.passage}" for hit in (RIGHT, WRONG)
+    }
 
 
 @pytest.mark.parametrize(
@@ -134,20 +225,21 @@ PACKED = Hit(RIGHT.chunk, 0.0)
         pytest.param("ragas_answer_relevancy", sample(number=77), None, id="not in the panel"),
     ],
 )
-def test_what_is_not_asked(court: Court, name: str, one: Sample, expected: float | None) -> None:
-    score = court.score(name, one)
+def test_what_is_not_asked(either: Court, name: str, one: Sample, expected: float | None) -> None:
+    score = either.score(name, one)
     assert score.per_question == (expected,)
-    assert court.generator.asked == []
+    assert either.generator.asked == []
     assert not score.failures
 
 
 @pytest.mark.parametrize("name", JUDGED)
-def test_the_second_run_asks_nothing(court: Court, name: str) -> None:
+def test_the_second_run_asks_nothing(either: Court, name: str) -> None:
     samples = [sample(0, RIGHT, WRONG), sample(1, CHINESE, text="七日内")]
-    first = court.score(name, *samples)
-    court.generator.asked.clear()
-    assert court.score(name, *samples) == first
-    assert court.generator.asked == []
+    first = either.score(name, *samples)
+    assert either.generator.asked
+    either.generator.asked.clear()
+    assert either.score(name, *samples) == first
+    assert either.generator.asked == []
 
 
 @pytest.mark.parametrize(

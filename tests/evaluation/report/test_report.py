@@ -19,13 +19,14 @@ from evaluation.report.markdown import markdown
 from evaluation.report.page import html
 from evaluation.report.schema import as_json, dumps
 from evaluation.report.terminal import terminal
-from evaluation.types import ModelCard, Reference, Run, Sample, Score
+from evaluation.types import Agreement, ModelCard, Reference, Run, Sample, Score
 from ingest.types import Chunk, Hit
 from settings import Settings
 
 FIVE = ("rag", "long_context", "fine_tuned", "closed_book", "self_route")
 SETTINGS = Settings(evaluation={"bootstrap": 200})  # type: ignore[arg-type]
 EVIL = '<script>alert("x")</script> $\\frac$ |'
+TRUSTED = Agreement("all", 96, 0, 0.9, 0.85, 0.7, 0.6, 0.8)
 HIT = Hit(Chunk("doc#0", "doc", "text", 0, 4), 1.0, {"bm25": 1})
 REFERENCES = [
     Reference(
@@ -84,8 +85,10 @@ def report() -> Report:
     scores = {
         one.strategy: {name: metric.score(one.samples) for name, metric in METRICS.items()} for one in runs
     }
-    judged = Score("ragas_faithfulness", 0.5, (0.5, *[None] * 7), "ragas", {1: EVIL, 2: EVIL})
-    nothing = Score("ragas_faithfulness", None, (None,) * 8, "ragas")
+    judged = Score(
+        "ragas_faithfulness", 0.5, (0.5, *[None] * 7), "ragas", {1: EVIL, 2: EVIL}, agreement=TRUSTED
+    )
+    nothing = Score("ragas_faithfulness", None, (None,) * 8, "ragas", agreement=TRUSTED)
     scores["rag"]["ragas_faithfulness"], scores["closed_book"]["ragas_faithfulness"] = judged, nothing
     return compared(
         runs,
@@ -252,6 +255,35 @@ def test_five_strategies_fit_eighty_columns_with_whole_names() -> None:
         == table.count("]")
         == sum(line.count("]") for line in table.splitlines() if "[" in line)
     )
+
+
+@pytest.mark.parametrize(
+    ("agreement", "why"),
+    [
+        pytest.param(replace(TRUSTED, kappa=0.39), "kappa 0.39 [0.60, 0.80]; with", id="a kappa under 0.4"),
+        pytest.param(
+            Agreement("all", 0, 96, None, None, None, None, None), "(96 failed); with", id="no verdict at all"
+        ),
+        pytest.param(None, "nobody checked its judge", id="an older run, which nobody checked"),
+    ],
+)
+def test_scores_of_a_judge_that_cannot_be_trusted_are_in_brackets_or_grey(
+    agreement: Agreement | None, why: str
+) -> None:
+    one = run("rag", 7, (HIT,))
+    values = (0.5, *[None] * 7)
+    scores: dict[str, Score] = {name: metric.score(one.samples) for name, metric in METRICS.items()}
+    for name, known in (("ragas_faithfulness", agreement), ("ragas_context_recall", TRUSTED)):
+        scores[name] = Score(name, 0.5, values, "ragas", agreement=known)
+    found = compared([one], {"rag": scores})
+    written, page, text = markdown(found), html(found), shown(found, 200)
+    assert "faithfulness n = 1 | (0.50) [0.05, 0.95] |" in written
+    assert "recall n = 1 | 0.50 [0.05, 0.95] |" in written
+    assert page.count('<tr class="doubted">') == 1
+    assert re.search(r"ragas_faithfulness +\(0\.50\)", text)
+    for report in (written, page, text):
+        assert why in " ".join(report.replace("\\", "").split())
+        assert "kappa 0.70 [0.60, 0.80]." in " ".join(report.split())
 
 
 def test_answers_that_are_none_are_counted_by_kind(report: Report) -> None:
