@@ -89,6 +89,8 @@ def _question(row: Any, number: int) -> QuestionRecord:
             raise TypeError(f"{key} must be a list")
         if not all(str(one).strip() for one in value):
             raise ValueError(f"{key} has an empty entry")
+    turns = tuple(map(_turn, row.get("turns") or ()))
+    alone = row.get("standalone")  # elsewhere a key of this name may say whether a question has no turns
     return QuestionRecord(
         id=str(row["id"]),
         question=question,
@@ -101,8 +103,8 @@ def _question(row: Any, number: int) -> QuestionRecord:
         lang=str(row.get("lang") or detect_question(question)),
         trap=str(row.get("trap") or ""),
         line=number,
-        turns=tuple(map(_turn, row.get("turns") or ())),
-        standalone=str(row.get("standalone") or "").strip(),
+        turns=turns,
+        standalone=alone.strip() if turns and isinstance(alone, str) else "",
     )
 
 

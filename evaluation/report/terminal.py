@@ -14,31 +14,42 @@ from rich.text import Text
 
 from evaluation.report import blocks
 
+_COLUMNS = 4  # beside the first
 _UNSEEN = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+")
 
 
 def terminal(report: blocks.Report) -> Group:
     """Return the blocks with examples, then the summary's table and the notes, for a rich console."""
     told = [line for block in report.blocks if block.examples for line in _whole(block)]
-    summary = _table(f"{report.title}: {report.about}", report.summary())
-    return Group(*told, summary, *(Text(note) for note in report.notes()))
+    summary = _tables(f"{report.title}: {report.about}", report.summary())
+    return Group(*told, *summary, *(Text(note) for note in report.notes()))
 
 
 def _whole(block: blocks.Block) -> Iterator[RenderableType]:
     if block.table:
-        yield _table(block.title, block.table)
+        yield from _tables(block.title, block.table)
     for example in block.examples:
         yield from _example(example)
     yield Text()
 
 
-def _table(title: str, table: blocks.Table) -> Table:
-    drawn = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD, padding=0, pad_edge=False)
-    for name in table.header:
-        drawn.add_column(Text(name), overflow="fold")
-    for row in table.bracketed():
-        drawn.add_row(*map(Text, row))
-    return drawn
+def _tables(title: str, table: blocks.Table) -> Iterator[Table]:
+    """Yield the table, its columns by fours: with more of them no name and no interval is whole."""
+    rows = table.bracketed()
+    for start in range(1, max(len(table.header), 2), _COLUMNS):
+        shown = slice(start, start + _COLUMNS)
+        drawn = Table(
+            title=escape(title) if start == 1 else None,
+            title_justify="left",
+            box=box.SIMPLE_HEAD,
+            padding=0,
+            pad_edge=False,
+        )
+        for name in [*table.header[:1], *table.header[shown]]:
+            drawn.add_column(Text(name), overflow="fold")
+        for row in rows:
+            drawn.add_row(*map(Text, [row[0], *row[shown]]))
+        yield drawn
 
 
 def _example(example: blocks.Example) -> Iterator[Text]:

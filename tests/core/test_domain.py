@@ -85,6 +85,12 @@ def test_follow_ups_are_read_but_kept_apart_from_questions_that_stand_alone(tmp_
     assert (record.in_full, domain.questions()[0].in_full) == ("退货的运费多少？", "退货期限是几天？")
 
 
+@pytest.mark.parametrize("key", [True, False, "退货的运费多少？"])
+def test_without_turns_a_key_of_that_name_is_somebody_elses(tmp_path: Path, key: object) -> None:
+    (record,) = folder_with(tmp_path, json.dumps({**QUESTION, "standalone": key})).questions()
+    assert record.in_full == QUESTION["question"]
+
+
 @pytest.mark.parametrize(
     "turns", ["How?", [["user", "How?"]], [{"role": "system", "content": "?"}], [{"role": "user"}]]
 )
