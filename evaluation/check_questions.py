@@ -135,8 +135,8 @@ def turns_lead_to_a_question(material: Material) -> Iterator[Fault]:
             yield Fault(where, "turns alternate, from the user's to the assistant's")
         if len(roles) > MAX_TURNS or any(len(turn.content) > MAX_TURN_CHARS for turn in record.turns):
             yield Fault(where, f"has more than {MAX_TURNS} turns, or one of over {MAX_TURN_CHARS} characters")
-        if bool(record.turns) != bool(record.standalone) or record.standalone == record.question:
-            yield Fault(where, "a question with turns, and no other, has a standalone that differs from it")
+        if record.turns and record.standalone in ("", record.question):
+            yield Fault(where, "a question with turns has a standalone that differs from it")
         if record.standalone and detect_question(record.standalone) != record.lang:
             yield Fault(where, f"is labelled {record.lang} but its standalone reads otherwise")
 

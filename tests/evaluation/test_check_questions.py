@@ -153,7 +153,6 @@ def test_a_sound_follow_up_has_no_faults(tmp_path: Path) -> None:
         ({"turns": [TURNS[0], {"role": "assistant", "content": "x" * 601}]}, "more than 8 turns"),
         ({"standalone": ""}, "has a standalone"),
         ({"standalone": "And a bag?"}, "has a standalone"),
-        ({"turns": []}, "has a standalone"),
         ({"standalone": "一个包要付多少钱？"}, "standalone reads otherwise"),
     ],
 )

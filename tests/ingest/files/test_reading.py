@@ -249,7 +249,7 @@ def test_pipes_and_dead_links_do_not_stop_the_rest(tmp_path: Path) -> None:
     documents, errors = _read(tmp_path)
     assert [document.id for document in documents] == ["c.md"]
     assert "is not a regular file" in errors[0]
-    assert "No such file or directory" in errors[1]
+    assert "a link that leads nowhere; remove it" in errors[1]
 
 
 @pytest.mark.parametrize(
