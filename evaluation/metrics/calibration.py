@@ -5,6 +5,7 @@ of strategies or of which model judges.
 """
 
 import json
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +26,8 @@ from ingest.types import Chunk, Hit
 from settings import Settings
 
 ITEMS = Path(__file__).parents[1] / "judge_calibration.jsonl"
+SAID = Path(__file__).parents[1] / "judge_verdicts.jsonl"
+"""What the default judge says of them on a CPU with bf16, so that nobody waits for it again."""
 LABELS = {
     "ragas_faithfulness": "faithful",
     "ragas_context_recall": "faithful",
@@ -77,8 +80,12 @@ def items() -> list[Item]:
 
 
 def journal(settings: Settings) -> Path:
-    """Return the file of what judges said of the items, which all domains share."""
-    return settings.home / "runs" / "judge" / "judge.jsonl"
+    """Return the file of what judges said of the items, which all domains share; it begins with `SAID`."""
+    path = settings.home / "runs" / "judge" / "judge.jsonl"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(SAID, path)
+    return path
 
 
 def calibrate(labelled: Sequence[Item], panel: Panel, metrics: Iterable[str] = LABELS) -> Calibration:

@@ -1,6 +1,7 @@
 """Calibration: agreement by hand, with a scripted judge; the shipped items."""
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,12 @@ from sklearn.metrics import cohen_kappa_score
 
 from assistant.types import Prompt
 from core.errors import GenerationError
-from evaluation.metrics.calibration import LABELS, calibrate, items
+from evaluation.metrics.calibration import LABELS, SAID, calibrate, items, journal
 from evaluation.metrics.calibration import _kappa as kappa_of
 from evaluation.metrics.judge import Judge
 from evaluation.metrics.judged import JUDGED, Panel, Ragas
 from evaluation.types import Agreement
+from settings import load_settings
 from tests.evaluation.metrics.test_judged import RIGHT, Axes, sample, script
 from tests.fakes import ScriptedGenerator
 
@@ -124,3 +126,10 @@ class TestShippedItems:
     def test_many_claims_share_a_passage(self) -> None:
         passages = Counter(one["passage"] for one in items())
         assert sum(count > 1 for count in passages.values()) >= 40
+
+
+def test_what_the_default_judge_said_is_there_from_the_first_and_is_never_put_back(tmp_path: Path) -> None:
+    path = journal(load_settings({"home": tmp_path}))
+    assert path.read_bytes() == SAID.read_bytes()
+    path.write_text("")
+    assert journal(load_settings({"home": tmp_path})).read_text() == ""
