@@ -27,8 +27,8 @@ from core.errors import AssistantError, DocumentError, DomainError
 from core.language import detect_question
 from ingest.files.loaders import LOADERS
 from ingest.files.walking import walk
-from ingest.knowledge_base import bring_up_to_date
 from ingest.types import Document
+from ingest.updating import bring_up_to_date
 
 STYLE = Path(__file__).with_name("page") / "style.css"
 ICON = Path(__file__).with_name("page") / "icon.svg"

@@ -19,7 +19,7 @@ from core.command_line import plain_errors, run
 from core.domain import find_domain
 from core.errors import GenerationError
 from core.progress import progress_bar
-from ingest.knowledge_base import bring_up_to_date
+from ingest.updating import bring_up_to_date
 
 Domain = Annotated[str, typer.Option("--domain", help="A name under data/, or a domain folder.")]
 Strategy = Annotated[str, typer.Option("--strategy", help=f"One of {', '.join(STRATEGIES)}.")]

@@ -43,7 +43,7 @@ from evaluation.report.page import html
 from evaluation.report.schema import as_json, dumps
 from evaluation.report.terminal import terminal
 from evaluation.types import Metric, ModelCard, Reference, Run, Score
-from ingest.knowledge_base import bring_up_to_date
+from ingest.updating import bring_up_to_date
 from settings import Settings
 
 Announce = Callable[[str], None]

@@ -26,9 +26,10 @@ from evaluation.statistics import Inference, by_document
 from evaluation.tuning import EQUAL, WEIGHTS, Tuned, tune
 from evaluation.types import Reference, Score
 from ingest.embedding import open_embedder
-from ingest.knowledge_base import KnowledgeBase, bring_up_to_date, open_knowledge_base
+from ingest.knowledge_base import KnowledgeBase, open_knowledge_base
 from ingest.search.reranking import open_reranker
 from ingest.search.search import MODES as KNOWN
+from ingest.updating import bring_up_to_date
 from settings import Settings
 
 MODES = ("bm25", "dense", "hybrid", "exact")

@@ -28,7 +28,8 @@ from finetune.factory.questions import TrainingData, training_data
 from finetune.methods import METHODS
 from finetune.objectives import OBJECTIVES
 from finetune.trainer import Point, Progress, Trainer
-from ingest.knowledge_base import bring_up_to_date, open_knowledge_base
+from ingest.knowledge_base import open_knowledge_base
+from ingest.updating import bring_up_to_date
 from settings import Settings
 
 

@@ -28,10 +28,11 @@ from ingest.embedding import open_embedder
 from ingest.files.elsewhere import Added
 from ingest.files.reading import OpenSandbox, read_documents
 from ingest.files.walking import decoded
-from ingest.knowledge_base import KnowledgeBase, Prune, bring_up_to_date, open_knowledge_base
+from ingest.knowledge_base import KnowledgeBase, open_knowledge_base
 from ingest.search.audit import DEPTH
 from ingest.search.audit import audit as run_audit
 from ingest.types import Document, Filter, Vectors
+from ingest.updating import Prune, bring_up_to_date
 from ingest.workers.pool import Pool
 from ingest.workers.ray import Engine, connect
 from settings import Settings

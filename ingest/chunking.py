@@ -113,12 +113,8 @@ def split_to_fit(document: Document, size: int, overlap: int, are_cut: AreCut) -
 def section_starts(text: str) -> list[int]:
     """Return where sections begin, but for one right below the heading of another."""
     units = list(_units(text, max(1, _count(text))))
-    below = [False, *(unit.heading for unit in units)]
-    return [
-        one.start
-        for one, is_below in zip(units, below, strict=False)
-        if one.opens == _SECTION and not is_below
-    ]
+    below = zip(units, [False, *(unit.heading for unit in units)], strict=False)
+    return [one.start for one, is_below in below if one.opens == _SECTION and not is_below]
 
 
 def _pieces(text: str, span: Span, size: int, overlap: int) -> list[Span]:

@@ -7,14 +7,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 from core.domain import DATA, Domain
 from core.errors import DocumentError, EmbedderMismatch, KnowledgeBaseError
 from ingest.embedding import Embedder, open_embedder
-from ingest.files.elsewhere import Added
-from ingest.files.reading import OpenSandbox, read_documents
-from ingest.files.walking import Within
 from ingest.index.backends import open_backend
 from ingest.index.live import LiveIndex
 from ingest.index.snapshot import Snapshot
@@ -26,14 +22,11 @@ from ingest.store.intake import IngestReport, Intake, Progress
 from ingest.store.ledger import Ledger
 from ingest.store.origins import Origins, Unseen
 from ingest.store.types import DocumentRecord
-from ingest.types import OWN, RETURNING, Chunk, Document, Filter, Hit, Vectors
-from ingest.workers.pool import Pool
+from ingest.types import RETURNING, Chunk, Document, Filter, Hit, Vectors
 from settings import Settings
 
-Prune = Literal["nothing", "gone", "all"]
 
-
-def _silent(documents: float) -> None:
+def silent(documents: float) -> None:
     """Show no progress."""
 
 
@@ -62,7 +55,7 @@ class KnowledgeBase:
     def sync(
         self,
         items: Iterable[Document | DocumentError],
-        progress: Progress = _silent,
+        progress: Progress = silent,
         within: Collection[str] = (),
         emptied: bool = False,
     ) -> IngestReport:
@@ -99,7 +92,7 @@ class KnowledgeBase:
         kept = len(unseen.kept)
         warnings = [*report.warnings]
         if is_missing:
-            warnings.append(f"nothing was read; {_stays(kept, self.name)}")
+            warnings.append(f"nothing was read; {stays(kept, self.name)}")
         elif kept:
             warnings.append(f"what could not be read stays as it was read before ({_counted(kept)})")
         return replace(report, removed=removed, kept=kept, warnings=tuple(warnings))
@@ -125,7 +118,7 @@ class KnowledgeBase:
         with self._index.writing():
             return self.origins.restore(names)
 
-    def rebuild(self, progress: Progress = _silent) -> IngestReport:
+    def rebuild(self, progress: Progress = silent) -> IngestReport:
         """Cut and embed anew what the present settings would cut or embed otherwise; build a new index."""
         with self._index.writing():
             filled_by = self._ledger.fact("embedder")
@@ -262,40 +255,8 @@ def open_knowledge_base(
     return KnowledgeBase(name, folder, embedder or open_embedder(settings), settings)
 
 
-def bring_up_to_date(
-    knowledge: KnowledgeBase,
-    domain: Domain,
-    settings: Settings,
-    progress: Progress = _silent,
-    prune: Prune = "gone",
-    sandbox: OpenSandbox = Pool,
-) -> IngestReport:
-    """Take in the domain's own documents as they are now, beside what was added from elsewhere.
-
-    Those that are gone from the domain's folder are removed, but `all` of them only where `prune` says
-    that the folder is meant to be empty; `sandbox` parses the files.
-
-    Raises:
-        DocumentError: the domain has no documents.
-    """
-    own = domain.documents
-    names = Within(own if own.is_dir() else own.parent, OWN)
-    items: Iterable[Document | DocumentError] = ()
-    try:
-        items = read_documents(
-            own, settings.max_file_mb, settings.parsing, sandbox, knowledge.read_from, names
-        )
-    except DocumentError as error:
-        held = knowledge.origins.documents(OWN)
-        if held and prune != "all":
-            raise DocumentError(f"{error}; {_stays(len(held), knowledge.name)}") from error
-        if not held:
-            raise
-    items = Added(own, knowledge.origins).making_room(items)
-    return knowledge.sync(items, progress, [] if prune == "nothing" else [OWN], prune == "all")
-
-
-def _stays(count: int, name: str) -> str:
+def stays(count: int, name: str) -> str:
+    """Return what is told where nothing could be read in place of documents of before."""
     remedy = f"to remove it, run: python -m ingest update --emptied --domain {name}"
     return f"what was read from there before stays ({_counted(count)}); {remedy}"
 

@@ -12,7 +12,8 @@ from core.domain import find_domain
 from evaluation.asking.questions import Choice, choose_questions
 from evaluation.metrics.retrieval import score_rankings
 from evaluation.types import Reference
-from ingest.knowledge_base import KnowledgeBase, bring_up_to_date
+from ingest.knowledge_base import KnowledgeBase
+from ingest.updating import bring_up_to_date
 
 PASSAGES = 50
 

@@ -23,8 +23,9 @@ from evaluation.retrieval import MODES, PASSAGES, rank, score_all
 from evaluation.statistics import Inference, by_document
 from evaluation.types import Reference, Score
 from ingest.embedding import Embedder, open_embedder
-from ingest.knowledge_base import bring_up_to_date, open_knowledge_base
+from ingest.knowledge_base import open_knowledge_base
 from ingest.types import Document, Vectors
+from ingest.updating import bring_up_to_date
 from tests.bench import peers
 
 SPLITTERS: dict[str, dict[str, int]] = {

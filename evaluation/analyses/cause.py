@@ -146,17 +146,17 @@ def _is_opposite(sample: Sample, correct: float) -> bool:
     """Say whether a yes stands for a no."""
     reference, text = sample.reference, sample.answer.text
     asks = reference.type == "yesno" or any(map(is_verdict, reference.answers))
-    if not asks and not asks_yes_or_no(reference.question):
+    if not asks and not asks_yes_or_no(reference.in_full):
         return False
-    right = {polarity(one, reference.question) for one in reference.answers} - {0}
-    return correct == 0 and polarity(text, reference.question) in {-one for one in right}
+    right = {polarity(one, reference.in_full) for one in reference.answers} - {0}
+    return correct == 0 and polarity(text, reference.in_full) in {-one for one in right}
 
 
 def _has_other_amounts(sample: Sample, correct: float) -> bool:
     """Say whether the first right answer has amounts, and the text one that none of them has."""
     reference = sample.reference
     rights = [[one for one in amounts_of(answer) if not one.weak] for answer in reference.answers]
-    known = {reading for one in quantities(reference.question) for reading in one.readings}
+    known = {reading for one in quantities(reference.in_full) for reading in one.readings}
     said = [one for one in quantities(sample.answer.text) if not one.weak and not one.readings & known]
     wanted = [one for amounts in rights for one in amounts]
     return bool(rights[0]) and any(not any(one.equals(right) for right in wanted) for one in said)
@@ -170,7 +170,7 @@ def _is_part(sample: Sample, correct: float) -> bool:
 
 def _is_whole(sample: Sample, correct: float) -> bool:
     """Say whether the words of a right answer are there, but for those of the question."""
-    said, asked = content(sample.answer.text), content(sample.reference.question)
+    said, asked = content(sample.answer.text), content(sample.reference.in_full)
     new = (content(one) - asked for one in sample.reference.answers)
     return correct > 0 and any(len(one & said) >= _WHOLE * len(one) for one in new if one)
 

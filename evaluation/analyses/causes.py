@@ -89,7 +89,7 @@ def _example(comparison: Comparison, name: str, place: int) -> Example:
     right = " · ".join(reference.answers) or "none: it must be refused"
     cited = [Part("it cites", [(_cut(one.quote), False)]) for one in answer.citations[:1]]
     return Example(
-        _cut(reference.question),
+        _cut(reference.in_full),
         f"{name}, {reference.lang}, {reference.type}: {told}, correct {value:.2f}",
         [
             Part("answer", [(_cut(answer.text) or "(no answer)", False)]),

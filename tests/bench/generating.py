@@ -14,7 +14,7 @@ from assistant.registry import open_assistant
 from assistant.types import Prompt, Question
 from core.domain import Domain, find_domain
 from core.weights.catalogue import model_folder
-from ingest.knowledge_base import bring_up_to_date
+from ingest.updating import bring_up_to_date
 from settings import Settings
 from tests.bench.measuring import ROUNDS, Result, alone, in_turn, timed
 

@@ -15,8 +15,9 @@ from core.weights.catalogue import model_folder
 from ingest.chunking import split
 from ingest.embedding import Embedder, LocalEmbedder, open_embedder
 from ingest.files.reading import read_documents
-from ingest.knowledge_base import KnowledgeBase, bring_up_to_date, open_knowledge_base
+from ingest.knowledge_base import KnowledgeBase, open_knowledge_base
 from ingest.types import Chunk, Document
+from ingest.updating import bring_up_to_date
 from ingest.workers.pool import Pool
 from settings import Settings
 from tests.bench import peers

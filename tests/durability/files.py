@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from core.domain import Domain
-from ingest.knowledge_base import bring_up_to_date
 from ingest.store import crash_points
+from ingest.updating import bring_up_to_date
 from settings import load_settings
 from tests.durability.corpus import Faults, Outcome, open_base
 from tests.durability.kills import Assassin, forks

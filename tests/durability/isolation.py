@@ -8,8 +8,9 @@ import numpy as np
 
 from core.domain import find_domain
 from ingest.embedding import Embedder
-from ingest.knowledge_base import KnowledgeBase, bring_up_to_date, open_knowledge_base
+from ingest.knowledge_base import KnowledgeBase, open_knowledge_base
 from ingest.types import Document
+from ingest.updating import bring_up_to_date
 from settings import load_settings
 from tests.durability.corpus import Faults, Outcome
 

@@ -19,7 +19,8 @@ from evaluation.asking.questions import Choice, all_questions, choose_questions
 from evaluation.compare import Plan, choose_strategies, compare, replay
 from evaluation.metrics import METRICS
 from evaluation.report.schema import as_json
-from ingest.knowledge_base import bring_up_to_date, open_knowledge_base
+from ingest.knowledge_base import open_knowledge_base
+from ingest.updating import bring_up_to_date
 from settings import LongContext, Settings
 from tests.fakes import FakeEmbedder, ScriptedGenerator, question_of
 

@@ -11,8 +11,9 @@ from core.domain import Domain
 from core.errors import DocumentError
 from ingest.files.elsewhere import Added
 from ingest.files.reading import read_documents
-from ingest.knowledge_base import KnowledgeBase, Prune, bring_up_to_date, open_knowledge_base
+from ingest.knowledge_base import KnowledgeBase, open_knowledge_base
 from ingest.store.intake import IngestReport
+from ingest.updating import Prune, bring_up_to_date
 from settings import load_settings
 from tests.fakes import FakeEmbedder
 

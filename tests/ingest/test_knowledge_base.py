@@ -16,8 +16,9 @@ from core.errors import DocumentError, EmbedderMismatch, KnowledgeBaseError
 from core.language import Lang
 from ingest.index.hnsw import HnswBackend, HnswIndex
 from ingest.index.snapshots import Snapshots
-from ingest.knowledge_base import KnowledgeBase, bring_up_to_date, open_knowledge_base
+from ingest.knowledge_base import KnowledgeBase, open_knowledge_base
 from ingest.types import Document, Filter
+from ingest.updating import bring_up_to_date
 from settings import Settings, load_settings
 from tests.fakes import FakeEmbedder
 

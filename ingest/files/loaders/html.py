@@ -173,7 +173,9 @@ def _mark_block(element: HtmlElement) -> None:
         lead = "#" * int(tag[1]) + " " if tag in _HEADINGS else ""
         element.text = gap + lead + (element.text or "").lstrip(" ")
         tail = (element.tail or "").lstrip(" ")
-        needs_gap = tag != "br" and (tail or gap == "\n\n")
+        below = element.getnext()
+        is_above_words = bool(tail) or (below is not None and below.tag not in BLOCKS)
+        needs_gap = tag != "br" and (is_above_words or gap == "\n\n")
         element.tail = gap + tail if needs_gap else tail
 
 

@@ -11,6 +11,7 @@ against getting worse; of the first two rounds it promises nothing for others.
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from rich.console import Console
 
 from assistant.citations import cite
 from assistant.refusals import is_refusal
-from assistant.types import Answer, Citation
+from assistant.types import Answer, Citation, Message
 from evaluation.analyses import report_of
 from evaluation.analyses.cause import CAUSES, cause
 from evaluation.analyses.comparison import Comparison
@@ -105,6 +106,13 @@ def wrong(text: str, *contexts: Hit, **other: Any) -> Sample:
     return Sample(reference, answer)
 
 
+def followed(sample: Sample, question: str, standalone: str) -> Sample:
+    """The same after some turns."""
+    turns = (Message("user", "Is there a room?"), Message("assistant", "Yes."))
+    reference = replace(sample.reference, question=question, standalone=standalone, turns=turns)
+    return Sample(reference, sample.answer)
+
+
 INN, CATS, HAN_INN = hit("inn", POOL), hit("cats", FAR), hit("inn", HAN)
 PIECE, OTHER = hit("inn#1", QUOTE), hit("cats#0", FAR)
 
@@ -181,6 +189,13 @@ PIECE, OTHER = hit("inn#1", QUOTE), hit("cats#0", FAR)
 )  # fmt: skip
 def test_the_first_cause_that_holds(sample: Sample, correct: float, expected: str) -> None:
     assert cause(sample, correct, {"gone"}) == expected
+
+
+@pytest.mark.parametrize("asks", ["And with children?", "那带孩子呢？"])
+def test_a_follow_up_is_read_as_the_question_in_full(asks: str) -> None:
+    sample = wrong("No.", INN, answers=("Yes, they may stay.",))
+    assert cause(followed(sample, asks, "May guests with children stay?"), 0, ()) == "polarity"
+    assert cause(followed(sample, asks, ""), 0, ()) != "polarity", "nobody asked for a yes or no"
 
 
 def test_evidence_is_missing_where_the_named_documents_lack_it() -> None:

@@ -122,6 +122,18 @@ def test_marks_and_numbers_stay_what_they_are(page: str, expected: str) -> None:
     assert _text(page) == expected
 
 
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        ("<div>Fee 60.</div><b>Dogs</b> free.", "Fee 60.\nDogs free."),
+        ("<details>Fee 60.</details><p hidden>x</p><i>Dogs</i>", "Fee 60.\nDogs"),
+        ("<div>票价60元</div><span>退票免费</span>", "票价60元\n退票免费"),
+    ],
+)
+def test_words_that_follow_a_block_stand_on_a_line_of_their_own(page: str, expected: str) -> None:
+    assert _text(page) == expected
+
+
 def test_a_line_end_of_the_source_is_no_blank_in_chinese() -> None:
     page = "<p>开船前三十\n 分钟，凭\n票登船。 The\nferry 渡轮\nnow</p>"
     assert _text(page) == "开船前三十分钟，凭票登船。 The ferry 渡轮 now"

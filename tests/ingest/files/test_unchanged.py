@@ -11,8 +11,9 @@ from core.domain import Domain
 from core.errors import DocumentError
 from ingest.files.child import Sandbox
 from ingest.files.loaders import RawDocument
-from ingest.knowledge_base import KnowledgeBase, bring_up_to_date, open_knowledge_base
+from ingest.knowledge_base import KnowledgeBase, open_knowledge_base
 from ingest.store.intake import IngestReport
+from ingest.updating import bring_up_to_date
 from settings import Settings, load_settings
 from tests.fakes import FakeEmbedder
 

@@ -16,8 +16,9 @@ from core.errors import DocumentError
 from ingest.files.child import Sandbox
 from ingest.files.loaders import RawDocument
 from ingest.files.reading import read_documents
-from ingest.knowledge_base import bring_up_to_date, open_knowledge_base
+from ingest.knowledge_base import open_knowledge_base
 from ingest.types import Document
+from ingest.updating import bring_up_to_date
 from ingest.workers.pool import Pool
 from settings import PROJECT, Parsing, load_settings
 from tests.fakes import FakeEmbedder
