@@ -13,7 +13,7 @@ from typing import Any
 
 from lxml import etree
 
-from core.errors import DocumentError
+from core.errors import DocumentError, DocumentWarning
 from ingest.files.loaders.archives import check_archive
 from ingest.files.loaders.cells import Cell
 from ingest.files.loaders.grid import table_text
@@ -29,15 +29,19 @@ _COLUMNS = 16_384
 
 @dataclass(slots=True)
 class _Layout:
-    """What a sheet says beside its values: what is hidden, by number, and merged, by the upper left."""
+    """What a sheet says beside its values: what is hidden, by number, and merged, by the upper left.
+
+    `unsaved` counts formulas without a value: a program wrote them, no spreadsheet has saved them since.
+    """
 
     rows: set[int] = field(default_factory=set)
     columns: set[int] = field(default_factory=set)
     merged: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
+    unsaved: int = 0
 
 
-def load_xlsx(data: bytes, name: str) -> list[RawDocument]:
-    """Return the tables of all visible sheets as sentences, each sheet under its name.
+def load_xlsx(data: bytes, name: str) -> list[RawDocument | DocumentError]:
+    """Return the tables of all visible sheets as sentences, each sheet under its name, and what is missing.
 
     Raises:
         DocumentError: damaged, no workbook, or packed as a bomb is.
@@ -49,7 +53,8 @@ def load_xlsx(data: bytes, name: str) -> list[RawDocument]:
         with warnings.catch_warnings(action="ignore"):
             book = load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False)
             sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-            texts = {sheet.title: _sheet_text(sheet) for sheet in sheets}
+            layouts = {sheet.title: _layout(sheet) for sheet in sheets}
+            texts = {sheet.title: _sheet_text(sheet, layouts[sheet.title]) for sheet in sheets}
             title = book.properties.title or ""
     except (DocumentError, MemoryError):
         raise
@@ -58,12 +63,19 @@ def load_xlsx(data: bytes, name: str) -> list[RawDocument]:
     told = {sheet: text for sheet, text in texts.items() if text}
     is_named = len(told) > 1 or not all(map(_DEFAULT_NAME.fullmatch, told))
     text = "\n\n".join(f"# {sheet}\n\n{text}" if is_named else text for sheet, text in told.items())
-    return [RawDocument(text, title=str(title))]
+    return [RawDocument(text, title=str(title)), *_unsaved(layouts.values(), name)]
 
 
-def _sheet_text(sheet: Any) -> str:
+def _unsaved(layouts: Iterable[_Layout], name: str) -> list[DocumentWarning]:
+    count = sum(layout.unsaved for layout in layouts)
+    missing = (
+        f"{name} has {count} formula{'s' * (count > 1)} without a value; save it again from a spreadsheet"
+    )
+    return [DocumentWarning(missing)] if count else []
+
+
+def _sheet_text(sheet: Any, layout: _Layout) -> str:
     """Return the tables of a sheet: blank rows part them, and blank columns where both sides are tables."""
-    layout = _layout(sheet)
     blocks: list[list[Cell]] = []
     for band in _parted(_cells(sheet, layout), lambda cell: (cell.row, cell.rows), sorted(layout.rows)):
         beside = _parted(band, lambda cell: (cell.column, cell.columns), sorted(layout.columns))
@@ -130,10 +142,17 @@ def _layout(sheet: Any) -> _Layout:
                 else:
                     last = min(int(element.get("max")), _COLUMNS)
                     layout.columns.update(range(int(element.get("min")), last + 1))
+            elif element.tag == tags[1]:
+                layout.unsaved += sum(map(_has_no_value, element.iterfind(f"{_MAIN}c[{_MAIN}f]")))
             element.clear()
             while element.getprevious() is not None:
                 del element.getparent()[0]
     return layout
+
+
+def _has_no_value(formula: Any) -> bool:
+    """Say whether nothing was saved; an empty text is a value."""
+    return not formula.findtext(f"{_MAIN}v") and formula.get("t") != "str"
 
 
 def _note_merged(reference: str, layout: _Layout) -> None:

@@ -8,7 +8,7 @@ import pytest
 from openpyxl import Workbook
 from openpyxl.styles import Font
 
-from core.errors import DocumentError
+from core.errors import DocumentError, DocumentWarning
 from ingest.files.cleaning import clean
 from ingest.files.loaders.number_formats import shown
 from ingest.files.loaders.xlsx import load_xlsx
@@ -191,6 +191,26 @@ def test_a_formula_is_read_by_its_saved_value() -> None:
     sheet = parts["xl/worksheets/sheet1.xml"].replace(b"<v>46143</v>", b"<f>NOW()</f><v>46143</v>")
     (document,) = load_xlsx(archive({**parts, "xl/worksheets/sheet1.xml": sheet}), "file.xlsx")
     assert document.text == "起 | 2026-05-01"
+
+
+def test_formulas_without_a_saved_value_are_counted() -> None:
+    book = Workbook()
+    for row in [["Room", "Price", "合计"], ["Single", 80, "=B2*2"], ["Double", 110, "=B3*2"]]:
+        book.active.append(row)
+    document, warning = load_xlsx(_saved(book), "file.xlsx")
+    assert isinstance(warning, DocumentWarning)
+    assert str(warning).startswith("file.xlsx has 2 formulas without a value; save it again")
+    assert clean(document.text) == "Room: Single; Price: 80.\nRoom: Double; Price: 110."  # type: ignore[union-attr]
+    book.active.row_dimensions[3].hidden = True
+    assert "1 formula " in str(load_xlsx(_saved(book), "file.xlsx")[1])
+
+
+def test_a_formula_that_gave_an_empty_text_has_a_value() -> None:
+    parts = members(_saved(_dated()))
+    sheet = parts["xl/worksheets/sheet1.xml"].replace(
+        b"</row>", b'<c r="D1" t="str"><f>""</f><v></v></c></row>', 1
+    )
+    assert len(load_xlsx(archive({**parts, "xl/worksheets/sheet1.xml": sheet}), "file.xlsx")) == 1
 
 
 def test_a_sheet_that_claims_a_million_rows_costs_what_it_holds() -> None:
