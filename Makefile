@@ -4,8 +4,9 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 DOMAIN ?= travel
-# Questions the demo asks, chosen so that it ends in time on two cores.
+# Questions the demo asks, and of how many a judge reads the answers: so that it ends in time on two cores.
 LIMIT ?= 24
+JUDGED ?= 8
 
 export HNSWLIB_NO_NATIVE = 1
 export TOKENIZERS_PARALLELISM = false
@@ -16,7 +17,8 @@ export HF_HUB_DISABLE_TELEMETRY = 1
 demo: setup
 	@echo "as shipped, this takes about twenty minutes on two cores the first time, and less than one the second"
 	@$(BIN)/python -m core.weights multilingual-e5-small qwen2.5-coder-1.5b-instruct
-	@$(BIN)/python -m evaluation.compare --domain $(DOMAIN) --limit $(LIMIT)
+	@ASSISTANT_EVALUATION__RAGAS_SAMPLE=$(JUDGED) \
+	$(BIN)/python -m evaluation.compare --domain $(DOMAIN) --limit $(LIMIT)
 
 # The browser test answers with the small model; where that cannot be fetched it says so and is skipped.
 test: setup

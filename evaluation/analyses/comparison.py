@@ -47,6 +47,13 @@ class Comparison:
         return [run.strategy for run in self.runs]
 
     @property
+    def routed(self) -> frozenset[str]:
+        """The names of those that are made of others: they have no answers of their own."""
+        return frozenset(
+            run.strategy for run in self.runs if any(sample.answer.route for sample in run.samples)
+        )
+
+    @property
     def metrics(self) -> list[str]:
         """The names of all metrics, in the order of measuring."""
         return list(dict.fromkeys(chain.from_iterable(self.scores.values())))
@@ -68,7 +75,8 @@ class Comparison:
     @cached_property
     def pairs(self) -> list[Pair]:
         """Every pair of strategies on every metric."""
-        return [pair for name in self.metrics for pair in self.inference.pairs(self.of_metric(name))]
+        infer = self.inference.pairs
+        return [pair for name in self.metrics for pair in infer(self.of_metric(name), self.routed)]
 
     @cached_property
     def deciding(self) -> str:
@@ -82,7 +90,7 @@ class Comparison:
         scores = self.of_metric(self.deciding)
         return {
             part: self.inference.part(places).pairs(
-                {name: restrict(one, places) for name, one in scores.items()}
+                {name: restrict(one, places) for name, one in scores.items()}, self.routed
             )
             for part, places in self.parts(taught_or_not).items()
         }

@@ -15,8 +15,8 @@ def oracle(comparison: Comparison) -> Block:
 
     An arm that is itself made of others has no answer of its own to choose.
     """
-    own = [run.strategy for run in comparison.runs if not any(one.answer.route for one in run.samples)]
-    scores = {name: one for name, one in comparison.of_metric(_METRIC).items() if name in own and one.n}
+    known = comparison.of_metric(_METRIC).items()
+    scores = {name: one for name, one in known if name not in comparison.routed and one.n}
     if len(scores) < 2:
         return Block("Oracle")
     best = max(scores, key=lambda name: scores[name].value or 0.0)

@@ -4,7 +4,7 @@ Two strategies are compared on the questions that both have a value for, and on 
 left out and counted are clusters of questions, never single ones that belong together.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -21,8 +21,8 @@ METHODS = {
     "p": "two-sided permutation test that swaps the results of two strategies cluster by cluster, exact up "
     "to 12 clusters that differ, else by evaluation.bootstrap random swaps; on the n questions that both "
     "have a value for",
-    "p_holm": "Holm (1979) over the pairs of strategies on one metric, as many as family says; metrics are "
-    "not corrected for each other",
+    "p_holm": "Holm (1979) over the pairs of strategies on one metric, as many as family says; pairs with a "
+    "strategy that is made of others are a family of their own, and metrics are not corrected for each other",
     "clusters": "questions whose first evidence document is the same; a question without evidence is one",
     "detectable": "the smallest difference that would have been found with 80 % power at 5 %, before Holm",
 }
@@ -33,9 +33,10 @@ METHODS = {
 class Pair:
     """Two strategies on one metric, on the `n` questions in `clusters` that both have a value for.
 
-    `difference` is a minus b, in the metric's units. `p_holm` is adjusted for `family` pairs: those of all
-    strategies on this metric. `detectable` is the smallest difference that would have been found with 80 %
-    power at 5 %; None where no difference would, for want of clusters.
+    `difference` is a minus b, in the metric's units. `p_holm` is adjusted for `family` pairs on this metric:
+    those of strategies that answer by themselves, or those with one made of others. `detectable` is the
+    smallest difference that would have been found with 80 % power at 5 %; None where no difference would, for
+    want of clusters.
     """
 
     a: str
@@ -66,12 +67,20 @@ class Inference:
         """Return the interval of `score.value`, which must not be None."""
         return interval(clustered(score, self._clusters, _known(score)))
 
-    def pairs(self, scores: Mapping[str, Score]) -> list[Pair]:
-        """Return every pair of strategies that have values for the same questions."""
+    def pairs(self, scores: Mapping[str, Score], routed: Collection[str] = ()) -> list[Pair]:
+        """Return every pair of strategies that have values for the same questions.
+
+        The `routed` are made of others: who adds one does not make the differences between those less sure.
+        """
         both = {(a, b): _known(scores[a], scores[b]) for a, b in combinations(scores, 2)}
         found = [self._pair(a, b, scores, places) for (a, b), places in both.items() if places]
-        adjusted = holm([pair.p for pair in found])
-        return [replace(one, p_holm=p, family=len(found)) for one, p in zip(found, adjusted, strict=True)]
+        is_routed = [pair.a in routed or pair.b in routed for pair in found]
+        for kind in (False, True):
+            places = [place for place, one in enumerate(is_routed) if one == kind]
+            adjusted = holm([found[place].p for place in places])
+            for place, p in zip(places, adjusted, strict=True):
+                found[place] = replace(found[place], p_holm=p, family=len(places))
+        return found
 
     def _pair(self, a: str, b: str, scores: Mapping[str, Score], places: Sequence[int]) -> Pair:
         ours, theirs = (clustered(scores[name], self._clusters, places) for name in (a, b))

@@ -293,6 +293,15 @@ def test_pairs_of_one_metric_are_a_family() -> None:
     assert alike.p > 0.05
 
 
+def test_a_strategy_made_of_others_does_not_make_their_differences_less_sure() -> None:
+    noise = np.random.default_rng(2).random((2, 80))
+    scores = {name: mean(*row) for name, row in (("a", noise[0]), ("b", noise[0] / 2), ("c", noise[1]))}
+    alone_pairs = alone(80).pairs(scores)
+    pairs = alone(80).pairs({**scores, "route": scores["a"]}, routed=["route"])
+    assert [one for one in pairs if "route" not in (one.a, one.b)] == alone_pairs
+    assert [one.family for one in pairs if "route" in (one.a, one.b)] == [3, 3, 3]
+
+
 def test_the_same_seed_gives_the_same_numbers() -> None:
     a, b = np.random.default_rng(4).random((2, 40))
     assert pair([*a], [*b]) == pair([*a], [*b])
