@@ -38,6 +38,8 @@ class Prompt:
     `prefix` are the leading `messages` that many questions share (their KV cache is kept);
     `adapter` is the name of the adapter to switch on, empty for the base model; `schema` is the JSON schema
     that the completion has to follow, empty for free text. `one_line` ends the answer with its first line.
+    `first_bias` are ways to begin and the nats that are added to the log-odds of each: a model on this
+    machine that hardly ever declines does so sooner; an endpoint takes none.
     `ranked` are the documents that were found for the question, best first; None: nothing was searched for.
     `found` are the passages that they were found by, of which the prompt holds the first.
     """
@@ -48,6 +50,7 @@ class Prompt:
     prefix: tuple[Message, ...] = ()
     schema: str = ""
     one_line: bool = False
+    first_bias: tuple[tuple[str, float], ...] = ()
     ranked: tuple[str, ...] | None = None
     found: tuple[Hit, ...] = ()
 

@@ -22,6 +22,7 @@ class Encoded:
     adapter: str
     schema: str = ""
     one_line: bool = False
+    first_bias: tuple[tuple[int, float], ...] = ()
 
     @property
     def prefix(self) -> tuple[int, ...]:

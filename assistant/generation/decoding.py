@@ -59,6 +59,8 @@ class Row:
     shares: bool = False
     """Whether the batch's prefix comes before the ids."""
     stop: Stop | None = None
+    first_bias: Sequence[tuple[int, float]] = ()
+    """Tokens, and what is added to their logits in the first step."""
 
 
 class Decoding:
@@ -158,9 +160,27 @@ class Decoding:
             shared_prefix=prefix,
             sharing=None if all(share) else torch.tensor(share, device=device),
         )
+        logits = self._biased(rows, logits)
         if self._guide is None:
             return logits
         return logits.masked_fill(~self._guide.allowed(rows, self.tokens), float("-inf"))
+
+    def _biased(self, rows: Sequence[int], logits: "Tensor") -> "Tensor":
+        """Return the logits with what is added to those of the first step: (rows, vocabulary)."""
+        import torch
+
+        added = [
+            (place, token, nats)
+            for place, row in enumerate(rows)
+            if not self.tokens[row]
+            for token, nats in self._started[row].first_bias
+        ]
+        if not added:
+            return logits
+        places, tokens, nats = (
+            torch.tensor(column, device=logits.device) for column in zip(*added, strict=True)
+        )
+        return logits.index_put((places, tokens), nats.to(logits.dtype), accumulate=True)
 
     def _advance(self, chosen: "Tensor") -> "Tensor":
         """Return the tokens after the chosen ones; rows that have ended leave once they are half of all."""

@@ -125,7 +125,7 @@ class JournaledGenerator:
 
     def _key(self, prompt: Prompt, max_new_tokens: int | None) -> str:
         limit = max_new_tokens or self.max_new_tokens
-        return self._digest(prompt, [prompt.schema, prompt.one_line, limit])
+        return self._digest(prompt, [prompt.schema, prompt.one_line, limit, *prompt.first_bias])
 
     def _digest(self, prompt: Prompt, form: Sequence[object]) -> str:
         messages = [[message.role, message.content] for message in prompt.messages]

@@ -137,11 +137,14 @@ class LocalGenerator:
             GenerationError: two choices begin with the same token, or see `generate`.
         """
         firsts = self._first_tokens(choices)
-        encoded = [self._encode(index, replace(prompt, schema=""), 1) for index, prompt in enumerate(prompts)]
+        encoded = [
+            self._encode(index, replace(prompt, schema="", first_bias=()), 1)
+            for index, prompt in enumerate(prompts)
+        ]
         return self._in_batches(encoded, partial(self._weigh, firsts=firsts), on_done)
 
     def _first_tokens(self, choices: Sequence[str]) -> list[int]:
-        firsts = [self._lm.tokenizer(choice, add_special_tokens=False)["input_ids"][0] for choice in choices]
+        firsts = [self._first_token(choice) for choice in choices]
         if len(set(firsts)) < len(firsts):
             raise GenerationError(f"of {', '.join(choices)} two begin alike for {self.name}; name others")
         return firsts
@@ -210,6 +213,7 @@ class LocalGenerator:
                 adapters[encoded.adapter],
                 bool(encoded.shared),
                 self._line_stop if encoded.one_line else None,
+                encoded.first_bias,
             )
             for encoded in batch
         ]
@@ -249,7 +253,12 @@ class LocalGenerator:
             same = takewhile(lambda pair: pair[0] == pair[1], zip(ids[:-1], prefix, strict=False))
             shared = sum(1 for _ in same)
             shared = shared if 2 * shared > len(prefix) else 0
-        return Encoded(index, ids, shared, prompt.adapter, prompt.schema, prompt.one_line)
+        bias = tuple((self._first_token(text), nats) for text, nats in prompt.first_bias)
+        return Encoded(index, ids, shared, prompt.adapter, prompt.schema, prompt.one_line, bias)
+
+    def _first_token(self, text: str) -> int:
+        first: int = self._lm.tokenizer(text, add_special_tokens=False)["input_ids"][0]
+        return first
 
     def _encode_prefix(self, messages: tuple[Message, ...]) -> list[int]:
         return self._chat.encode(messages, reply=False)

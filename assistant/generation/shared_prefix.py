@@ -89,7 +89,20 @@ def _attend_own(
     query: "Tensor", key: "Tensor", value: "Tensor", mask: "Tensor", scaling: float
 ) -> tuple["Tensor", "Tensor"]:
     """Return the result over a row's own tokens and its log-sum-exp: (rows, heads, new tokens, ...)."""
+    import torch
+
     rows, heads, new, size = query.shape
+    if query.device.type == "cpu" and new > 1:
+        is_causal = new == key.shape[2] and bool(mask[..., 0].all())
+        mixed, weight = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(
+            query,
+            key,
+            value,
+            is_causal=is_causal,
+            attn_mask=None if is_causal else _bias(mask, query.dtype),
+            scale=scaling,
+        )
+        return mixed, weight.unsqueeze(-1)
     grouped = query.reshape(rows, key.shape[1], -1, size)
     repeated = mask.expand(rows, heads // key.shape[1], new, -1).reshape(rows, 1, grouped.shape[2], -1)
     mixed, weight = weighted(grouped, key, value, scaling, repeated)
@@ -108,6 +121,16 @@ def _attend_shared(
     return mixed, weight
 
 
+def _bias(mask: "Tensor", dtype: "torch.dtype") -> "Tensor":
+    """Return what is added to scores so that a query only looks where `mask` is true.
+
+    The smallest number and not -inf: a padding query, which may look nowhere, must not become NaN.
+    """
+    import torch
+
+    return torch.zeros_like(mask, dtype=dtype).masked_fill(~mask, torch.finfo(dtype).min)
+
+
 def weighted(
     query: "Tensor", key: "Tensor", value: "Tensor", scaling: float, mask: "Tensor | None" = None
 ) -> tuple["Tensor", "Tensor"]:
@@ -116,8 +139,7 @@ def weighted(
 
     scores = (query @ key.mT).float() * scaling
     if mask is not None:
-        # The smallest number and not -inf: a padding query, which may look nowhere, must not become NaN.
-        scores = scores.masked_fill(~mask, torch.finfo(torch.float32).min)
+        scores = scores + _bias(mask, scores.dtype)
     weight = scores.logsumexp(-1, keepdim=True)
     return (scores - weight).exp().to(value.dtype) @ value, weight
 

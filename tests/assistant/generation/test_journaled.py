@@ -105,6 +105,7 @@ def _attribute(name: str, value: object) -> Callable[[ScriptedGenerator], None]:
         pytest.param(_attribute("max_new_tokens", 48), {}, id="another limit"),
         pytest.param(lambda model: None, {"schema": '{"type": "object"}'}, id="a schema"),
         pytest.param(lambda model: None, {"one_line": True}, id="another ending"),
+        pytest.param(lambda model: None, {"first_bias": (("I", 2.0),)}, id="another leaning"),
         pytest.param(lambda model: None, {"adapter": "lora"}, id="an adapter"),
         pytest.param(lambda model: None, {"messages": (Message("system", "one?"),)}, id="another role"),
     ],

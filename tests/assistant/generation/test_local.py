@@ -221,6 +221,35 @@ def test_three_ways_to_ask_in_one_batch_say_what_they_say_alone(generator: Local
     assert known > 100
 
 
+class TestFirstBias:
+    def test_is_added_once_to_the_log_odds_of_a_beginning(
+        self, generator: LocalGenerator, tiny_lm: CausalLM
+    ) -> None:
+        """A row begins as it is biased exactly where the bias is more than what the row lacks."""
+        plain = generator.generate(SHARED, 6)
+        for prompt, said in zip(SHARED, plain, strict=True):
+            (own,) = first_weights(tiny_lm, prompt, ["Z"])
+            lacking = float(all_first_weights(tiny_lm, prompt).max()) - own
+            below, above = (
+                dataclasses.replace(prompt, first_bias=(("Z?", lacking + nats),)) for nats in (-0.1, 0.1)
+            )
+            assert texts(generator.generate([below], 6)) == [said.text]
+            (begun,) = texts(generator.generate([above], 6))
+            assert begun.startswith("Z")
+            assert not begun.startswith("ZZ")  # what follows is the model's own
+            assert [one.text for one in generator.stream(above, 6)][-1] == begun
+
+    def test_of_one_row_leaves_the_others_alone(self, generator: LocalGenerator) -> None:
+        mixed = [dataclasses.replace(APART[0], first_bias=(("Z", 50.0),)), *APART[1:]]
+        said = texts(generator.generate(mixed, 6))
+        assert said[0].startswith("Z")
+        assert said[1:] == texts(generator.generate(APART, 6))[1:]
+
+    def test_does_not_count_where_choices_are_weighed(self, generator: LocalGenerator) -> None:
+        leaning = [dataclasses.replace(prompt, first_bias=(("Z", 50.0),)) for prompt in APART]
+        assert generator.choose(leaning, ("Z",)) == generator.choose(APART, ("Z",))
+
+
 class TestChoose:
     CHOICES = ("seven", "在", "!")
 
@@ -263,13 +292,18 @@ class TestChoose:
 
 def first_weights(lm: CausalLM, prompt: Prompt, choices: Sequence[str]) -> list[float]:
     """The log-probabilities of the choices' first tokens, by the library."""
+    weights = all_first_weights(lm, prompt)
+    return [float(weights[lm.tokenizer(choice)["input_ids"][0]]) for choice in choices]
+
+
+def all_first_weights(lm: CausalLM, prompt: Prompt) -> torch.Tensor:
+    """The log-probabilities of all tokens as the first, by the library."""
     from transformers import AutoModelForCausalLM
 
     ids = torch.tensor([Chat(lm.tokenizer).encode(prompt.messages, reply=True)])
     with torch.inference_mode():
         logits = AutoModelForCausalLM.from_pretrained(lm.folder, dtype=torch.float32)(input_ids=ids).logits
-    weights = logits[0, -1].log_softmax(-1)
-    return [float(weights[lm.tokenizer(choice)["input_ids"][0]]) for choice in choices]
+    return logits[0, -1].log_softmax(-1)
 
 
 def count_tokens_read(monkeypatch: pytest.MonkeyPatch) -> list[int]:

@@ -10,7 +10,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.nn.functional import scaled_dot_product_attention
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from assistant.generation.shared_prefix import _attend_shared, attend, fused, weighted
+from assistant.generation.shared_prefix import _attend_own, _attend_shared, attend, fused, weighted
 
 
 def test_two_parts_joined_equal_the_whole() -> None:
@@ -38,6 +38,31 @@ def test_two_parts_joined_equal_the_whole() -> None:
         enable_gqa=True,
     )
     torch.testing.assert_close(joined, whole.transpose(1, 2))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("padding", [0, 3])
+def test_own_tokens_are_read_by_a_fused_kernel_with_the_same_result(
+    padding: int, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is checked is exact in fp32; in bf16 the kernels round apart by a unit in the last place."""
+    torch.manual_seed(4)
+    rows, heads, kv_heads, new, size = 2, 4, 2, 9, 16
+    query = torch.randn(rows, heads, new, size, dtype=dtype)
+    key, value = (torch.randn(rows, kv_heads, new, size, dtype=dtype) for _ in range(2))
+    mask = torch.ones(rows, 1, new, new).tril().bool()
+    mask[1, ..., :padding] = False
+    grouped = query.reshape(rows, kv_heads, -1, size)
+    repeated = mask.expand(rows, heads // kv_heads, new, -1).reshape(rows, 1, -1, new)
+    expected = weighted(grouped, key, value, 0.25, repeated)
+    monkeypatch.setattr("assistant.generation.shared_prefix.weighted", None)
+    mixed, weight = _attend_own(query, key, value, mask, 0.25)
+    near = {torch.float32: 1e-6, torch.bfloat16: 2e-2}[dtype]
+    assert not mixed.isnan().any()
+    for got, wanted in zip((mixed, weight), expected, strict=True):
+        wanted = wanted.reshape(got.shape)
+        torch.testing.assert_close(got[0], wanted[0], atol=near, rtol=near)
+        torch.testing.assert_close(got[1, :, padding:], wanted[1, :, padding:], atol=near, rtol=near)
 
 
 def test_rows_without_the_prefix_attend_to_their_own_tokens_alone() -> None:
