@@ -135,8 +135,6 @@ def weighted(
     query: "Tensor", key: "Tensor", value: "Tensor", scaling: float, mask: "Tensor | None" = None
 ) -> tuple["Tensor", "Tensor"]:
     """Attend; return the result and the log-sum-exp of each query, in fp32."""
-    import torch
-
     scores = (query @ key.mT).float() * scaling
     if mask is not None:
         scores = scores + _bias(mask, scores.dtype)
