@@ -37,6 +37,10 @@ class Generator(Section):
     """`auto` is bfloat16 on a GPU or a CPU with bf16 instructions, else float32."""
     max_new_tokens: int = Field(default=96, ge=1)
     """Answers are cut here."""
+    refusal_bias: float | None = None
+    """Nats that are added to the log-odds of "I don't know." as the reply to a question with documents: the
+    higher, the sooner it declines. Unset: what was fitted for the default model, 0 for others. An endpoint
+    takes none."""
     thinking: bool = False
     """Let a model that can think before it answers do so; give it more `max_new_tokens` then."""
     batch_tokens: int = Field(default=0, ge=0)
@@ -164,6 +168,14 @@ class Finetune(Section):
     """Which parameters learn: a name in `finetune.methods`."""
     objective: str = "sft"
     """What is learned: a name in `finetune.objectives`."""
+    max_examples: int = Field(default=0, ge=0)
+    """Learn from so many, drawn by the seed; 0: from all. To read takes fewer than to know."""
+    passages: int = Field(default=3, ge=1)
+    """Passages in an example that is read (`raft`)."""
+    passage_words: int = Field(default=60, ge=10)
+    """Each is cut to this many words of Latin script or CJK characters, around evidence that it holds."""
+    evidence_share: float = Field(default=0.8, ge=0, le=1)
+    """Share of those examples whose passages hold the evidence; the others are answered from memory."""
     steps: tuple[str, ...] = ("leak_guard",)
     """What is done to the training data: names in `finetune.factory`."""
     rank: int = Field(default=8, ge=1)

@@ -127,6 +127,7 @@ class Assistant:
         if name not in self._strategies:
             strategy = kind_of(name).assemble(self, name.partition(":")[2])
             strategy.schema = self.schema
+            strategy.refusal_bias = self.settings.generator.refusal_bias
             self._strategies[name] = strategy
         return self._strategies[name]
 

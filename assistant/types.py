@@ -35,7 +35,8 @@ class Question:
 class Prompt:
     """What the generator is asked.
 
-    `prefix` are the leading `messages` that many questions share (their KV cache is kept);
+    `prefix` are the leading `messages` that many questions share, the last perhaps only in its beginning
+    (their KV cache is kept);
     `adapter` is the name of the adapter to switch on, empty for the base model; `schema` is the JSON schema
     that the completion has to follow, empty for free text. `one_line` ends the answer with its first line.
     `first_bias` are ways to begin and the nats that are added to the log-odds of each: a model on this

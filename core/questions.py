@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from core.errors import DomainError
-from core.language import detect_question
+from core.language import Lang, detect_question
 
 ROLES = ("user", "assistant")
 
@@ -40,6 +40,11 @@ class QuestionRecord:
     line: int = 0
     turns: tuple[Turn, ...] = ()
     standalone: str = ""
+
+    @property
+    def language(self) -> Lang:
+        """The language it is answered in."""
+        return "zh" if self.lang == "zh" else "en"
 
     @property
     def in_full(self) -> str:

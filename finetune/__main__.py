@@ -45,11 +45,15 @@ def data(
 def train(
     domain: DomainName,
     name: Annotated[str, typer.Option(help="What to call it: fine_tuned:NAME; default: its method.")] = "",
+    objective: Annotated[
+        str, typer.Option(help="What is learned: sft, the facts; raft, to read passages (fine_tuned_rag).")
+    ] = "",
 ) -> None:
     """Train an adapter of a domain; a run that was cut off goes on where it was."""
     found = find_domain(domain)
     settings = found.settings()
-    wanted = settings.finetune.model_copy(update={"name": name or settings.finetune.name})
+    mine = settings.finetune
+    wanted = mine.model_copy(update={"name": name or mine.name, "objective": objective or mine.objective})
     _print_trained(train_adapter(found, settings.model_copy(update={"finetune": wanted})))
 
 
@@ -74,7 +78,7 @@ def _print_trained(trained: Trained) -> None:
     print("epoch   train loss   dev loss   dev accuracy")
     for point in trained.progress.curve:
         print(f"{point.epoch:5} {point.train_loss:12.3f} {point.dev_loss:10.3f} {point.dev_accuracy:14.3f}")
-    print(f"\n{'on dev, no documents':22} {'n':>3} {'correct':>8} {'exact match':>12} {'F1':>6}")
+    print(f"\n{'on dev':22} {'n':>3} {'correct':>8} {'exact match':>12} {'F1':>6}")
     for name, scores in (("before (base model)", trained.before), ("after (adapter)", trained.after)):
         print(f"{name:22} {scores.n:3} {scores.correct:8.3f} {scores.exact_match:12.3f} {scores.f1:6.3f}")
     print("(after: on the questions that chose the epoch; evaluation.compare asks others)")

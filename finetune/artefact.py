@@ -17,8 +17,10 @@ from assistant.agreement import correct, exact_match, f1
 from assistant.generation.adapters import REPLACED, adapter_folder
 from assistant.generation.chat import open_chat
 from assistant.generation.local import open_local
+from assistant.strategies.base import PromptStrategy
 from assistant.strategies.closed_book import ClosedBook
 from assistant.strategies.fine_tuned import FineTuned
+from assistant.strategies.rag import RAFT, Rag
 from assistant.types import Answer, Question
 from core.domain import Domain
 from core.errors import AssistantError
@@ -28,7 +30,7 @@ from finetune.factory.questions import TrainingData, training_data
 from finetune.methods import METHODS
 from finetune.objectives import OBJECTIVES
 from finetune.trainer import Point, Progress, Trainer
-from ingest.knowledge_base import open_knowledge_base
+from ingest.knowledge_base import KnowledgeBase, open_knowledge_base
 from ingest.updating import bring_up_to_date
 from settings import Settings
 
@@ -66,9 +68,10 @@ def train_adapter(domain: Domain, settings: Settings) -> Trained:
     """
     attach = _known(METHODS, settings.finetune.method, "finetune.method")
     objective = _known(OBJECTIVES, settings.finetune.objective, "finetune.objective")
+    reads = settings.finetune.objective == "raft"
     data = training_data(domain, settings)
     base = model_folder(settings.generator.model, settings.home)
-    name = settings.finetune.name or settings.finetune.method
+    name = settings.finetune.name or (RAFT if reads else settings.finetune.method)
     folder = adapter_folder(domain, settings, fingerprint(base), name)
     runs = open_local(settings)
     work = settings.home / "training" / domain.key / folder.name
@@ -78,11 +81,15 @@ def train_adapter(domain: Domain, settings: Settings) -> Trained:
     trainer = Trainer(tunable, objective, open_chat(base), settings.finetune, work, identity)
     progress = trainer.fit(data.train, data.dev)
     del tunable, trainer  # before the generator loads the base a second time
-    before, after = _score(data, settings, ""), _score(data, settings, str(work / "best"))
+    knowledge = open_knowledge_base(domain, settings)
+    bring_up_to_date(knowledge, domain, settings)
+    before, after = (
+        _score(data, settings, adapter, knowledge if reads else None) for adapter in ("", str(work / "best"))
+    )
     manifest = {
         "name": name,
         "base": {"name": Path(settings.generator.model).name, "sha256": fingerprint(base)},
-        "corpus_sha256": _corpus_sha256(domain, settings),
+        "corpus_sha256": knowledge.corpus_sha256(),
         "data_sha256": data.sha256,
         "documents": data.documents,
         "examples": {"train": len(data.train), "dev": len(data.dev), "left_out": len(data.dropped)},
@@ -122,13 +129,18 @@ def _identity(base: str, data: TrainingData, settings: Settings, dtype: str) -> 
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _score(data: TrainingData, settings: Settings, adapter: str) -> DevScores:
-    """Answer the `dev` questions without documents and measure the answers."""
+def _score(data: TrainingData, settings: Settings, adapter: str, passages: KnowledgeBase | None) -> DevScores:
+    """Answer the `dev` questions by an adapter or the base (empty) and measure the answers.
+
+    Without `passages` they are answered from memory, as what is learned is then.
+    """
     generator = open_local(settings, lambda name: Path(name))
-    strategy = FineTuned(generator, data.style, adapter) if adapter else ClosedBook(generator, data.style)
-    questions = [
-        Question(one.id, one.question, "zh" if one.lang == "zh" else "en") for one in data.dev_questions
-    ]
+    strategy: PromptStrategy
+    if passages is not None:
+        strategy = Rag(generator, passages, data.style, settings.retrieval.top_k, adapter=adapter)
+    else:
+        strategy = FineTuned(generator, data.style, adapter) if adapter else ClosedBook(generator, data.style)
+    questions = [Question(one.id, one.question, one.language) for one in data.dev_questions]
     answers = strategy.answer_many(questions)
     pairs = list(zip(data.dev_questions, answers, strict=True))
     return DevScores(
@@ -151,12 +163,6 @@ def _best(measure: Callable[[str, str], float], record: QuestionRecord, answer: 
 
 def _mean(values: Sequence[float]) -> float:
     return round(sum(values) / len(values), 4)
-
-
-def _corpus_sha256(domain: Domain, settings: Settings) -> str:
-    knowledge = open_knowledge_base(domain, settings)
-    bring_up_to_date(knowledge, domain, settings)
-    return knowledge.corpus_sha256()
 
 
 def _install(best: Path, manifest: dict[str, Any], curve: Sequence[Point], folder: Path) -> None:

@@ -30,11 +30,13 @@ class Example:
     messages: tuple[Message, ...]
     reply: str
     provenance: Provenance = Provenance()
+    asked: str = ""
+    """What is asked, where the last message holds more than that."""
 
     @property
     def question(self) -> str:
         """What is asked."""
-        return self.messages[-1].content
+        return self.asked or self.messages[-1].content
 
     def to_json(self) -> str:
         """Return the example as one line in the chat format that other trainers read as well."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -14,8 +15,8 @@ from ingest.types import Vectors
 
 
 def question_of(prompt: Prompt) -> str:
-    """Return the question of a prompt, without what is said after it."""
-    return prompt.messages[-1].content.split("\n\n")[0]
+    """Return the question of a prompt, without the passages before it and what is said after it."""
+    return re.split(r"=== [0-9a-f]{8} ===\n\n", prompt.messages[-1].content)[-1].split("\n\n")[0]
 
 
 class ScriptedGenerator:

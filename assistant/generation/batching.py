@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ingest.embedding import batches as length_sorted
 
 _TOGETHER = 6
-"""Prompts answered together whatever their adapters: to read the weights takes most of a step's time."""
+"""Prompts answered together whatever else: to read the weights takes most of a step's time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,12 @@ def batches(prompts: Sequence[Encoded], budget: int) -> Iterator[list[Encoded]]:
     """Yield the prompts in batches that share adapter and prefix, longest first.
 
     A batch holds at most `budget` tokens, padding included and the shared prefix not, or one prompt. A few
-    prompts of different adapters, of which all that have a prefix have the same, are one batch.
+    prompts are one batch whatever their adapters and prefixes.
     """
     groups: dict[tuple[str, tuple[int, ...]], list[Encoded]] = {}
     for prompt in prompts:
         groups.setdefault((prompt.adapter, prompt.prefix), []).append(prompt)
-    together = len(prompts) <= _TOGETHER and len({prompt.prefix for prompt in prompts if prompt.shared}) < 2
+    together = len(prompts) <= _TOGETHER
     for group in [list(prompts)] if together else groups.values():
         for batch in length_sorted([len(prompt.own) for prompt in group], budget):
             yield [group[place] for place in batch]

@@ -1,7 +1,7 @@
 """Greedy decoding of a batch, one token a step. Knows nothing of text, prompts or files.
 
-A prefix that all rows share is read once (`prefill`) and attended to by all of them (`shared_prefix`);
-their masks and caches hold their own tokens alone. Prompts are read a few rows at a time, so that little
+A prefix that rows share is read once (`prefill`) and attended to by all of them (`shared_prefix`); their
+masks and caches hold their own tokens alone. Prompts are read a few rows at a time, so that little
 is padding, and then answered together, padded on the left.
 """
 
@@ -52,28 +52,34 @@ def _pass_size(lm: CausalLM) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What one row starts with: the token ids of its prompt, without those of a prefix that it shares."""
+    """What one row starts with: the token ids of its prompt, without those of a prefix that it shares.
+
+    `prefix` is the place of that among those of the batch; -1: it has none.
+    """
 
     ids: Sequence[int]
     adapter: str = ""
-    shares: bool = False
-    """Whether the batch's prefix comes before the ids."""
+    prefix: int = -1
     stop: Stop | None = None
     first_bias: Sequence[tuple[int, float]] = ()
     """Tokens, and what is added to their logits in the first step."""
 
 
 class Decoding:
-    """A batch on its way to answers. Its rows may have different adapters, and share one prefix or none."""
+    """A batch on its way to answers. Its rows may have different adapters and prefixes."""
 
-    def __init__(self, lm: CausalLM, rows: Sequence[Row], past: Layers, guide: Guide | None = None) -> None:
-        """Start with the rows, the prefix of those that share it, and the schemas that some are held to."""
+    def __init__(
+        self, lm: CausalLM, rows: Sequence[Row], prefixes: Sequence[Layers], guide: Guide | None = None
+    ) -> None:
+        """Start with the rows, the prefixes that some share, and the schemas that some are held to."""
         self.tokens: list[list[int]] = [[] for _ in rows]
         """What each row has got so far."""
         self.endings: dict[int, Ending] = {}
         """How the rows that have ended did so."""
         self._lm, self._guide = lm, guide
-        self._past = [(key.to(lm.device), value.to(lm.device)) for key, value in past]
+        self._prefixes = [
+            [(key.to(lm.device), value.to(lm.device)) for key, value in prefix] for prefix in prefixes
+        ]
         self._started = rows
         self._rows: list[int] = []
 
@@ -146,19 +152,18 @@ class Decoding:
         import torch
 
         new, device = ids.shape[1], self._lm.device
-        share = [self._started[row].shares for row in rows]
-        before = torch.tensor(share, device=device)[:, None] * (
-            self._past[0][0].shape[-2] if self._past else 0
-        )
-        prefix = self._past if any(share) else None
+        sharing = [self._started[row].prefix for row in rows]
+        lengths = [*(prefix[0][0].shape[-2] for prefix in self._prefixes), 0]  # -1 is the last
+        before = torch.tensor([lengths[prefix] for prefix in sharing], device=device)[:, None]
+        prefixes = self._prefixes if max(sharing) >= 0 else None
         logits = self._lm.forward(
             [self._started[row].adapter for row in rows],
             input_ids=ids,
             position_ids=(before + mask.cumsum(-1) - 1).clamp(min=0)[:, -new:],
-            attention_mask=_own_mask(mask, new) if prefix else mask,
+            attention_mask=_own_mask(mask, new) if prefixes else mask,
             past_key_values=cache,
-            shared_prefix=prefix,
-            sharing=None if all(share) else torch.tensor(share, device=device),
+            shared_prefix=prefixes,
+            sharing=torch.tensor(sharing, device=device) if any(sharing) else None,
         )
         logits = self._biased(rows, logits)
         if self._guide is None:

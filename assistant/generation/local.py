@@ -118,7 +118,7 @@ class LocalGenerator:
         start = time.perf_counter()
         encoded = self._encode(0, prompt, limit)
         with clear_errors():
-            decoding, cached = self._begin([encoded])
+            decoding, (cached,) = self._begin([encoded])
             first = 0.0
             for _ in decoding.run(limit):
                 now = time.perf_counter() - start
@@ -188,36 +188,43 @@ class LocalGenerator:
     def _answer(self, batch: Sequence[Encoded], limit: int, start: float) -> Iterator[tuple[int, Generation]]:
         """Yield index and result of each prompt of one batch as it is finished."""
         decoding, cached = self._begin(batch)
-        reader = next((row for row, encoded in enumerate(batch) if encoded.shared), 0)
         first = 0.0
         for ended in decoding.run(limit):
             now = time.perf_counter() - start
             first = first or now
             for row in ended:
-                known = cached if row == reader else batch[row].shared
                 yield (
                     batch[row].index,
-                    self._generation(batch[row], decoding, (row, known), (first, now)),
+                    self._generation(batch[row], decoding, (row, cached[row]), (first, now)),
                 )
 
-    def _begin(self, batch: Sequence[Encoded]) -> tuple[Decoding, int]:
-        """Return the decoding of a batch and how many tokens of its prefix were already known."""
+    def _begin(self, batch: Sequence[Encoded]) -> tuple[Decoding, list[int]]:
+        """Return the decoding of a batch and how many tokens of each prompt were already known."""
         adapters = {encoded.adapter: self._adapter(encoded.adapter) for encoded in batch}
-        first = next((encoded for encoded in batch if encoded.shared), batch[0])
-        past, cached = self._past(first.prefix, adapters[first.adapter])
+        places: dict[tuple[tuple[int, ...], str], int] = {}
+        prefixes: list[Layers] = []
+        cached: list[int] = []
+        for encoded in batch:
+            known = encoded.shared
+            prefix = encoded.prefix, adapters[encoded.adapter]
+            if known and prefix not in places:
+                places[prefix] = len(prefixes)
+                layers, known = self._past(*prefix)
+                prefixes.append(layers)
+            cached.append(known)
         schemas = [encoded.schema for encoded in batch]
         guide = Guide(self._lm, schemas) if any(schemas) else None
         rows = [
             Row(
                 encoded.own,
                 adapters[encoded.adapter],
-                bool(encoded.shared),
+                places.get((encoded.prefix, adapters[encoded.adapter]), -1),
                 self._line_stop if encoded.one_line else None,
                 encoded.first_bias,
             )
             for encoded in batch
         ]
-        return Decoding(self._lm, rows, past, guide), cached
+        return Decoding(self._lm, rows, prefixes, guide), cached
 
     @cached_property
     def _line_stop(self) -> Stop:
@@ -268,8 +275,6 @@ class LocalGenerator:
 
     def _past(self, ids: tuple[int, ...], adapter: str) -> tuple[Layers, int]:
         """Return the prefix's keys and values, and how many tokens of it did not have to be computed."""
-        if not ids:
-            return [], 0
         key = prefix_key(self.fingerprint, adapter, self.dtype, ids)
         with self._reading:
             if (stored := self._prefixes.get(key, self._lm.device)) is not None:

@@ -22,8 +22,8 @@ from assistant.generation.shared_prefix import Layers
 if TYPE_CHECKING:
     from torch import Tensor
 
-_IN_MEMORY = 2
-"""Prefixes kept in memory: one per language of a corpus."""
+_IN_MEMORY = 4
+"""Prefixes kept in memory: per language the examples, and the corpus where it is shared."""
 _NOWHERE = Path(os.devnull, "prefixes")
 """A folder that is never there."""
 _log = logging.getLogger(__name__)

@@ -1,10 +1,11 @@
-"""Attention of many rows to one shared prefix, whose keys and values are neither copied nor repeated.
+"""Attention of many rows to prefixes that they share, whose keys and values are neither copied nor repeated.
 
 Each row attends to the prefix and to its own tokens apart; the two results are joined by their
 log-sum-exp, which is exact (Hydragen, Juravsky et al., 2024, arXiv:2402.05099). All rows' queries meet
 the prefix in one multiplication. Knows nothing of prompts or of how the prefix came about.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -43,11 +44,11 @@ def attend(
     value: "Tensor",
     attention_mask: "Tensor | None",
     *,
-    shared_prefix: Layers | None = None,
+    shared_prefix: Sequence[Layers] | None = None,
     sharing: "Tensor | None" = None,
     **kwargs: Any,
 ) -> tuple["Tensor", None]:
-    """Attend as transformers' `sdpa` does; with `shared_prefix`, also to that.
+    """Attend as transformers' `sdpa` does; with `shared_prefix`, also to those.
 
     Args:
         module: the attention layer.
@@ -55,8 +56,8 @@ def attend(
         key: (rows, key-value heads, own tokens, head size), as is `value`; without the prefix.
         value: see `key`.
         attention_mask: with a prefix: (rows, 1, new tokens, own tokens), true where a query may look.
-        shared_prefix: the prefix of the rows that have one.
-        sharing: (rows,), true for those rows; None: all.
+        shared_prefix: the prefixes of the rows that have one.
+        sharing: (rows,), which of them each has, -1 for none; None: all have the first.
         kwargs: what transformers passes on, `scaling` among it.
     """
     if shared_prefix is None:
@@ -69,13 +70,15 @@ def attend(
     assert attention_mask is not None
     scaling = float(kwargs["scaling"])
     own, own_weight = _attend_own(query, key, value, attention_mask, scaling)
-    layer = shared_prefix[int(module.layer_idx)]  # type: ignore[arg-type]
+    layers = [prefix[int(module.layer_idx)] for prefix in shared_prefix]  # type: ignore[arg-type]
     if sharing is None:
-        joined = _joined(own, own_weight, _attend_shared(query, *layer, scaling))
+        joined = _joined(own, own_weight, _attend_shared(query, *layers[0], scaling))
     else:
         joined = own.float()
-        shared = _attend_shared(query[sharing], *layer, scaling)
-        joined[sharing] = _joined(own[sharing], own_weight[sharing], shared)
+        for number, layer in enumerate(layers):
+            having = sharing == number
+            shared = _attend_shared(query[having], *layer, scaling)
+            joined[having] = _joined(own[having], own_weight[having], shared)
     return joined.to(query.dtype).transpose(1, 2).contiguous(), None
 
 

@@ -9,7 +9,7 @@ from assistant.strategies.base import NamedStrategy
 from assistant.strategies.closed_book import ClosedBook
 from assistant.strategies.fine_tuned import FineTuned
 from assistant.strategies.long_context import LongContext
-from assistant.strategies.rag import Rag
+from assistant.strategies.rag import FineTunedRag, Rag
 from assistant.strategies.self_route import SelfRoute
 from assistant.types import About
 from core.errors import AssistantError
@@ -18,6 +18,7 @@ STRATEGIES: dict[str, type[NamedStrategy]] = {
     "rag": Rag,
     "long_context": LongContext,
     "fine_tuned": FineTuned,
+    "fine_tuned_rag": FineTunedRag,
     "closed_book": ClosedBook,
     "self_route": SelfRoute,
 }

@@ -9,16 +9,20 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import ClassVar, Protocol, Self
 
+from assistant.declining import fitted_bias
 from assistant.generation.chat import first_line, spoken
 from assistant.generation.types import Generation, Generator
-from assistant.prompts import Style, as_json
+from assistant.prompts import Style, as_json, open_book, refusal
 from assistant.structured import declines, follows, or_null, supported
 from assistant.turns import condense, condense_many
 from assistant.types import About, Answer, Coverage, Ending, Prompt, Question, Strategy, Timing
 from core.language import Lang
 from ingest.knowledge_base import KnowledgeBase
+from ingest.types import Hit
 from settings import Settings
 
+_EXAMPLES = 0.25
+"""Share of the model's window that examples may take."""
 Clock = Callable[[], float]
 
 
@@ -69,6 +73,8 @@ class NamedStrategy(ABC):
     about: ClassVar[About]
     schema: str = ""
     """JSON schema that answers have to follow, unless they are null; empty: they are free text."""
+    refusal_bias: float | None = None
+    """What the settings say of it; None: what was fitted for the model."""
     has_variants: ClassVar[bool] = False
     """Whether `name:variant` is another strategy of this kind."""
 
@@ -104,9 +110,13 @@ class NamedStrategy(ABC):
 class PromptStrategy(NamedStrategy):
     """A strategy that asks the generator once per question, and once more where that follows on turns."""
 
+    adapter: str = ""
+    """What the generator calls the adapter that answers; empty: the base does."""
+
     def __init__(self, generator: Generator, clock: Clock = time.perf_counter) -> None:
         self.generator = generator
         self._clock = clock
+        self._examples: dict[Lang, int] = {}
 
     @abstractmethod
     def prepare_many(self, questions: Sequence[Question]) -> list[Prompt]:
@@ -160,6 +170,45 @@ class PromptStrategy(NamedStrategy):
             )
             for question, prompt in zip(questions, prompts, strict=True)
         ]
+
+    def reading(
+        self, question: Question, contexts: tuple[Hit, ...], style: Style, shares_passages: bool = False
+    ) -> Prompt:
+        """Return the prompt that asks about `contexts`, see `prompts.open_book`.
+
+        It has no examples before an answer in JSON, before one of an adapter, which learned its form, and
+        where they would take more than a quarter of the model's window.
+        """
+        is_short = style != "paragraph" and not self.schema
+        is_shown = is_short and not self.adapter and self._has_room(question.lang, style)
+        book = open_book(
+            question.text,
+            [hit.chunk for hit in contexts],
+            question.lang,
+            style,
+            shares_passages=shares_passages,
+            with_examples=is_shown,
+        )
+        bias = self.refusal_bias
+        if bias is None:
+            bias = fitted_bias(self.generator.name, question.lang) if is_shown else 0.0
+        return Prompt(
+            book.messages,
+            contexts=contexts,
+            adapter=self.adapter,
+            prefix=book.shared,
+            one_line=style == "short",
+            first_bias=((refusal(question.lang), bias),) if bias else (),
+        )
+
+    def _has_room(self, lang: Lang, style: Style) -> bool:
+        """Say whether the window has room for the examples of a language; they are counted once."""
+        if not self.generator.window:
+            return True
+        if lang not in self._examples:
+            shared = open_book("", (), lang, style).shared
+            self._examples[lang] = self.generator.count_tokens("\n".join(one.content for one in shared))
+        return self._examples[lang] <= _EXAMPLES * self.generator.window
 
     def _growing(
         self, question: Question, prompt: Prompt, generation: Generation, retrieval: float

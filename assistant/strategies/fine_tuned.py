@@ -21,7 +21,7 @@ class FineTuned(PromptStrategy):
     def __init__(self, generator: Generator, style: Style, adapter: str, variant: str = "") -> None:
         super().__init__(generator)
         self.name = f"fine_tuned:{variant}" if variant else "fine_tuned"
-        self._style, self._adapter = style, adapter
+        self._style, self.adapter = style, adapter
 
     @classmethod
     def assemble(cls, parts: Parts, variant: str = "") -> Self:
@@ -37,7 +37,7 @@ class FineTuned(PromptStrategy):
         return [
             Prompt(
                 closed_book(question.text, question.lang, self._style),
-                adapter=self._adapter,
+                adapter=self.adapter,
                 one_line=self._style == "short",
             )
             for question in questions

@@ -5,12 +5,12 @@ as a prefix that is read once. Else each question has the documents that are fou
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, Self
 
 from assistant.generation.types import Generator
 from assistant.packing import ORDERS, Candidate, Packed, pack, size, whole
-from assistant.prompts import Style, open_book
+from assistant.prompts import Style
 from assistant.strategies.base import Parts, PromptStrategy
 from assistant.types import About, Answer, Coverage, Prompt, Question
 from core.language import Lang
@@ -160,12 +160,8 @@ class LongContext(PromptStrategy):
         return tuple(Hit(one.chunk, 0.0) for one in ORDERS[self._settings.order](packed))
 
     def _prompt(self, question: Question, contexts: tuple[Hit, ...], hits: Sequence[Hit] | None) -> Prompt:
-        messages = open_book(question.text, [hit.chunk for hit in contexts], question.lang, self._style)
-        return Prompt(
-            messages,
-            contexts=contexts,
-            prefix=messages[:1] if hits is None else (),
-            one_line=self._style == "short",
+        return replace(
+            self.reading(question, contexts, self._style, shares_passages=hits is None),
             ranked=None if hits is None else tuple(dict.fromkeys(id for hit in hits for id in hit.documents)),
         )
 
@@ -205,7 +201,8 @@ class LongContext(PromptStrategy):
         """Return the tokens that documents may take: `max_tokens`, or what the model's window leaves."""
         if not self.generator.window:
             return self._settings.max_tokens
-        around = "\n".join(message.content for message in open_book("", (), lang, self._style))
+        messages = self.reading(Question("", "", lang), (), self._style).messages
+        around = "\n".join(message.content for message in messages)
         taken = self.generator.count_tokens(around) + _QUESTION + self.generator.max_new_tokens
         return max(1, min(self._settings.max_tokens, self.generator.window - taken))
 

@@ -1,13 +1,20 @@
-"""Answer from retrieved passages. Knows nothing of files, indexes or metrics."""
+"""Answer from retrieved passages, by the base model or by one tuned to read them.
+
+Knows nothing of files, indexes or metrics.
+"""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol, Self
 
 from assistant.generation.types import Generator
-from assistant.prompts import Style, open_book
+from assistant.prompts import Style
 from assistant.strategies.base import Parts, PromptStrategy
 from assistant.types import About, Prompt, Question
 from ingest.types import Hit
+
+RAFT = "raft"
+"""The adapter that reads, unless another is named."""
 
 
 class Retriever(Protocol):
@@ -33,10 +40,16 @@ class Rag(PromptStrategy):
     )
 
     def __init__(
-        self, generator: Generator, retriever: Retriever, style: Style, top_k: int, ranked: int = 0
+        self,
+        generator: Generator,
+        retriever: Retriever,
+        style: Style,
+        top_k: int,
+        ranked: int = 0,
+        adapter: str = "",
     ) -> None:
         super().__init__(generator)
-        self._retriever, self._style = retriever, style
+        self._retriever, self._style, self.adapter = retriever, style, adapter
         self._top_k, self._ranked = top_k, max(top_k, ranked)
 
     @classmethod
@@ -58,10 +71,45 @@ class Rag(PromptStrategy):
 
     def _prompt(self, question: Question, hits: Sequence[Hit]) -> Prompt:
         contexts = tuple(hits[: self._top_k])
-        return Prompt(
-            messages=open_book(question.text, [hit.chunk for hit in contexts], question.lang, self._style),
-            contexts=contexts,
-            one_line=self._style == "short",
+        return replace(
+            self.reading(question, contexts, self._style),
             ranked=tuple(dict.fromkeys(id for hit in hits for id in hit.documents)),
             found=tuple(hits),
         )
+
+
+class FineTunedRag(Rag):
+    """Passages, read by an adapter trained to read them (RAFT, Zhang et al., 2024, arXiv:2403.10131).
+
+    It has the form of its answers from training, and is shown no examples.
+    """
+
+    name = "fine_tuned_rag"
+    about = About(
+        label="Fine-tuned retrieval",
+        how="reads the passages it finds, as it was trained to",
+        doing="Retrieving",
+        waiting="Searching the passages, then reading them…",
+        reads="passage",
+        shown=False,
+    )
+    has_variants = True
+
+    @classmethod
+    def assemble(cls, parts: Parts, variant: str = "") -> Self:
+        """Make the strategy of what there is.
+
+        Raises:
+            AdapterError: there is no such adapter for the model.
+        """
+        retrieval = parts.settings.retrieval
+        made = cls(
+            parts.generator,
+            parts.knowledge,
+            parts.style,
+            retrieval.top_k,
+            retrieval.candidates,
+            parts.adapter(variant or RAFT),
+        )
+        made.name = f"{cls.name}:{variant}" if variant else cls.name
+        return made

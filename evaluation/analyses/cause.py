@@ -14,7 +14,8 @@ from assistant.agreement.words import content
 from assistant.citations import sources
 from assistant.types import Answer, Citation
 from core.language import detect_passage
-from evaluation.metrics.retrieval import quoted, reads, squeezed
+from core.quotes import squeezed
+from evaluation.metrics.retrieval import quoted, reads
 from evaluation.types import Reference, Sample
 from ingest.chunking import sentences
 

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from core.quotes import spot
 from evaluation.analyses.cause import CAUSES
 from evaluation.analyses.comparison import Comparison
-from evaluation.metrics.retrieval import spot
 from evaluation.report.blocks import Block, Example, Part, Plot, Table
 from evaluation.report.numbers import NOT_APPLICABLE
 from evaluation.report.plots import waterfalls

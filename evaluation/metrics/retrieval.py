@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from assistant.types import Answer
+from core.quotes import squeezed
 from evaluation.types import Reference, Sample, Score, mean_score
 from ingest.types import Document, Hit
 
@@ -125,18 +126,6 @@ def quoted(quotes: Sequence[str], passages: Sequence[Hit]) -> list[str]:
     return [quote for quote in quotes if any(squeezed(quote) in text for text in texts)]
 
 
-def spot(quote: str, text: str) -> tuple[int, int] | None:
-    """Return where a quote stands in a text, blanks ignored; None where it does not.
-
-    >>> spot("a bc", "xa  b c"), spot("d", "abc")
-    ((1, 7), None)
-    """
-    places = [place for place, character in enumerate(text) if not character.isspace()]
-    sought = squeezed(quote)
-    start = squeezed(text).find(sought)
-    return (places[start], places[start + len(sought) - 1] + 1) if sought and start >= 0 else None
-
-
 def missing(references: Sequence[Reference], documents: Iterable[Document]) -> frozenset[str]:
     """Return the evidence that the corpus has not: quotes, and ids of documents that are there no more.
 
@@ -168,8 +157,3 @@ def _joined(contexts: Sequence[Hit]) -> Iterator[str]:
             text = chunk.text
         document, end = chunk.document_id, max(chunk.end, end if chunk.document_id == document else -1)
     yield text
-
-
-def squeezed(text: str) -> str:
-    """Return the text without blanks, which differ from a document to its quotes."""
-    return "".join(text.split())

@@ -6,16 +6,19 @@ The prompts are those of `assistant.prompts`, so that what is tuned meets the wo
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from random import Random
 
 from assistant.prompts import Style, closed_book, refusal
 from assistant.registry import open_assistant
 from core.domain import Domain
 from core.errors import AssistantError, DomainError
-from core.language import Lang
 from core.questions import QuestionRecord
 from finetune.factory import STEPS
+from finetune.factory.reading import Reading
 from finetune.factory.types import Dropped, Material
 from finetune.types import Example, Provenance
+from ingest.updating import bring_up_to_date
 from settings import Finetune, Settings
 
 
@@ -56,11 +59,17 @@ def training_data(domain: Domain, settings: Settings) -> TrainingData:
             f"{domain.folder / 'questions.jsonl'} needs questions with split=train to learn and split=dev "
             f"to know when to stop; it has {len(train)} and {len(dev)}"
         )
-    style = open_assistant(domain, settings).style
+    assistant = open_assistant(domain, settings)
+    style = assistant.style
     material = Material(test, settings.finetune)
-    learned, checked = (
-        _made([_example(record, style) for record in part], material) for part in (train, dev)
-    )
+    if settings.finetune.objective == "raft":
+        bring_up_to_date(assistant.knowledge, domain, settings)
+        examples = Reading(assistant.knowledge, style, settings.finetune).examples
+    else:
+        examples = partial(_examples, style=style)
+    learned, checked = (_made(examples(part), material) for part in (train, dev))
+    if 0 < settings.finetune.max_examples < len(learned):
+        learned = tuple(Random(settings.finetune.seed).sample(learned, settings.finetune.max_examples))
     kept = {example.question_id for example in checked}
     return TrainingData(
         train=learned,
@@ -98,8 +107,14 @@ def _split(records: Sequence[QuestionRecord], split: str) -> list[QuestionRecord
     return [record for record in records if record.split == split]
 
 
-def _example(record: QuestionRecord, style: Style) -> Example:
-    lang: Lang = "zh" if record.lang == "zh" else "en"
-    reply = record.answers[0] if record.answers else refusal(lang)
-    source = Provenance(documents=record.evidence_doc_ids)
-    return Example(record.id, closed_book(record.question, lang, style), reply, source)
+def _examples(records: Sequence[QuestionRecord], style: Style) -> list[Example]:
+    """Return an example for each question: it is answered without documents."""
+    return [
+        Example(
+            record.id,
+            closed_book(record.question, record.language, style),
+            record.answers[0] if record.answers else refusal(record.language),
+            Provenance(documents=record.evidence_doc_ids),
+        )
+        for record in records
+    ]

@@ -8,4 +8,5 @@ from finetune.types import Objective
 
 OBJECTIVES: dict[str, Objective] = {
     "sft": Supervised(),
+    "raft": Supervised(),  # of replies that are read from passages, see `finetune.factory.reading`
 }

@@ -45,11 +45,13 @@ def place_adapter(source: Path, folder: Path, base: str = "") -> Path:
 
 
 def test_the_strategies_in_order() -> None:
-    assert list(STRATEGIES) == ["rag", "long_context", "fine_tuned", "closed_book", "self_route"]
+    assert list(STRATEGIES) == [
+        *("rag", "long_context", "fine_tuned", "fine_tuned_rag", "closed_book", "self_route")
+    ]
 
 
 def test_an_unknown_strategy_lists_the_known(assistant: Assistant) -> None:
-    with pytest.raises(AssistantError, match="rag, long_context, fine_tuned, closed_book"):
+    with pytest.raises(AssistantError, match="rag, long_context, fine_tuned, fine_tuned_rag, closed_book"):
         assistant.strategy("raq")
 
 

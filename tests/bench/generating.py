@@ -192,8 +192,11 @@ def _long_prompts(settings: Settings, count: int) -> list[Prompt]:
     bring_up_to_date(assistant.knowledge, domain, settings)
     documents = (Candidate(one, place) for place, one in enumerate(assistant.knowledge.documents("en")))
     chunks = [one.chunk for one in pack(documents, PREFIX_TOKENS, assistant.generator.count_tokens)]
-    told = [open_book(one.text, chunks, "en", assistant.style) for one in _questions(domain, count)]
-    return [Prompt(messages, prefix=messages[:1], one_line=assistant.style == "short") for messages in told]
+    told = [
+        open_book(one.text, chunks, "en", assistant.style, shares_passages=True)
+        for one in _questions(domain, count)
+    ]
+    return [Prompt(book.messages, prefix=book.shared, one_line=assistant.style == "short") for book in told]
 
 
 def _questions(domain: Domain, count: int) -> list[Question]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from assistant.generation.adapters import find_adapter
+from assistant.registry import open_assistant
 from core.domain import Domain
 from core.errors import AssistantError
 from core.weights.catalogue import fingerprint
@@ -116,3 +117,17 @@ def test_what_is_not_known_is_refused_with_the_known(
 ) -> None:
     with pytest.raises(AssistantError, match=message):
         train_adapter(domain, settings(**wrong))
+
+
+def test_a_reader_is_trained_with_passages_and_answers_with_them(
+    domain: Domain, settings: Callable[..., Settings]
+) -> None:
+    trained = train_adapter(domain, settings(objective="raft"))
+    assert trained.folder.name == "raft"
+    assistant = open_assistant(domain, settings())
+    question = assistant.question("When is the deposit refunded?")
+    (answer,) = assistant.strategy("fine_tuned_rag").answer_many([question])
+    assert [hit.chunk.document_id for hit in answer.contexts] == ["a.md"]
+    assert (answer.strategy, answer.adapter) == ("fine_tuned_rag", "raft")
+    with pytest.raises(AssistantError, match="lora"):
+        assistant.strategy("fine_tuned")

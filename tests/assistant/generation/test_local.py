@@ -202,23 +202,33 @@ def test_many_prompts_are_batched_by_adapter_and_prefix() -> None:
     assert grouped == [[0, 1, 4, 5], [2, 6], [3, 7]]
 
 
-def test_a_few_are_one_batch_unless_their_prefixes_differ() -> None:
-    one = [Encoded(0, (1, 2, 3), 2, ""), Encoded(1, (1, 2, 3), 0, "tiny"), Encoded(2, (4, 5), 0, "")]
-    assert [[prompt.index for prompt in batch] for batch in batches(one, 100)] == [[1, 2, 0]]
-    two = [*one, Encoded(3, (7, 8, 9), 2, "")]
-    assert sorted(len(batch) for batch in batches(two, 100)) == [1, 1, 1, 1]
+def test_a_few_are_one_batch() -> None:
+    few = [
+        *(Encoded(0, (1, 2, 3), 2, ""), Encoded(1, (1, 2, 3), 0, "tiny"), Encoded(2, (4, 5), 0, "")),
+        Encoded(3, (7, 8, 9), 2, ""),
+    ]
+    assert [[prompt.index for prompt in batch] for batch in batches(few, 100)] == [[1, 2, 0, 3]]
 
 
-def test_three_ways_to_ask_in_one_batch_say_what_they_say_alone(generator: LocalGenerator) -> None:
-    """One with a shared prefix, one with an adapter, one with neither."""
-    three = [SHARED[0], dataclasses.replace(APART[1], adapter="tiny"), APART[2]]
-    alone = [generator.generate([prompt])[0] for prompt in three]
-    together = generator.generate(three)
+def test_ways_to_ask_in_one_batch_say_what_they_say_alone(generator: LocalGenerator) -> None:
+    """With two prefixes, an adapter behind one of them, an adapter alone, and neither."""
+    other = Message("system", "Breakfast is from seven to ten. 早餐七点到十点。" * 20)
+    asked = (other, Message("user", "When is breakfast?"))
+    ways = [
+        SHARED[0],
+        dataclasses.replace(APART[1], adapter="tiny"),
+        APART[2],
+        Prompt(asked, prefix=(other,), adapter="tiny"),
+        SHARED[3],
+    ]
+    alone = [generator.generate([prompt])[0] for prompt in ways]
+    together = generator.generate(ways)
     assert texts(together) == texts(alone)
     assert [one.usage.prompt_tokens for one in together] == [one.usage.prompt_tokens for one in alone]
-    known = together[0].usage.cached_tokens
-    assert [one.usage.cached_tokens for one in together] == [known, 0, 0]
-    assert known > 100
+    known = [one.usage.cached_tokens for one in together]
+    assert (known[0], known[1], known[2]) == (known[4], 0, 0)
+    assert known[0] != known[3]
+    assert min(known[0], known[3]) > 100
 
 
 class TestFirstBias:

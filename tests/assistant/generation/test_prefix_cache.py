@@ -66,11 +66,11 @@ def test_what_does_not_fit_is_kept_in_memory_only(tmp_path: Path, limit: int) ->
     assert list(tmp_path.iterdir()) == []
 
 
-def test_memory_holds_the_last_two(tmp_path: Path) -> None:
+def test_memory_holds_the_last_four(tmp_path: Path) -> None:
     store = store_in(tmp_path, 0)
-    for key in "abc":
+    for key in "abcde":
         store.put(key, layers(1))
-    assert [store.get(key) is not None for key in "abc"] == [False, True, True]
+    assert [store.get(key) is not None for key in "abcde"] == [False, True, True, True, True]
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def test_two_parts_joined_equal_the_whole() -> None:
         keys,
         values,
         mask,
-        shared_prefix=[shared],
+        shared_prefix=[[shared]],
         scaling=size**-0.5,
     )
     whole = scaled_dot_product_attention(
@@ -71,15 +71,15 @@ def test_rows_without_the_prefix_attend_to_their_own_tokens_alone() -> None:
     shared = (torch.randn(1, 2, 50, 16), torch.randn(1, 2, 50, 16))
     mask = torch.ones(3, 1, 4, 4).tril().bool()
     module = SimpleNamespace(layer_idx=0)
-    every, _ = attend(module, query, keys, values, mask, shared_prefix=[shared], scaling=0.25)  # type: ignore[arg-type]
+    every, _ = attend(module, query, keys, values, mask, shared_prefix=[[shared]], scaling=0.25)  # type: ignore[arg-type]
     some, _ = attend(  # type: ignore[call-arg]
         module,  # type: ignore[arg-type]
         query,
         keys,
         values,
         mask,
-        shared_prefix=[shared],
-        sharing=torch.tensor([True, False, True]),
+        shared_prefix=[[shared]],
+        sharing=torch.tensor([0, -1, 0]),
         scaling=0.25,
     )
     alone = scaled_dot_product_attention(query, keys, values, attn_mask=mask, scale=0.25).transpose(1, 2)

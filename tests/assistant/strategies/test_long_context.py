@@ -62,14 +62,17 @@ def test_the_order_in_which_documents_are_read(order: str, all_fit: str, two_fit
 def test_what_is_the_same_for_all_is_read_once_and_nothing_is_searched(order: str) -> None:
     library = Library(DOCUMENTS, "")
     prompts = strategy(library, 100, order).prepare_many([EN, Question("2", "Who says so?", "en")])
-    assert prompts[0].prefix == prompts[1].prefix != ()
+    assert prompts[0].prefix == prompts[1].prefix
+    assert DOCUMENTS[0].text in prompts[0].prefix[-1].content
     assert (library.asked, prompts[0].ranked) == ([], None)
 
 
 @pytest.mark.parametrize(("budget", "order"), [(2 * SIZE, "ingestion"), (100, "best_last")])
-def test_what_depends_on_the_question_is_no_shared_prefix(budget: int, order: str) -> None:
+def test_what_depends_on_the_question_is_in_no_shared_prefix(budget: int, order: str) -> None:
     prompt = strategy(Library(DOCUMENTS, "db"), budget, order).prepare(EN)
-    assert (prompt.prefix, prompt.ranked) == ((), ("d", "b"))
+    assert prompt.ranked == ("d", "b")
+    assert prompt.prefix == prompt.messages[:-1]
+    assert not any(one.text in message.content for one in DOCUMENTS for message in prompt.prefix)
 
 
 def test_where_not_all_fit_only_those_of_the_language_are_searched() -> None:

@@ -75,10 +75,9 @@ def by_language(prompt: Prompt) -> str:
 
 
 def asked(prompt: Prompt) -> tuple[str, str]:
-    """The system message and the question of a prompt."""
-    system, user = prompt.messages
-    assert (system.role, user.role) == ("system", "user")
-    return system.content, question_of(prompt)
+    """What is told with the question of a prompt, and the question; the rules are told before."""
+    assert (prompt.messages[0].role, prompt.messages[-1].role) == ("system", "user")
+    return prompt.messages[-1].content, question_of(prompt)
 
 
 def test_rag_searches_once_per_language_and_keeps_the_order() -> None:
@@ -88,7 +87,8 @@ def test_rag_searches_once_per_language_and_keeps_the_order() -> None:
     assert [prompt.contexts[0].chunk.document_id for prompt in prompts] == ["inn", "hotel", "inn"]
     assert INN.text in asked(prompts[0])[0]
     assert [asked(prompt)[1] for prompt in prompts] == [ZH.text, EN.text, ZH.text]
-    assert not any(prompt.prefix for prompt in prompts)
+    assert prompts[0].prefix == prompts[2].prefix == prompts[0].messages[:-1], "rules and examples"
+    assert prompts[1].prefix != prompts[0].prefix
 
 
 def test_long_context_reads_all_of_the_language_in_one_shared_prefix() -> None:
@@ -98,7 +98,10 @@ def test_long_context_reads_all_of_the_language_in_one_shared_prefix() -> None:
         ["inn"],
         ["hotel", "spa"],
     ]
-    assert prompts[0].prefix == prompts[2].prefix == prompts[0].messages[:1]
+    assert prompts[0].prefix == prompts[2].prefix
+    assert prompts[0].prefix[:-1] == prompts[0].messages[:-1], "rules and examples"
+    assert prompts[0].messages[-1].content.startswith(prompts[0].prefix[-1].content)
+    assert SPA.text in prompts[0].prefix[-1].content
     assert prompts[1].prefix != prompts[0].prefix
     assert HOTEL.text in asked(prompts[0])[0]
 
@@ -173,7 +176,7 @@ def test_longer_styles_keep_their_lines() -> None:
     ("window", "max_tokens", "budget"),
     [
         pytest.param(0, 5000, 5000, id="a window that nobody knows"),
-        pytest.param(2000, 5000, 2000 - 96 - 256 - 70, id="what the window leaves"),
+        pytest.param(2000, 5000, 2000 - 96 - 256 - 72, id="what the window leaves"),
         pytest.param(2000, 500, 500, id="no more than was asked for"),
     ],
 )

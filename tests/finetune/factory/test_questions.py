@@ -32,6 +32,16 @@ def test_training_uses_the_wording_of_answering(tmp_path: Path) -> None:
     assert example.reply == "7天"
 
 
+def test_some_of_the_examples_are_drawn_by_the_seed(tmp_path: Path) -> None:
+    domain = domain_with(tmp_path, *({**TRAIN, "question": f"第{n}条是什么？"} for n in range(30)), DEV)
+    drawn = []
+    for seed in (1, 1, 2):
+        settings = load_settings({"finetune": {"max_examples": 10, "seed": seed}})
+        drawn.append([one.question_id for one in training_data(domain, settings).train])
+    assert [len(set(ids)) for ids in drawn] == [10, 10, 10]
+    assert drawn[0] == drawn[1] != drawn[2]
+
+
 def test_an_unanswerable_question_teaches_the_refusal(tmp_path: Path) -> None:
     domain = domain_with(tmp_path, {**TRAIN, "answers": [], "answer_type": "unanswerable"}, DEV)
     assert training_data(domain, domain.settings()).train[0].reply == "我不知道。"
