@@ -72,7 +72,9 @@ def test_two_languages_are_answered_with_evidence_and_figures(tmp_path: Path) ->
     }
     with serve(environment=environment) as url, browse(f"{url}?domain={DOMAIN}") as page:
         errors = errors_of(page)
-        page.locator(".st-key-strategies").get_by_text("Fine-tuned").click()  # no adapter for this base
+        page.locator(".st-key-strategies").get_by_text(
+            "Fine-tuned", exact=True
+        ).click()  # no adapter for this base
         page.locator(".st-key-strategies").get_by_text("Closed book").click()
         for question in QUESTIONS:
             ask(page, question, columns=3, seconds=900)

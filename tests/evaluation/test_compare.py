@@ -54,9 +54,14 @@ def domain(tmp_path: Path) -> Domain:
 
 def quote(prompt: Prompt) -> str:
     """A model that quotes the answer if its documents have it, and otherwise does not know."""
-    question, told = question_of(prompt), prompt.messages[0].content
+    question, told = question_of(prompt), prompt.messages[-1].content
     right = next(answers for _, text, answers, _, _ in QUESTIONS if text == question)
     return right[0] if right and right[0] in told else "I don't know."
+
+
+def reads_all(prompt: Prompt) -> bool:
+    """Whether the documents are among what all questions share."""
+    return len(prompt.prefix) == len(prompt.messages)
 
 
 class Bench:
@@ -141,7 +146,7 @@ def test_each_stage_is_announced_with_its_size(bench: Bench) -> None:
 
 def test_a_route_over_answers_that_are_there_generates_nothing(bench: Bench) -> None:
     """Retrieval finds no pool here, so that the long context is asked for some of the questions."""
-    bench.reply = lambda prompt: quote(prompt) if prompt.prefix else "I don't know."
+    bench.reply = lambda prompt: quote(prompt) if reads_all(prompt) else "I don't know."
     bench.compare("rag,long_context")
     report = bench.compare("rag,long_context,self_route")
     assert bench.generator.asked == []
@@ -272,19 +277,19 @@ def test_a_changed_document_is_answered_anew_where_it_is_read(bench: Bench) -> N
 def test_what_a_deleted_document_said_is_never_answered_again(bench: Bench) -> None:
     said = "The canary sings at noon."
     (bench.domain.folder / "documents/en/canary.md").write_text(f"---\nlang: en\n---\n{said}")
-    bench.reply = lambda prompt: said if said in prompt.messages[0].content else "I don't know."
+    bench.reply = lambda prompt: said if said in prompt.messages[-1].content else "I don't know."
     bench.compare("rag,long_context,closed_book")
     assert said in (bench.out / "answers.jsonl").read_text(encoding="utf-8")
     (bench.domain.folder / "documents/en/canary.md").unlink()
     bench.compare("rag,long_context,closed_book")
-    assert not any(said in prompt.messages[0].content for prompt in bench.generator.asked)
+    assert not any(said in prompt.messages[-1].content for prompt in bench.generator.asked)
     for name in ("report.json", "report.md", "report.html"):
         assert said not in (bench.out / name).read_text(encoding="utf-8")
 
 
 def test_what_cannot_run_is_skipped_with_its_reason(bench: Bench) -> None:
     def fail_with_documents(prompt: Prompt) -> str:
-        if prompt.prefix:
+        if reads_all(prompt):
             raise GenerationError("out of memory; lower long_context.max_tokens")
         return quote(prompt)
 
