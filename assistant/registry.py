@@ -3,18 +3,20 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cached_property
+from pathlib import Path
 
 from assistant.generation.adapters import Adapter, find_adapter, taught_documents
 from assistant.generation.endpoint import open_endpoint
 from assistant.generation.local import open_local
 from assistant.generation.types import Generator
 from assistant.prompts import Style, infer_style
+from assistant.routing import Router, load_router
 from assistant.strategies import kind_of
 from assistant.strategies.base import NamedStrategy
 from assistant.structured import read_schema
 from assistant.types import Message, Question
 from core.domain import Domain
-from core.errors import AdapterError, DomainError, QuestionError
+from core.errors import AdapterError, AssistantError, DomainError, QuestionError
 from core.language import Lang, detect_question
 from core.weights.catalogue import fingerprint, model_folder
 from ingest.knowledge_base import KnowledgeBase, open_knowledge_base
@@ -74,6 +76,33 @@ class Assistant:
         if not self.settings.answer_schema:
             raise DomainError('answer_style = "json" needs answer_schema, a file with a JSON schema')
         return read_schema(self.domain.folder / self.settings.answer_schema)
+
+    @cached_property
+    def known_questions(self) -> list[str]:
+        """The domain's train questions: an adapter may have been trained on them."""
+        with suppress(DomainError):
+            return [record.question for record in self.domain.questions("train")]
+        return []
+
+    @property
+    def router_file(self) -> Path:
+        """Where the domain's router is kept."""
+        return self.settings.home / "routers" / f"{self.domain.key}.json"
+
+    @property
+    def router(self) -> Router:
+        """What chooses between strategies.
+
+        Raises:
+            AssistantError: there is none for the model.
+        """
+        name = self.domain.name
+        how = f"python -m evaluation.compare --domain {name} --split dev --out DEV; "
+        how += f"python -m evaluation.route --domain {name} --run DEV"
+        router = load_router(self.router_file, how)
+        if router.model != self.generator.fingerprint:
+            raise AssistantError(f"the router of {name} was learned for another model; run: {how}")
+        return router
 
     def adapter(self, name: str = "") -> str:
         """Return what the generator calls an adapter of the domain; empty: that of the settings.

@@ -5,6 +5,7 @@
 
 from collections.abc import Iterable
 
+from assistant.strategies.auto import Auto
 from assistant.strategies.base import NamedStrategy
 from assistant.strategies.closed_book import ClosedBook
 from assistant.strategies.fine_tuned import FineTuned
@@ -21,6 +22,7 @@ STRATEGIES: dict[str, type[NamedStrategy]] = {
     "fine_tuned_rag": FineTunedRag,
     "closed_book": ClosedBook,
     "self_route": SelfRoute,
+    "auto": Auto,
 }
 
 

@@ -13,6 +13,7 @@ from assistant.declining import fitted_bias
 from assistant.generation.chat import first_line, spoken
 from assistant.generation.types import Generation, Generator
 from assistant.prompts import Style, as_json, open_book, refusal
+from assistant.routing import Router
 from assistant.structured import declines, follows, or_null, supported
 from assistant.turns import condense, condense_many
 from assistant.types import About, Answer, Coverage, Ending, Prompt, Question, Strategy, Timing
@@ -24,6 +25,7 @@ from settings import Settings
 _EXAMPLES = 0.25
 """Share of the model's window that examples may take."""
 Clock = Callable[[], float]
+now: Clock = time.perf_counter
 
 
 class Parts(Protocol):
@@ -54,6 +56,20 @@ class Parts(Protocol):
 
         Raises:
             AdapterError: there is none for the model; the message says how to train it.
+        """
+        ...
+
+    @property
+    def known_questions(self) -> Sequence[str]:
+        """Questions that an adapter of the domain may have been trained on."""
+        ...
+
+    @property
+    def router(self) -> Router:
+        """What chooses between strategies.
+
+        Raises:
+            AssistantError: there is none for the model; the message says how it is learned.
         """
         ...
 
@@ -113,7 +129,7 @@ class PromptStrategy(NamedStrategy):
     adapter: str = ""
     """What the generator calls the adapter that answers; empty: the base does."""
 
-    def __init__(self, generator: Generator, clock: Clock = time.perf_counter) -> None:
+    def __init__(self, generator: Generator, clock: Clock = now) -> None:
         self.generator = generator
         self._clock = clock
         self._examples: dict[Lang, int] = {}

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from assistant.generation.adapters import adapter_folder, find_adapter
 from assistant.generation.endpoint import EndpointGenerator
 from assistant.generation.local import LocalGenerator
 from assistant.registry import Assistant, open_assistant
+from assistant.routing import SIGNALS, Router, save_router
 from assistant.strategies import STRATEGIES
 from core.domain import Domain
 from core.errors import AdapterError, AssistantError, QuestionError
@@ -46,13 +48,27 @@ def place_adapter(source: Path, folder: Path, base: str = "") -> Path:
 
 def test_the_strategies_in_order() -> None:
     assert list(STRATEGIES) == [
-        *("rag", "long_context", "fine_tuned", "fine_tuned_rag", "closed_book", "self_route")
+        *("rag", "long_context", "fine_tuned", "fine_tuned_rag", "closed_book", "self_route", "auto")
     ]
 
 
 def test_an_unknown_strategy_lists_the_known(assistant: Assistant) -> None:
     with pytest.raises(AssistantError, match="rag, long_context, fine_tuned, fine_tuned_rag, closed_book"):
         assistant.strategy("raq")
+
+
+def test_without_a_router_of_this_model_it_says_how_to_learn_one(assistant: Assistant) -> None:
+    with pytest.raises(
+        AssistantError, match=r"no router at .*run: .*--split dev.*evaluation\.route --domain"
+    ):
+        assistant.strategy("auto")
+    weights = {"closed_book": (0.0,) * (len(SIGNALS) + 1)}
+    learned = Router("another", 40, (0.0,) * len(SIGNALS), (1.0,) * len(SIGNALS), weights)
+    save_router(assistant.router_file, learned)
+    with pytest.raises(AssistantError, match="learned for another model; run: "):
+        assistant.strategy("auto")
+    save_router(assistant.router_file, replace(learned, model=assistant.generator.fingerprint))
+    assert assistant.strategy("auto").name == "auto"
 
 
 def test_each_strategy_is_made_once(assistant: Assistant) -> None:
