@@ -64,7 +64,7 @@ def page(engine: Engine, domains: Sequence[Domain]) -> None:
 
 def _choices(domains: Sequence[Domain]) -> tuple[Domain, list[str]]:
     """Return the domain and the strategies that the visitor wants."""
-    head, which, how = st.columns([4, 4, 6], vertical_alignment="bottom")
+    head, which, how = st.columns([7, 5, 15], vertical_alignment="bottom")
     head.html("<h1>Side by side</h1><p class='how'>One question, one base model, several ways to answer.</p>")
     named = {domain.key: domain for domain in domains}
     keys, linked = list(named), st.query_params.get("domain")

@@ -86,7 +86,7 @@ class FineTunedRag(Rag):
 
     name = "fine_tuned_rag"
     about = About(
-        label="Fine-tuned retrieval",
+        label="Tuned retrieval",
         how="reads the passages it finds, as it was trained to",
         doing="Retrieving",
         waiting="Searching the passages, then reading them…",
