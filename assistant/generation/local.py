@@ -53,7 +53,7 @@ class LocalGenerator:
         self._settings = settings
         self._prefixes = prefixes
         self._adapters = cache(adapters)
-        self._prefix_ids = lru_cache(maxsize=4)(self._encode_prefix)
+        self._prefix_ids = lru_cache(maxsize=8)(self._encode_prefix)
         self._reading = threading.Lock()
 
     @property
