@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from assistant.agreement import correct, exact_match, f1
-from assistant.generation.adapters import REPLACED, adapter_folder
+from assistant.generation.adapters import RAFT, REPLACED, adapter_folder
 from assistant.generation.chat import open_chat
 from assistant.generation.local import open_local
 from assistant.strategies.base import PromptStrategy
 from assistant.strategies.closed_book import ClosedBook
 from assistant.strategies.fine_tuned import FineTuned
-from assistant.strategies.rag import RAFT, Rag
+from assistant.strategies.rag import Rag
 from assistant.types import Answer, Question
 from core.domain import Domain
 from core.errors import AssistantError
@@ -68,7 +68,7 @@ def train_adapter(domain: Domain, settings: Settings) -> Trained:
     """
     attach = _known(METHODS, settings.finetune.method, "finetune.method")
     objective = _known(OBJECTIVES, settings.finetune.objective, "finetune.objective")
-    reads = settings.finetune.objective == "raft"
+    reads = settings.finetune.objective == RAFT
     data = training_data(domain, settings)
     base = model_folder(settings.generator.model, settings.home)
     name = settings.finetune.name or (RAFT if reads else settings.finetune.method)

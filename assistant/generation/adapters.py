@@ -3,7 +3,7 @@
 An adapter is a folder: `adapter_config.json`, `adapter_model.safetensors` and `manifest.json`, which
 names the base it was trained on: `{"base": {"name": ..., "sha256": ...}, ...}`. Those trained here lie in
 `adapters/<domain>/<name>/` of the home; one of the same name for another base in `<name>-<8 digits of it>`.
-A domain may come with one, in its folder `adapter/`.
+A domain may come with one in its folder `adapter/`, and with others in `adapters/<name>/`.
 """
 
 import hashlib
@@ -17,6 +17,8 @@ from core.domain import Domain
 from core.errors import AdapterError
 from settings import Settings
 
+RAFT = "raft"
+"""What the adapter that reads passages is called, and the objective that trains it."""
 REPLACED = ".replaced"
 """Ending of the hidden folder of an adapter that serves until the new one is in its place."""
 _WEIGHTS = "adapter_model.safetensors"
@@ -44,7 +46,8 @@ def find_adapter(domain: Domain, settings: Settings, base_fingerprint: str, name
     Raises:
         AdapterError: there is none for this base; the message says which there are.
     """
-    train = f"python -m finetune train --domain {domain.name}" + (f" --name {name}" if name else "")
+    option = "objective" if name == RAFT else "name"
+    train = f"python -m finetune train --domain {domain.name}" + (f" --{option} {name}" if name else "")
     wanted = name or settings.finetune.name or settings.finetune.method
     found = list(_adapters(domain, settings))
     named = [adapter for adapter in found if adapter.name == wanted]
@@ -97,7 +100,7 @@ def taught_documents(folder: Path) -> tuple[str, ...] | None:
 
 
 def _adapters(domain: Domain, settings: Settings) -> Iterator[Adapter]:
-    """Yield the adapters trained here, then the one that the domain came with."""
+    """Yield the adapters trained here, then those that the domain came with."""
     home = _home(domain, settings)
     for folder in sorted(path for path in home.glob("*") if _holds_adapter(path)):
         adapter = _read(folder, _shown(folder))
@@ -106,6 +109,9 @@ def _adapters(domain: Domain, settings: Settings) -> Iterator[Adapter]:
     for folder in (home, domain.folder / "adapter"):  # earlier versions kept one adapter, in `home` itself
         if _holds_adapter(folder):
             yield _read(folder, _FIRST)
+    for folder in sorted((domain.folder / "adapters").glob("*")):
+        if _holds_adapter(folder):
+            yield _read(folder, folder.name)
 
 
 def _home(domain: Domain, settings: Settings) -> Path:

@@ -7,14 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol, Self
 
+from assistant.generation.adapters import RAFT
 from assistant.generation.types import Generator
 from assistant.prompts import Style
 from assistant.strategies.base import Parts, PromptStrategy
 from assistant.types import About, Prompt, Question
 from ingest.types import Hit
-
-RAFT = "raft"
-"""The adapter that reads, unless another is named."""
 
 
 class Retriever(Protocol):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from random import Random
 
+from assistant.generation.adapters import RAFT
 from assistant.prompts import Style, closed_book, refusal
 from assistant.registry import open_assistant
 from core.domain import Domain
@@ -62,7 +63,7 @@ def training_data(domain: Domain, settings: Settings) -> TrainingData:
     assistant = open_assistant(domain, settings)
     style = assistant.style
     material = Material(test, settings.finetune)
-    if settings.finetune.objective == "raft":
+    if settings.finetune.objective == RAFT:
         bring_up_to_date(assistant.knowledge, domain, settings)
         examples = Reading(assistant.knowledge, style, settings.finetune).examples
     else:

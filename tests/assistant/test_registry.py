@@ -97,6 +97,17 @@ class TestAdapter:
         (tuned,) = strategy.answer_many([assistant.question("When?")])
         assert (strategy.name, tuned.adapter) == ("fine_tuned", "lora")
 
+    def test_a_domain_may_come_with_several(
+        self, domain: Domain, settings: Settings, tiny_model: Path, tiny_adapter: Path
+    ) -> None:
+        base = fingerprint(tiny_model)
+        with pytest.raises(AdapterError, match=r"train --domain .* --objective raft"):
+            find_adapter(domain, settings, base, "raft")
+        first = place_adapter(tiny_adapter, domain.folder / "adapter")
+        second = place_adapter(tiny_adapter, domain.folder / "adapters" / "raft")
+        assert find_adapter(domain, settings, base).folder == first
+        assert find_adapter(domain, settings, base, "raft").folder == second
+
     def test_the_trained_one_is_preferred(
         self, domain: Domain, settings: Settings, tiny_model: Path, tiny_adapter: Path
     ) -> None:
