@@ -13,6 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
+from assistant.agreement.polarity import asks_yes_or_no
 from assistant.types import Question
 from core.errors import AssistantError
 from core.language import words
@@ -25,11 +26,6 @@ SIGNALS = (
 )
 """What a router looks at, in this order."""
 _AHEAD = (1, 4)
-_YES_NO = re.compile(
-    r"[吗嘛]|是否|能否|可否|对不对|(.)不\1|有没有|"
-    r"(?:^|[.,:;]\s*)(?:is|are|was|were|do|does|did|can|could|may|must|will|would|should|has|have|am)\b",
-    re.IGNORECASE,
-)
 _NUMBER = re.compile(
     r"多少|多[久长大高重远]|几[^乎]|何时|期限|"
     r"\b(?:how (?:many|much|long|old|high|far|soon|quickly|fast|large|late|early)|"
@@ -105,7 +101,7 @@ def _form(question: Question) -> list[float]:
     return [
         float(question.lang == "zh"),
         math.log(1 + len(words(text))),
-        float(bool(_YES_NO.search(text))),
+        float(asks_yes_or_no(text)),
         float(bool(_NUMBER.search(text))),
     ]
 

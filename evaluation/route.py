@@ -70,17 +70,10 @@ def learn(record: Record, signals: Floats, inference: Inference, model: str) -> 
         raise AssistantError("fewer than two strategies answered by themselves: there is nothing to choose")
     values: Floats = np.array([[value or 0.0 for value in one.per_question] for one in scores.values()]).T
     groups = np.array(by_document(record.references))
-    scores["auto"] = _held_out(signals, values, groups)
+    names = list(scores)
+    scores["auto"] = _held_out(signals, values, groups, names)
     pairs = [one for one in inference.pairs(scores, {"auto"}) if "auto" in (one.a, one.b)]
-    fitted = _fit(signals, values, _penalty(signals, values, groups))
-    names = [run.strategy for run in runs]
-    router = Router(
-        model,
-        len(values),
-        tuple(map(float, fitted.means)),
-        tuple(map(float, fitted.scales)),
-        {name: tuple(map(float, weights)) for name, weights in zip(names, fitted.weights.T, strict=True)},
-    )
+    router = _fit(signals, values, _penalty(signals, values, groups, names), names, model)
     chosen = [router.choose(one) for one in signals.tolist()]
     return Learned(router, scores, pairs, {name: chosen.count(name) for name in names})
 
@@ -92,49 +85,44 @@ def _check(references: Sequence[Reference]) -> None:
         raise AssistantError(f"{len(references)} questions teach no router; it takes {_LEAST}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Fit:
-    """A ridge regression: `weights` are (1 + signals, strategies), the first row constant."""
-
-    means: Floats
-    scales: Floats
-    weights: Floats
-
-    def choose(self, signals: Floats) -> NDArray[np.intp]:
-        """Return the place of the strategy that each question goes to."""
-        expected = self.weights[0] + (signals - self.means) / self.scales @ self.weights[1:]
-        best: NDArray[np.intp] = expected.round(9).argmax(axis=1)
-        return best
-
-
-def _fit(signals: Floats, values: Floats, penalty: float) -> _Fit:
+def _fit(signals: Floats, values: Floats, penalty: float, names: Sequence[str], model: str = "") -> Router:
+    """Return the router of a ridge regression; `values` are (questions, strategies)."""
     means, scales = signals.mean(axis=0), signals.std(axis=0)
     scales = np.where(scales > 0, scales, 1.0)
     known = (signals - means) / scales
     slopes = np.linalg.solve(known.T @ known + penalty * np.eye(known.shape[1]), known.T @ values)
-    return _Fit(means, scales, np.vstack([values.mean(axis=0), slopes]))
+    weights = np.vstack([values.mean(axis=0), slopes]).T.tolist()
+    by_name = {name: tuple(one) for name, one in zip(names, weights, strict=True)}
+    return Router(model, len(values), tuple(means.tolist()), tuple(scales.tolist()), by_name)
 
 
-def _penalty(signals: Floats, values: Floats, groups: NDArray[np.intp]) -> float:
+def _got(router: Router, signals: Floats, values: Floats) -> list[float]:
+    """Return the value that each question gets where the router sends it."""
+    places = {name: place for place, name in enumerate(router.weights)}
+    sent = [places[router.choose(one)] for one in signals.tolist()]
+    return [float(row[place]) for row, place in zip(values, sent, strict=True)]
+
+
+def _penalty(signals: Floats, values: Floats, groups: NDArray[np.intp], names: Sequence[str]) -> float:
     """Return the penalty whose routers do best on groups that they have not seen; of equals the stiffest."""
 
     def worth(penalty: float) -> tuple[float, float]:
-        right = [
-            values[out, _fit(signals[~out], values[~out], penalty).choose(signals[out])].sum()
+        got = [
+            sum(_got(_fit(signals[~out], values[~out], penalty, names), signals[out], values[out]))
             for out in _each(groups)
         ]
-        return round(float(sum(right)), 9), penalty
+        return round(sum(got), 9), penalty
 
     return max(_PENALTIES, key=worth)
 
 
-def _held_out(signals: Floats, values: Floats, groups: NDArray[np.intp]) -> Score:
+def _held_out(signals: Floats, values: Floats, groups: NDArray[np.intp], names: Sequence[str]) -> Score:
     """Return what a router is worth: each group goes by one, penalty and all, that has not seen it."""
     got = np.zeros(len(values))
     for out in _each(groups):
-        rest = signals[~out], values[~out]
-        places = _fit(*rest, _penalty(*rest, groups[~out])).choose(signals[out])
-        got[out] = values[np.flatnonzero(out), places]
+        penalty = _penalty(signals[~out], values[~out], groups[~out], names)
+        router = _fit(signals[~out], values[~out], penalty, names)
+        got[out] = _got(router, signals[out], values[out])
     return mean_score(METRIC, got.tolist(), "left out by document")
 
 

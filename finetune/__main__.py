@@ -8,13 +8,18 @@ import typer
 
 from assistant.generation.adapters import find_adapter
 from core.command_line import plain_errors, run
-from core.domain import find_domain
+from core.domain import Domain, find_domain
 from core.weights.catalogue import fingerprint, model_folder
-from finetune.artefact import Trained, train_adapter
+from finetune.artefact import Trained, known, train_adapter
 from finetune.export.merge import merge_adapter
 from finetune.factory.questions import training_data
+from finetune.objectives import OBJECTIVES
+from settings import Settings
 
 app = typer.Typer(help="Teach a model the facts of a domain.", no_args_is_help=True)
+Objective = Annotated[
+    str, typer.Option(help="What is learned: sft, the facts; raft, to read passages (fine_tuned_rag).")
+]
 DomainName = Annotated[str, typer.Option("--domain", help="A name under data/, or a domain folder.")]
 
 
@@ -25,11 +30,14 @@ def data(
     out: Annotated[
         Path | None, typer.Option(help="Write train.jsonl and dev.jsonl (chat format) here.")
     ] = None,
+    objective: Objective = "",
 ) -> None:
     """Show what would be learned, and what was left out because it gives a test question away."""
     found = find_domain(domain)
-    examples = training_data(found, found.settings())
-    folder = out or found.settings().home / "training" / found.key
+    settings = _settings(found, objective=objective)
+    known(OBJECTIVES, settings.finetune.objective, "finetune.objective")
+    examples = training_data(found, settings)
+    folder = out or settings.home / "training" / found.key
     folder.mkdir(parents=True, exist_ok=True)
     for name, part in (("train", examples.train), ("dev", examples.dev)):
         lines = "".join(f"{example.to_json()}\n" for example in part)
@@ -45,16 +53,18 @@ def data(
 def train(
     domain: DomainName,
     name: Annotated[str, typer.Option(help="What to call it: fine_tuned:NAME; default: its method.")] = "",
-    objective: Annotated[
-        str, typer.Option(help="What is learned: sft, the facts; raft, to read passages (fine_tuned_rag).")
-    ] = "",
+    objective: Objective = "",
 ) -> None:
     """Train an adapter of a domain; a run that was cut off goes on where it was."""
     found = find_domain(domain)
-    settings = found.settings()
-    mine = settings.finetune
-    wanted = mine.model_copy(update={"name": name or mine.name, "objective": objective or mine.objective})
-    _print_trained(train_adapter(found, settings.model_copy(update={"finetune": wanted})))
+    _print_trained(train_adapter(found, _settings(found, name, objective)))
+
+
+def _settings(domain: Domain, name: str = "", objective: str = "") -> Settings:
+    """Return the settings of a domain with what the command line says otherwise."""
+    settings = domain.settings()
+    said = {key: value for key, value in (("name", name), ("objective", objective)) if value}
+    return settings.model_copy(update={"finetune": settings.finetune.model_copy(update=said)})
 
 
 @app.command()

@@ -32,7 +32,7 @@ from finetune.objectives import OBJECTIVES
 from finetune.trainer import Point, Progress, Trainer
 from ingest.knowledge_base import KnowledgeBase, open_knowledge_base
 from ingest.updating import bring_up_to_date
-from settings import Settings
+from settings import Finetune, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +66,11 @@ def train_adapter(domain: Domain, settings: Settings) -> Trained:
         WeightsError: the base model cannot be had.
         AssistantError: the settings name a method, objective or step that is not known.
     """
-    attach = _known(METHODS, settings.finetune.method, "finetune.method")
-    objective = _known(OBJECTIVES, settings.finetune.objective, "finetune.objective")
-    reads = settings.finetune.objective == RAFT
+    attach = known(METHODS, settings.finetune.method, "finetune.method")
+    objective = known(OBJECTIVES, settings.finetune.objective, "finetune.objective")
     data = training_data(domain, settings)
     base = model_folder(settings.generator.model, settings.home)
-    name = settings.finetune.name or (RAFT if reads else settings.finetune.method)
+    name = _name(settings.finetune)
     folder = adapter_folder(domain, settings, fingerprint(base), name)
     runs = open_local(settings)
     work = settings.home / "training" / domain.key / folder.name
@@ -83,9 +82,7 @@ def train_adapter(domain: Domain, settings: Settings) -> Trained:
     del tunable, trainer  # before the generator loads the base a second time
     knowledge = open_knowledge_base(domain, settings)
     bring_up_to_date(knowledge, domain, settings)
-    before, after = (
-        _score(data, settings, adapter, knowledge if reads else None) for adapter in ("", str(work / "best"))
-    )
+    before, after = (_score(data, settings, adapter, knowledge) for adapter in ("", str(work / "best")))
     manifest = {
         "name": name,
         "base": {"name": Path(settings.generator.model).name, "sha256": fingerprint(base)},
@@ -105,10 +102,20 @@ def train_adapter(domain: Domain, settings: Settings) -> Trained:
     return Trained(folder, progress, before, after)
 
 
+def _name(settings: Finetune) -> str:
+    """Return what the adapter is called: one that reads, by its objective, others by their method."""
+    return settings.name or (RAFT if settings.objective == RAFT else settings.method)
+
+
 Named = TypeVar("Named")
 
 
-def _known(registry: Mapping[str, Named], name: str, setting: str) -> Named:
+def known(registry: Mapping[str, Named], name: str, setting: str) -> Named:
+    """Return what a registry has under `name`, which is the value of a setting.
+
+    Raises:
+        AssistantError: it has nothing; the message lists what there is.
+    """
     if name not in registry:
         raise AssistantError(f"{setting}: there is no {name!r}; known are {', '.join(registry)}")
     return registry[name]
@@ -129,14 +136,14 @@ def _identity(base: str, data: TrainingData, settings: Settings, dtype: str) -> 
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _score(data: TrainingData, settings: Settings, adapter: str, passages: KnowledgeBase | None) -> DevScores:
+def _score(data: TrainingData, settings: Settings, adapter: str, passages: KnowledgeBase) -> DevScores:
     """Answer the `dev` questions by an adapter or the base (empty) and measure the answers.
 
-    Without `passages` they are answered from memory, as what is learned is then.
+    With `passages` if the adapter learns to read them, else from memory.
     """
     generator = open_local(settings, lambda name: Path(name))
     strategy: PromptStrategy
-    if passages is not None:
+    if settings.finetune.objective == RAFT:
         strategy = Rag(generator, passages, data.style, settings.retrieval.top_k, adapter=adapter)
     else:
         strategy = FineTuned(generator, data.style, adapter) if adapter else ClosedBook(generator, data.style)

@@ -152,17 +152,19 @@ class Decoding:
         import torch
 
         new, device = ids.shape[1], self._lm.device
-        sharing = [self._started[row].prefix for row in rows]
-        lengths = [*(prefix[0][0].shape[-2] for prefix in self._prefixes), 0]  # -1 is the last
-        before = torch.tensor([lengths[prefix] for prefix in sharing], device=device)[:, None]
-        prefixes = self._prefixes if max(sharing) >= 0 else None
+        wanted = [self._started[row].prefix for row in rows]
+        used = sorted({prefix for prefix in wanted if prefix >= 0})  # others' rows have ended, or come later
+        prefixes = [self._prefixes[prefix] for prefix in used]
+        lengths = [self._prefixes[prefix][0][0].shape[-2] if prefix >= 0 else 0 for prefix in wanted]
+        before = torch.tensor(lengths, device=device)[:, None]
+        sharing = [used.index(prefix) if prefix >= 0 else -1 for prefix in wanted]
         logits = self._lm.forward(
             [self._started[row].adapter for row in rows],
             input_ids=ids,
             position_ids=(before + mask.cumsum(-1) - 1).clamp(min=0)[:, -new:],
             attention_mask=_own_mask(mask, new) if prefixes else mask,
             past_key_values=cache,
-            shared_prefix=prefixes,
+            shared_prefix=prefixes or None,
             sharing=torch.tensor(sharing, device=device) if any(sharing) else None,
         )
         logits = self._biased(rows, logits)

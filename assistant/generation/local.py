@@ -1,29 +1,27 @@
 """A generator over weights on this machine: batches, streams, shared prefixes. Knows nothing of documents."""
 
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache, cached_property, lru_cache, partial
-from itertools import takewhile
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import TypeVar
 
 from assistant.generation.adapters import adapter_fingerprint
 from assistant.generation.batching import Encoded, batches
 from assistant.generation.causal_lm import CausalLM
-from assistant.generation.chat import Chat, is_line_over
-from assistant.generation.decoding import Decoding, Row, Stop, prefill
+from assistant.generation.decoding import Decoding, Row, prefill
+from assistant.generation.encoding import Encoder
 from assistant.generation.endings import LOOPS
 from assistant.generation.guided import Guide
 from assistant.generation.memory import OutOfMemory, clear_errors, named_errors
 from assistant.generation.prefix_cache import PrefixStore, prefix_key
 from assistant.generation.shared_prefix import Layers
 from assistant.generation.types import Generation, Weights
-from assistant.types import Message, Prompt, Usage
-from core.errors import AdapterError, GenerationError
+from assistant.types import Prompt, Usage
+from core.errors import AdapterError
 from core.progress import progress_bar
 from core.weights.catalogue import fingerprint, model_folder
 from settings import Generator as GeneratorSettings
@@ -34,7 +32,6 @@ Read = Callable[[Sequence[Encoded]], Iterator[tuple[int, T]]]
 """Yields index and result of each prompt of a batch."""
 FindAdapter = Callable[[str], Path]
 """Returns the folder of an adapter by its name; raises AdapterError where there is none."""
-_LINE_END = re.compile(r"\n|Ċ|<0x0A>")  # as byte-level and SentencePiece vocabularies write it
 
 
 class LocalGenerator:
@@ -53,7 +50,7 @@ class LocalGenerator:
         self._settings = settings
         self._prefixes = prefixes
         self._adapters = cache(adapters)
-        self._prefix_ids = lru_cache(maxsize=8)(self._encode_prefix)
+        self._encoder = Encoder(lm, settings.thinking, self.name)
         self._reading = threading.Lock()
 
     @property
@@ -70,10 +67,6 @@ class LocalGenerator:
     def window(self) -> int:
         """Tokens that prompt and completion may take together; 0 where the model does not say."""
         return self._lm.window
-
-    @cached_property
-    def _chat(self) -> Chat:
-        return Chat(self._lm.tokenizer, self._settings.thinking)
 
     def identity(self, adapter: str) -> tuple[str, ...]:
         """Return all that a completion depends on besides its prompt and its limit.
@@ -104,7 +97,7 @@ class LocalGenerator:
         """
         limit = max_new_tokens or self.max_new_tokens
         start = time.perf_counter()
-        encoded = [self._encode(index, prompt, limit) for index, prompt in enumerate(prompts)]
+        encoded = [self._encoder.encode(index, prompt, limit) for index, prompt in enumerate(prompts)]
         return self._in_batches(encoded, partial(self._answer, limit=limit, start=start), on_done)
 
     def stream(self, prompt: Prompt, max_new_tokens: int | None = None) -> Iterator[Generation]:
@@ -116,7 +109,7 @@ class LocalGenerator:
         """
         limit = max_new_tokens or self.max_new_tokens
         start = time.perf_counter()
-        encoded = self._encode(0, prompt, limit)
+        encoded = self._encoder.encode(0, prompt, limit)
         with clear_errors():
             decoding, (cached,) = self._begin([encoded])
             first = 0.0
@@ -136,18 +129,12 @@ class LocalGenerator:
         Raises:
             GenerationError: two choices begin with the same token, or see `generate`.
         """
-        firsts = self._first_tokens(choices)
+        firsts = self._encoder.first_tokens(choices)
         encoded = [
-            self._encode(index, replace(prompt, schema="", first_bias=()), 1)
+            self._encoder.encode(index, replace(prompt, schema="", first_bias=()), 1)
             for index, prompt in enumerate(prompts)
         ]
         return self._in_batches(encoded, partial(self._weigh, firsts=firsts), on_done)
-
-    def _first_tokens(self, choices: Sequence[str]) -> list[int]:
-        firsts = [self._first_token(choice) for choice in choices]
-        if len(set(firsts)) < len(firsts):
-            raise GenerationError(f"of {', '.join(choices)} two begin alike for {self.name}; name others")
-        return firsts
 
     def _weigh(self, batch: Sequence[Encoded], firsts: Sequence[int]) -> Iterator[tuple[int, Weights]]:
         decoding, _ = self._begin(batch)
@@ -219,18 +206,12 @@ class LocalGenerator:
                 encoded.own,
                 adapters[encoded.adapter],
                 places.get((encoded.prefix, adapters[encoded.adapter]), -1),
-                self._line_stop if encoded.one_line else None,
+                self._encoder.line_stop if encoded.one_line else None,
                 encoded.first_bias,
             )
             for encoded in batch
         ]
         return Decoding(self._lm, rows, prefixes, guide), cached
-
-    @cached_property
-    def _line_stop(self) -> Stop:
-        """What ends an answer of one line; only tokens that hold a line's end are looked at."""
-        ends = {id for token, id in self._lm.tokenizer.get_vocab().items() if _LINE_END.search(token)}
-        return lambda tokens: tokens[-1] in ends and is_line_over(self._chat.decode(tokens))
 
     def _generation(
         self, encoded: Encoded, decoding: Decoding, row: tuple[int, int], seconds: tuple[float, float]
@@ -239,36 +220,12 @@ class LocalGenerator:
         place, cached = row
         tokens = decoding.tokens[place]
         return Generation(
-            text=self._chat.decode(tokens),
+            text=self._encoder.chat.decode(tokens),
             usage=Usage(len(encoded.ids), cached, len(tokens)),
             first_token=seconds[0],
             total=seconds[1],
             ending=decoding.endings.get(place, ""),
         )
-
-    def _encode(self, index: int, prompt: Prompt, limit: int) -> Encoded:
-        ids = tuple(self._chat.encode(prompt.messages, reply=True))
-        if self._lm.window and len(ids) + limit > self._lm.window:
-            raise GenerationError(
-                f"a prompt of {len(ids)} tokens does not fit into the window of {self.name} "
-                f"({self._lm.window}); lower long_context.max_tokens or retrieval.top_k"
-            )
-        shared = 0
-        if prompt.prefix and self._lm.shares_prefixes:
-            # A template may write a message otherwise when more follow: what is the same is shared.
-            prefix = self._prefix_ids(prompt.prefix)
-            same = takewhile(lambda pair: pair[0] == pair[1], zip(ids[:-1], prefix, strict=False))
-            shared = sum(1 for _ in same)
-            shared = shared if 2 * shared > len(prefix) else 0
-        bias = tuple((self._first_token(text), nats) for text, nats in prompt.first_bias)
-        return Encoded(index, ids, shared, prompt.adapter, prompt.schema, prompt.one_line, bias)
-
-    def _first_token(self, text: str) -> int:
-        first: int = self._lm.tokenizer(text, add_special_tokens=False)["input_ids"][0]
-        return first
-
-    def _encode_prefix(self, messages: tuple[Message, ...]) -> list[int]:
-        return self._chat.encode(messages, reply=False)
 
     def _adapter(self, name: str) -> str:
         return self._lm.add_adapter(self._adapters(name)) if name else ""

@@ -56,8 +56,8 @@ def attend(
         key: (rows, key-value heads, own tokens, head size), as is `value`; without the prefix.
         value: see `key`.
         attention_mask: with a prefix: (rows, 1, new tokens, own tokens), true where a query may look.
-        shared_prefix: the prefixes of the rows that have one.
-        sharing: (rows,), which of them each has, -1 for none; None: all have the first.
+        shared_prefix: the prefixes of the rows that have one; each is some row's.
+        sharing: (rows,), which of them each has, -1 for none; None: all have the only one.
         kwargs: what transformers passes on, `scaling` among it.
     """
     if shared_prefix is None:
@@ -70,15 +70,12 @@ def attend(
     assert attention_mask is not None
     scaling = float(kwargs["scaling"])
     own, own_weight = _attend_own(query, key, value, attention_mask, scaling)
-    layers = [prefix[int(module.layer_idx)] for prefix in shared_prefix]  # type: ignore[arg-type]
-    if sharing is None:
-        joined = _joined(own, own_weight, _attend_shared(query, *layers[0], scaling))
-    else:
-        joined = own.float()
-        for number, layer in enumerate(layers):
-            having = sharing == number
-            shared = _attend_shared(query[having], *layer, scaling)
-            joined[having] = _joined(own[having], own_weight[having], shared)
+    joined = own.float()
+    for number, prefix in enumerate(shared_prefix):
+        having = slice(None) if sharing is None else sharing == number
+        layer = prefix[int(module.layer_idx)]  # type: ignore[arg-type]
+        shared = _attend_shared(query[having], *layer, scaling)
+        joined[having] = _joined(own[having], own_weight[having], shared)
     return joined.to(query.dtype).transpose(1, 2).contiguous(), None
 
 

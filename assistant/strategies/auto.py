@@ -53,13 +53,20 @@ class Auto(NamedStrategy):
         asked = condense_many(questions, self._generator)
         chosen, seconds = self._choose([one.question for one in asked])
         answers: dict[int, Answer] = {}
-        for name in dict.fromkeys(chosen):
-            places = [place for place, one in enumerate(chosen) if one == name]
-            found = self._ways[name].answer_many([asked[place].question for place in places])
-            for place, answer in zip(places, found, strict=True):
-                answers[place] = asked[place].answered(self._mine(answer, seconds))
-                if on_answer:
-                    on_answer(answers[place])
+        waiting: dict[Question, list[int]] = {}
+        for place, one in enumerate(asked):
+            waiting.setdefault(one.question, []).append(place)
+
+        def settle(answer: Answer) -> None:
+            place = waiting[answer.question].pop(0)
+            answers[place] = asked[place].answered(self._mine(answer, seconds))
+            if on_answer:
+                on_answer(answers[place])
+
+        for name, way in self._ways.items():
+            mine = [one.question for one, sent in zip(asked, chosen, strict=True) if sent == name]
+            if mine:
+                way.answer_many(mine, settle)
         return [answers[place] for place in range(len(questions))]
 
     def stream(self, question: Question) -> Iterator[Answer]:

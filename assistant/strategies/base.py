@@ -188,12 +188,13 @@ class PromptStrategy(NamedStrategy):
         ]
 
     def reading(
-        self, question: Question, contexts: tuple[Hit, ...], style: Style, shares_passages: bool = False
+        self, question: Question, contexts: tuple[Hit, ...], style: Style, hits: Sequence[Hit] | None
     ) -> Prompt:
         """Return the prompt that asks about `contexts`, see `prompts.open_book`.
 
-        It has no examples before an answer in JSON, before one of an adapter, which learned its form, and
-        where they would take more than a quarter of the model's window.
+        `hits` are what was found for the question; None: nothing was searched for, and all questions in a
+        language meet the same. It has no examples before an answer in JSON, before one of an adapter, which
+        learned its form, and where they would take more than a quarter of the model's window.
         """
         is_short = style != "paragraph" and not self.schema
         is_shown = is_short and not self.adapter and self._has_room(question.lang, style)
@@ -202,7 +203,7 @@ class PromptStrategy(NamedStrategy):
             [hit.chunk for hit in contexts],
             question.lang,
             style,
-            shares_passages=shares_passages,
+            shares_passages=hits is None,
             with_examples=is_shown,
         )
         bias = self.refusal_bias
@@ -215,6 +216,7 @@ class PromptStrategy(NamedStrategy):
             prefix=book.shared,
             one_line=style == "short",
             first_bias=((refusal(question.lang), bias),) if bias else (),
+            ranked=None if hits is None else tuple(dict.fromkeys(id for hit in hits for id in hit.documents)),
         )
 
     def _has_room(self, lang: Lang, style: Style) -> bool:

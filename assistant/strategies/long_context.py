@@ -5,7 +5,7 @@ as a prefix that is read once. Else each question has the documents that are fou
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol, Self
 
 from assistant.generation.types import Generator
@@ -129,7 +129,7 @@ class LongContext(PromptStrategy):
         is_fixed = self._settings.order in _FIXED
         if not pool.places or (pool.all and is_fixed):
             contexts = self._contexts(pool.all)
-            return [self._prompt(question, contexts, None) for question in questions]
+            return [self.reading(question, contexts, self._style, None) for question in questions]
         found = self._corpus.search_many(
             [question.text for question in questions],
             lang=questions[0].lang,
@@ -137,7 +137,7 @@ class LongContext(PromptStrategy):
             only=pool.only,
         )
         return [
-            self._prompt(question, self._contexts(self._best(hits, pool)), hits)
+            self.reading(question, self._contexts(self._best(hits, pool)), self._style, hits)
             for question, hits in zip(questions, found, strict=True)
         ]
 
@@ -158,12 +158,6 @@ class LongContext(PromptStrategy):
 
     def _contexts(self, packed: Sequence[Packed]) -> tuple[Hit, ...]:
         return tuple(Hit(one.chunk, 0.0) for one in ORDERS[self._settings.order](packed))
-
-    def _prompt(self, question: Question, contexts: tuple[Hit, ...], hits: Sequence[Hit] | None) -> Prompt:
-        return replace(
-            self.reading(question, contexts, self._style, shares_passages=hits is None),
-            ranked=None if hits is None else tuple(dict.fromkeys(id for hit in hits for id in hit.documents)),
-        )
 
     def _pool(self, lang: Lang) -> Pool:
         """Look once per language what fits, and again when the corpus has changed."""
@@ -201,7 +195,7 @@ class LongContext(PromptStrategy):
         """Return the tokens that documents may take: `max_tokens`, or what the model's window leaves."""
         if not self.generator.window:
             return self._settings.max_tokens
-        messages = self.reading(Question("", "", lang), (), self._style).messages
+        messages = self.reading(Question("", "", lang), (), self._style, None).messages
         around = "\n".join(message.content for message in messages)
         taken = self.generator.count_tokens(around) + _QUESTION + self.generator.max_new_tokens
         return max(1, min(self._settings.max_tokens, self.generator.window - taken))

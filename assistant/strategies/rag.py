@@ -53,8 +53,14 @@ class Rag(PromptStrategy):
     @classmethod
     def assemble(cls, parts: Parts, variant: str = "") -> Self:
         """Make the strategy of what there is."""
+        return cls._made(parts)
+
+    @classmethod
+    def _made(cls, parts: Parts, adapter: str = "") -> Self:
         retrieval = parts.settings.retrieval
-        return cls(parts.generator, parts.knowledge, parts.style, retrieval.top_k, retrieval.candidates)
+        return cls(
+            parts.generator, parts.knowledge, parts.style, retrieval.top_k, retrieval.candidates, adapter
+        )
 
     def prepare_many(self, questions: Sequence[Question]) -> list[Prompt]:
         """Return the prompts for all questions, with one search per language."""
@@ -68,12 +74,8 @@ class Rag(PromptStrategy):
         return [self._prompt(question, hits[place]) for place, question in enumerate(questions)]
 
     def _prompt(self, question: Question, hits: Sequence[Hit]) -> Prompt:
-        contexts = tuple(hits[: self._top_k])
-        return replace(
-            self.reading(question, contexts, self._style),
-            ranked=tuple(dict.fromkeys(id for hit in hits for id in hit.documents)),
-            found=tuple(hits),
-        )
+        prompt = self.reading(question, tuple(hits[: self._top_k]), self._style, hits)
+        return replace(prompt, found=tuple(hits))
 
 
 class FineTunedRag(Rag):
@@ -100,14 +102,6 @@ class FineTunedRag(Rag):
         Raises:
             AdapterError: there is no such adapter for the model.
         """
-        retrieval = parts.settings.retrieval
-        made = cls(
-            parts.generator,
-            parts.knowledge,
-            parts.style,
-            retrieval.top_k,
-            retrieval.candidates,
-            parts.adapter(variant or RAFT),
-        )
+        made = cls._made(parts, parts.adapter(variant or RAFT))
         made.name = f"{cls.name}:{variant}" if variant else cls.name
         return made

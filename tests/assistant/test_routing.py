@@ -126,7 +126,10 @@ class Way:
 
     def answer_many(self, questions, on_answer=None):  # type: ignore[no-untyped-def]
         self.asked += questions
-        return [Answer(one, self.name, self.name) for one in questions]
+        answers = [Answer(one, self.name, self.name) for one in questions]
+        for answer in answers if on_answer else ():
+            on_answer(answer)
+        return answers
 
     def stream(self, question):  # type: ignore[no-untyped-def]
         yield from self.answer_many([question])

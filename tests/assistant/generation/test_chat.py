@@ -80,7 +80,7 @@ def by_transformers(generator: LocalGenerator, prompt: Prompt, limit: int) -> st
     import torch
     from transformers import AutoModelForCausalLM
 
-    chat, lm = generator._chat, generator._lm
+    chat, lm = generator._encoder.chat, generator._lm
     ids = torch.tensor([chat.encode(prompt.messages, reply=True)])
     model = AutoModelForCausalLM.from_pretrained(lm.folder, dtype=torch.float32)
     out = model.generate(

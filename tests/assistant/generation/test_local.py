@@ -231,6 +231,20 @@ def test_ways_to_ask_in_one_batch_say_what_they_say_alone(generator: LocalGenera
     assert min(known[0], known[3]) > 100
 
 
+def test_a_prefix_whose_rows_have_ended_leaves_the_others_alone(
+    generator: LocalGenerator, tiny_lm: CausalLM
+) -> None:
+    """Rows leave a batch once half of them have ended: the prefix that stays was the second."""
+    other = Message("system", "Breakfast is from seven to ten. 早餐七点到十点。" * 20)
+    stays = Prompt((other, Message("user", "When is breakfast?")), prefix=(other,))
+    (stop, *_) = tiny_lm.stops
+    at_once = ((tiny_lm.tokenizer.convert_ids_to_tokens(stop), 100.0),)
+    end = [dataclasses.replace(prompt, first_bias=at_once) for prompt in (SHARED[0], SHARED[3])]
+    *ended, stayed = texts(generator.generate([*end, stays], 8))
+    assert ended == ["", ""]
+    assert [stayed] == texts(generator.generate([stays], 8)) != [""]
+
+
 class TestFirstBias:
     def test_is_added_once_to_the_log_odds_of_a_beginning(
         self, generator: LocalGenerator, tiny_lm: CausalLM

@@ -9,6 +9,7 @@ from assistant.prompts import closed_book
 from core.domain import Domain, find_domain
 from core.errors import AssistantError, DomainError
 from core.leaks import find_leaks
+from finetune.__main__ import main
 from finetune.batches import IGNORED, collate, plan
 from finetune.factory.questions import training_data
 from finetune.types import Encoded, Provenance
@@ -127,3 +128,14 @@ def test_only_the_reply_is_labelled() -> None:
     batch = collate([Encoded((5, 6, 7, 8), 2), Encoded((1, 2), 1)], "cpu")
     assert batch.labels.tolist() == [[IGNORED, 7, 8, IGNORED], [2, IGNORED, IGNORED, IGNORED]]
     assert batch.mask.tolist() == [[1, 1, 1, 1], [1, 1, 0, 0]]
+
+
+def test_the_command_shows_what_an_objective_learns(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    domain_with(tmp_path, TRAIN, DEV)
+    shown = ["data", "--domain", str(tmp_path), "--out", str(tmp_path / "out"), "--objective"]
+    assert main([*shown, "sft"]) == 0
+    assert "退货期限是几天？" in (tmp_path / "out" / "train.jsonl").read_text(encoding="utf-8")
+    assert main([*shown, "rft"]) == 1
+    assert "finetune.objective: there is no 'rft'; known are sft, raft" in capsys.readouterr().err

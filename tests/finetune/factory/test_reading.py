@@ -19,8 +19,8 @@ FEE = "Entry costs 12 euros for adults."
 TEXT = " ".join(
     [*(f"Rule {n} says that nobody may run in hall {n}." for n in range(20)), FEE, "Dogs stay out."]
 )
-费 = "成人票价12元。"
-文 = "".join([*(f"第{n}条规定，不得在{n}号厅奔跑。" for n in range(20)), 费, "不得带狗入内。"])
+FEE_ZH = "成人票价12元。"
+TEXT_ZH = "".join([*(f"第{n}条规定，不得在{n}号厅奔跑。" for n in range(20)), FEE_ZH, "不得带狗入内。"])
 
 
 def chunk(name: str, text: str) -> Chunk:
@@ -33,14 +33,14 @@ class Found:
     def search_many(
         self, queries: Sequence[str], lang: str = "", top_k: int | None = None
     ) -> list[list[Hit]]:
-        text = 文 if lang == "zh" else TEXT
-        rest = text.replace(费, "").replace(FEE, "")
+        text = TEXT_ZH if lang == "zh" else TEXT
+        rest = text.replace(FEE_ZH, "").replace(FEE, "")
         chunks = [chunk("a", rest), chunk("b", rest), chunk("fees", text), chunk("c", rest)]
         return [[Hit(one, 1.0) for one in chunks] for _ in queries]
 
 
 def record(id: str, lang: str = "en", answers: tuple[str, ...] = ("12 euros",)) -> QuestionRecord:
-    quotes = ((费,) if lang == "zh" else (FEE,)) if answers else ()
+    quotes = ((FEE_ZH,) if lang == "zh" else (FEE,)) if answers else ()
     kind = "number" if answers else "unanswerable"
     return QuestionRecord(id, "How much?", answers, ("fees",), quotes, kind, "train", "", lang)
 
@@ -58,9 +58,9 @@ def test_passages_stand_as_they_were_found_and_are_cut_around_the_evidence(lang:
     )
     assert "[c]" not in asked
     shown = asked.split("[fees]\n")[1].split("\n===")[0]
-    assert (费 if lang == "zh" else FEE) in shown
+    assert (FEE_ZH if lang == "zh" else FEE) in shown
     assert len(words(shown)) <= 40
-    assert shown in (文 if lang == "zh" else TEXT)
+    assert shown in (TEXT_ZH if lang == "zh" else TEXT)
     assert example.reply == "12 euros"
     assert example.question == "How much?"
     assert example.provenance.documents == ("fees",)
