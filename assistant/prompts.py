@@ -4,6 +4,7 @@ Training and answering use these same functions, so that an adapter meets the wo
 """
 
 import hashlib
+import re
 import statistics
 import tomllib
 from collections.abc import Iterable, Sequence
@@ -39,6 +40,7 @@ _OPEN_BOOK: dict[Lang, str] = {
         "如果资料里没有答案，就只回答“{refusal}”"
     ),
 }
+_FENCE_LIKE = re.compile("([\n\r\v\f\x1c-\x1e\x85\u2028\u2029])===")
 _EXAMPLES = Path(__file__).with_name("examples.toml")
 _CLOSED_BOOK: dict[Lang, str] = {
     "en": 'You answer questions. {style} If you do not know, reply exactly "{refusal}"',
@@ -227,7 +229,7 @@ def passage(chunk: Chunk) -> str:
 def titled(title: str, text: str) -> str:
     """Return a text under its title.
 
-    Lines that look like the fence are indented: no document can close it, and the fence itself is a
-    hash of all passages, which none of them can contain.
+    Lines that look like a fence are indented, whatever ends the line before them: no document can close
+    its own, which is a hash of all passages besides, and which none of them can contain.
     """
-    return f"[{_on_one_line(title)}]\n{text}".replace("\n===", "\n ===")
+    return _FENCE_LIKE.sub(r"\1 ===", f"[{_on_one_line(title)}]\n{text}")
