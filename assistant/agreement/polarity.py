@@ -83,7 +83,9 @@ _ECHO = re.compile(
     r"|是否|能否|可否|是不是|[吗么]$|.{3}[不没]$|(?P<verb>[一-鿿])[不没](?P=verb)"
 )
 _VERB = re.compile(r"[不没]?(?:可以|能够?|会|需要|应当|应该|必须|有)")
-_ASKS_HAN = re.compile(r"^(?!.*吗.*吗).*(?:吗$|是否|能否|可否)")
+_ASKS_HAN = re.compile(
+    r"^(?!.*吗.*吗).*(?:吗$|是否|能否|可否|(?!动不动|时不时)(?P<verb>[一-鿿]{1,2})[不没](?P=verb))"
+)
 _ASKS_WHAT = re.compile(
     r"(?<![a-z])(?:which|what|who|whose|how|when|where)(?![a-z])|多少|几|什么|谁|哪|怎|何"
 )
@@ -151,8 +153,8 @@ def is_verdict(text: str) -> bool:
 def asks_yes_or_no(question: str) -> bool:
     """Whether a question wants one yes or no, and not a choice.
 
-    >>> [asks_yes_or_no(text) for text in ("The Inn: Is it open?", "可以退吗？", "Red or blue?", "多少钱？")]
-    [True, True, False, False]
+    >>> [asks_yes_or_no(text) for text in ("Is it open?", "可以退吗？", "能不能退？", "Red or blue?", "多少钱？")]
+    [True, True, True, False, False]
     """
     plain = folded(question).rstrip("? ")
     asking = [one for one in clauses(plain) if _ASKS.match(one.text)]
