@@ -153,7 +153,8 @@ def is_verdict(text: str) -> bool:
 def asks_yes_or_no(question: str) -> bool:
     """Whether a question wants one yes or no, and not a choice.
 
-    >>> [asks_yes_or_no(text) for text in ("Is it open?", "可以退吗？", "能不能退？", "Red or blue?", "多少钱？")]
+    >>> asked = ("Is it open?", "可以退吗？", "能不能退？", "Red or blue?", "多少钱？")
+    >>> [asks_yes_or_no(text) for text in asked]
     [True, True, True, False, False]
     """
     plain = folded(question).rstrip("? ")
