@@ -86,12 +86,12 @@ class Assistant:
 
     @property
     def router_file(self) -> Path:
-        """Where the domain's router is kept."""
+        """Where a router of the domain is kept once it is learned."""
         return self.settings.home / "routers" / f"{self.domain.key}.json"
 
     @property
     def router(self) -> Router:
-        """What chooses between strategies.
+        """What chooses between strategies: learned here, or else the one that comes with the domain.
 
         Raises:
             AssistantError: there is none for the model.
@@ -99,7 +99,8 @@ class Assistant:
         name = self.domain.name
         how = f"python -m evaluation.compare --domain {name} --split dev --out DEV; "
         how += f"python -m evaluation.route --domain {name} --run DEV"
-        router = load_router(self.router_file, how)
+        places = self.router_file, self.domain.folder / "router.json"
+        router = load_router(next(filter(Path.is_file, places), self.router_file), how)
         if router.model != self.generator.fingerprint:
             raise AssistantError(f"the router of {name} was learned for another model; run: {how}")
         return router

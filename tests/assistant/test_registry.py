@@ -71,6 +71,18 @@ def test_without_a_router_of_this_model_it_says_how_to_learn_one(assistant: Assi
     assert assistant.strategy("auto").name == "auto"
 
 
+def test_a_router_learned_here_goes_before_the_one_of_the_domain(
+    assistant: Assistant, domain: Domain
+) -> None:
+    flat = (0.0,) * len(SIGNALS)
+    weights = {"closed_book": (*flat, 0.0)}
+    shipped = Router(assistant.generator.fingerprint, 40, flat, (1.0,) * len(SIGNALS), weights)
+    save_router(domain.folder / "router.json", shipped)
+    assert assistant.router == shipped
+    save_router(assistant.router_file, replace(shipped, n=41))
+    assert assistant.router.n == 41
+
+
 def test_each_strategy_is_made_once(assistant: Assistant) -> None:
     assert assistant.strategy("closed_book") is assistant.strategy("closed_book")
     assert assistant.strategy("closed_book").name == "closed_book"
