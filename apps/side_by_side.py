@@ -201,7 +201,7 @@ def _ingest(engine: Engine, domain: Domain, uploads: Sequence[Upload]) -> list[s
 
 
 def _lies_in(domain: Domain, name: str) -> bool:
-    found = walk(domain.documents) if domain.documents.is_dir() else ()
+    found = walk(domain.documents, domain.own_files) if domain.documents.is_dir() else ()
     return any(path.name == name for path in found if isinstance(path, Path))
 
 

@@ -14,6 +14,7 @@ from settings import PROJECT, Settings, load_settings
 
 DATA = PROJECT / "data"
 _OWN_KEYS = {"name", "title", "languages", "description"}
+_OWN_FILES = ("domain.toml", "questions.jsonl", "router.json", "terms.csv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,14 @@ class Domain:
 
     @property
     def documents(self) -> Path:
-        """The documents: a folder, or one `documents.jsonl`."""
-        single = self.folder / "documents.jsonl"
-        return single if single.is_file() else self.folder / "documents"
+        """The documents: one `documents.jsonl`, a folder `documents`, or where there is neither the folder."""
+        places = self.folder / "documents.jsonl", self.folder / "documents"
+        return next(filter(Path.exists, places), self.folder)
+
+    @property
+    def own_files(self) -> frozenset[Path]:
+        """What lies in the folder and is no document."""
+        return frozenset(self.folder / name for name in _OWN_FILES)
 
     @property
     def key(self) -> str:

@@ -1,8 +1,10 @@
 """`questions.jsonl`: questions with their references, as records. Knows nothing of domains or models."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,6 +12,11 @@ from core.errors import DomainError
 from core.language import Lang, detect_question
 
 ROLES = ("user", "assistant")
+DRAFTED = "drafted"
+_ALWAYS = {
+    *("id", "question", "answers", "evidence_doc_ids", "evidence_text"),
+    *("answer_type", "split", "fact_id", "lang"),
+}
 
 
 class Turn(NamedTuple):
@@ -25,6 +32,7 @@ class QuestionRecord:
 
     `trap` says what a careless reader would fall for: an expired rule, another jurisdiction, a false premise.
     A follow-up comes with the `turns` before it; `standalone` says it in words that need none of them.
+    Of a question that a `model` wrote the `origin` is `DRAFTED`; `reviewed`: a person has accepted it.
     """
 
     id: str
@@ -40,11 +48,19 @@ class QuestionRecord:
     line: int = 0
     turns: tuple[Turn, ...] = ()
     standalone: str = ""
+    origin: str = ""
+    model: str = ""
+    reviewed: bool = False
 
     @property
     def language(self) -> Lang:
         """The language it is answered in."""
         return "zh" if self.lang == "zh" else "en"
+
+    @property
+    def is_drafted(self) -> bool:
+        """Whether a model wrote it."""
+        return self.origin == DRAFTED
 
     @property
     def in_full(self) -> str:
@@ -110,7 +126,56 @@ def _question(row: Any, number: int) -> QuestionRecord:
         line=number,
         turns=turns,
         standalone=alone.strip() if turns and isinstance(alone, str) else "",
+        origin=str(row.get("origin") or ""),
+        model=str(row.get("model") or ""),
+        reviewed=row.get("reviewed") is True,
     )
+
+
+def as_row(record: QuestionRecord) -> dict[str, Any]:
+    """Return a question as the JSON object that `read_questions` reads; what is empty is left out."""
+    row = asdict(record)
+    del row["line"]
+    row["turns"] = [turn._asdict() for turn in record.turns]
+    kept = {key: value for key, value in row.items() if value or key in _ALWAYS}
+    return kept | ({"reviewed": record.reviewed} if record.origin else {})
+
+
+def write_questions(path: Path, records: Iterable[QuestionRecord]) -> None:
+    """Write questions into a file; whatever was there is replaced as a whole, or stays where this fails."""
+    _replace(path, (json.dumps(as_row(record), ensure_ascii=False) for record in records))
+
+
+def amend_questions(
+    path: Path,
+    changes: Mapping[str, Mapping[str, Any] | None],
+    added: Iterable[QuestionRecord] = (),
+) -> None:
+    """Change keys of the questions with these ids, take out those whose change is None, and add others.
+
+    What is not named stays as it is written, keys that nobody here knows as well.
+
+    Raises:
+        DomainError: no such file and something to change, or a broken line, by number.
+    """
+    known = list(read_questions(path)) if changes or path.exists() else []
+    lines = _lines(path) if known else []
+    for record in known:
+        change = changes.get(record.id, {})
+        row = None if change is None else {**json.loads(lines[record.line - 1]), **change}
+        if change != {}:
+            lines[record.line - 1] = "" if row is None else json.dumps(row, ensure_ascii=False)
+    new = (json.dumps(as_row(record), ensure_ascii=False) for record in added)
+    _replace(path, chain(filter(str.strip, lines), new))
+
+
+def _replace(path: Path, lines: Iterable[str]) -> None:
+    partial = path.with_name(f".{path.name}.partial")
+    with partial.open("w", encoding="utf-8") as file:
+        file.writelines(f"{line}\n" for line in lines)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
 
 
 def _turn(said: Any) -> Turn:

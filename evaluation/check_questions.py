@@ -83,7 +83,7 @@ def load_material(domain: Domain) -> tuple[Material, list[Fault]]:
         DomainError: there are no questions, or a line is broken.
     """
     documents, faults = {}, []
-    for item in read_documents(domain.documents, domain.settings().max_file_mb):
+    for item in read_documents(domain.documents, domain.settings().max_file_mb, but=domain.own_files):
         if isinstance(item, DocumentError):
             faults.append(Fault("documents", str(item)))
         else:

@@ -77,7 +77,7 @@ def add(
         if paths:
             names = Added(found.documents, knowledge.origins)
             knowledge.restore(names.origin(path) for path in paths if path.is_file())
-            read = _reader(knowledge, settings, workers.sandbox)
+            read = _reader(found, knowledge, settings, workers.sandbox)
             report = knowledge.sync(names.documents(paths, read, keeps=True), moved)
         else:
             report = bring_up_to_date(knowledge, found, settings, moved, "nothing", workers.sandbox)
@@ -124,7 +124,7 @@ def update(
         knowledge = open_knowledge_base(found, settings, workers.embedder)
         if paths:
             names = Added(found.documents, knowledge.origins)
-            read = _reader(knowledge, settings, workers.sandbox)
+            read = _reader(found, knowledge, settings, workers.sandbox)
             items = names.documents(paths, read, keeps=not emptied)
             report = knowledge.sync(items, moved, [names.origin(path) for path in paths], emptied)
         else:
@@ -284,7 +284,7 @@ def _engine(name: str, address: str, settings: Settings) -> AbstractContextManag
 
 
 def _reader(
-    knowledge: KnowledgeBase, settings: Settings, sandbox: OpenSandbox
+    domain: Domain, knowledge: KnowledgeBase, settings: Settings, sandbox: OpenSandbox
 ) -> Callable[..., Iterator[Document | DocumentError]]:
     return partial(
         read_documents,
@@ -292,6 +292,7 @@ def _reader(
         limits=settings.parsing,
         sandbox=sandbox,
         known=knowledge.read_from,
+        but=domain.own_files,
     )
 
 

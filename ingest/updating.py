@@ -38,7 +38,7 @@ def bring_up_to_date(
     items: Iterable[Document | DocumentError] = ()
     try:
         items = read_documents(
-            own, settings.max_file_mb, settings.parsing, sandbox, knowledge.read_from, names
+            own, settings.max_file_mb, settings.parsing, sandbox, knowledge.read_from, names, domain.own_files
         )
     except DocumentError as error:
         held = knowledge.origins.documents(OWN)

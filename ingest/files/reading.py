@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -38,8 +38,9 @@ def read_documents(
     sandbox: OpenSandbox = Sandbox,
     known: Known = nothing_known,
     names: Names | None = None,
+    but: Collection[Path] = (),
 ) -> Iterator[Document | DocumentError]:
-    """Yield the documents of a file or of all files under a folder, in order of their paths.
+    """Yield the documents of a file or of all files under a folder `but` some, in order of their paths.
 
     What cannot be read, or not within `limits`, is yielded as an error, one line that names the file
     and the remedy. A file whose document is `known` is not parsed; one that states no
@@ -50,7 +51,7 @@ def read_documents(
     """
     if not os.path.exists(source):
         raise DocumentError(f"{shown(source)} does not exist or may not be entered; check the path")
-    entries = walk(source)
+    entries = walk(source, but)
     first = next(entries, None)
     if first is None:
         raise DocumentError(f"{shown(source)} holds no documents; put some there ({', '.join(LOADERS)})")

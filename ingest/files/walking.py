@@ -4,7 +4,7 @@ A link never leads out of the folder, and a file that it leads to within is read
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -67,17 +67,19 @@ def unreadable(path: Path, error: OSError) -> Unreadable:
     return Unreadable(path, f"cannot be read: {error.strerror}; check its permissions")
 
 
-def walk(source: Path) -> Iterator[Path | DocumentError]:
-    """Yield a file, or what lies under a folder, in order; a folder that cannot be read is an error.
+def walk(source: Path, but: Collection[Path] = ()) -> Iterator[Path | DocumentError]:
+    """Yield a file, or what lies under a folder `but` some files, in order.
 
-    So is a link that leads out of the folder. One that stays inside is passed over where its file is
-    walked anyway.
+    A folder that cannot be read is an error, and so is a link that leads out of the folder. One that stays
+    inside is passed over where its file is walked anyway.
     """
     pending = [source]  # not a recursion: folders can nest deeper than calls
     linked: set[str] = set()
     while pending:
         entry = pending.pop()
         try:
+            if Path(os.path.abspath(entry)) in but:
+                continue
             if entry is not source and entry.is_symlink():
                 yield from _followed(entry, source, linked)
             elif entry.is_dir():

@@ -8,6 +8,7 @@ import pytest
 from core.domain import Domain, find_domain
 from core.errors import DomainError
 from core.language import detect_question
+from ingest.files.walking import walk
 
 QUESTION = {"id": "q1", "question": "退货期限是几天？", "answers": ["7天"], "split": "test"}
 
@@ -29,6 +30,20 @@ def test_a_folder_anywhere_is_a_domain_without_any_configuration(tmp_path: Path)
     assert domain.name == tmp_path.name
     assert domain.key != find_domain("travel").key
     assert domain.questions()[0].lang == "zh"
+
+
+def test_a_bare_folder_of_files_is_a_domain_whose_own_files_are_no_documents(tmp_path: Path) -> None:
+    domain = folder_with(tmp_path, json.dumps(QUESTION), config='title = "Shop"')
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "questions.jsonl").write_text('{"text": "a document"}')
+    (tmp_path / "hours.md").write_text("Open from nine.")
+    found = walk(domain.documents, domain.own_files)
+    assert [path.relative_to(tmp_path).as_posix() for path in found if isinstance(path, Path)] == [
+        "hours.md",
+        "notes/questions.jsonl",
+    ]
+    (tmp_path / "documents").mkdir()
+    assert domain.documents == tmp_path / "documents"
 
 
 def test_two_folders_of_one_name_keep_their_state_apart(tmp_path: Path) -> None:
