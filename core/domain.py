@@ -30,7 +30,7 @@ class Domain:
 
     @property
     def documents(self) -> Path:
-        """The documents: one `documents.jsonl`, a folder `documents`, or where there is neither the folder."""
+        """The documents: `documents.jsonl`, the folder `documents`, or where there is neither, the folder."""
         places = self.folder / "documents.jsonl", self.folder / "documents"
         return next(filter(Path.exists, places), self.folder)
 
