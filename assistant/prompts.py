@@ -166,11 +166,16 @@ def open_book(
 
 
 def _about(question: str, passages: Iterable[str], style: str, shares_passages: bool) -> str:
-    """Return a question with its passages between fences; each fence is a hash of what it encloses."""
+    """Return a question with its passages between fences."""
+    before = "" if shares_passages else f"{question}\n\n"
+    return f"{before}{fenced(passages)}\n\n{question}\n\n{style}"
+
+
+def fenced(passages: Iterable[str]) -> str:
+    """Return passages between two fences, each a hash of what they enclose; see `titled`."""
     blocks = "\n\n".join(passages)
     fence = f"=== {hashlib.sha256(blocks.encode()).hexdigest()[:8]} ==="
-    before = "" if shares_passages else f"{question}\n\n"
-    return f"{before}{fence}\n{blocks}\n{fence}\n\n{question}\n\n{style}"
+    return f"{fence}\n{blocks}\n{fence}"
 
 
 @cache

@@ -1,0 +1,154 @@
+"""Draft the questions that a comparison is decided by, from the documents alone.
+
+    python -m evaluation.draft --domain ~/handbook --n 120
+
+Writes test, train and dev questions with answers and quotes into the domain's `questions.jsonl`, each marked
+as drafted; what the guards left out is kept with its reason (`--show GUARD`). A run that was cut off goes on
+where it was. Knows nothing of strategies or reports.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from assistant.generation.journaled import JournaledGenerator
+from assistant.registry import Assistant, open_assistant
+from core.command_line import plain_errors
+from core.domain import Domain, find_domain
+from core.errors import DomainError
+from core.progress import progress_bar
+from core.questions import QuestionRecord
+from evaluation.drafting.cost import estimate
+from evaluation.drafting.passages import Corpus, choose_passages
+from evaluation.drafting.pipeline import Announce, Drafted, Drafting
+from evaluation.drafting.slots import Slots
+from evaluation.drafting.splits import as_records
+from evaluation.drafting.store import Store
+from evaluation.drafting.types import Bench
+from evaluation.drafting.writer import Writer
+from evaluation.statistics.intervals import least_difference
+from ingest.updating import bring_up_to_date
+
+_SHOWN = 20
+
+app = typer.Typer(help=__doc__, rich_markup_mode=None)
+
+
+@app.command()
+@plain_errors()
+def main(
+    domain: Annotated[str, typer.Option(help="Name under data/, or the path of a folder of documents.")],
+    n: Annotated[
+        int, typer.Option(min=4, help="Test questions wanted; train and dev come beside them.")
+    ] = 120,
+    seed: Annotated[int, typer.Option(help="Which passages are asked about; default: the setting.")] = -1,
+    yes: Annotated[bool, typer.Option("--yes", help="Go on without asking once the cost is known.")] = False,
+    show: Annotated[str, typer.Option(help="Show what a guard left out in the last run, and end.")] = "",
+) -> None:
+    """Draft questions from a domain's documents."""
+    found = find_domain(domain)
+    store = Store(found.settings().home / "drafts" / found.key, found)
+    if show:
+        _print_dropped(store, show)
+        return
+    assistant = open_assistant(found, found.settings())
+    seed = found.settings().evaluation.seed if seed < 0 else seed
+    corpus = _corpus(assistant, n, seed)
+    generator = JournaledGenerator(assistant.generator, store.replies)
+    cost = estimate(n, Slots(corpus, seed).take("short", 4), generator)
+    print(f"{n} test questions from {corpus.documents} documents: {cost}")
+    _agree(yes, is_paid=bool(found.settings().generator.endpoint))
+    drafted = _draft(corpus, Bench(generator, assistant.knowledge, _known(store)), n, seed)
+    store.keep_dropped(drafted.dropped)
+    records = as_records(drafted.kept, generator.name, seed)
+    added = store.add(records)
+    _print_counts(drafted)
+    _print_result(found, records, added, n)
+
+
+def _corpus(assistant: Assistant, n: int, seed: int) -> Corpus:
+    done = bring_up_to_date(assistant.knowledge, assistant.domain, assistant.settings)
+    for failure in done.failures:
+        print(f"left out: {failure}")
+    corpus = choose_passages(assistant.knowledge.documents(), assistant.knowledge.embedder, n, seed)
+    if corpus.foreign:
+        named = ", ".join(corpus.foreign[:3])
+        print(f"in neither English nor Chinese, not asked about: {len(corpus.foreign)} documents ({named})")
+    if not corpus.passages:
+        raise DomainError(f"{assistant.domain.documents} holds no sentence to ask about; add documents")
+    return corpus
+
+
+def _known(store: Store) -> list[str]:
+    return [record.question for record in store.existing()]
+
+
+def _agree(yes: bool, is_paid: bool) -> None:
+    """Ask whether to go on; where nobody can answer, work on this machine goes on.
+
+    Raises:
+        DomainError: an endpoint may cost money, and nobody has agreed.
+    """
+    if yes:
+        return
+    if sys.stdin.isatty():
+        typer.confirm("Go on?", default=True, abort=True)
+    elif is_paid:
+        raise DomainError("an endpoint may cost money; give --yes to go on")
+
+
+def _draft(corpus: Corpus, bench: Bench, n: int, seed: int) -> Drafted:
+    with progress_bar(unit=" replies", stays=True) as bar:
+        announce: Announce = bar.write if not bar.disable else print
+        writer = Writer(bench.reader, bar.update)
+        return Drafting(writer, bench, Slots(corpus, seed), announce).run(n)
+
+
+def _print_counts(drafted: Drafted) -> None:
+    table = Table(title="Guards", title_justify="left", box=None, pad_edge=False)
+    for name in ("guard", "in", "out", "left out"):
+        table.add_column(name, justify="left" if name == "guard" else "right")
+    for one in drafted.passed:
+        table.add_row(one.guard, str(one.seen), str(one.passed), str(one.seen - one.passed))
+    Console().print(table)
+
+
+def _print_result(
+    domain: Domain, records: Sequence[QuestionRecord], added: Sequence[QuestionRecord], n: int
+) -> None:
+    splits = Counter(record.split for record in records)
+    tested = splits["test"]
+    if tested < n:
+        print(f"{tested} of {n} test questions: the documents gave no more that pass")
+    print(f"test {tested}, train {splits['train']}, dev {splits['dev']}; {len(added)} are new")
+    if tested:
+        least = least_difference(tested)
+        print(
+            f"with {tested} test questions two strategies must differ by about {least:.2f} to be told apart"
+        )
+    print(f"questions: {domain.folder / 'questions.jsonl'}")
+    print(
+        f"review them: streamlit run apps/side_by_side.py -- {domain.folder}, or python -m evaluation.review"
+    )
+
+
+def _print_dropped(store: Store, guard: str) -> None:
+    console = Console()
+    rows = [row for row in store.dropped() if row["guard"] == guard or guard == "all"]
+    for row in rows[:_SHOWN]:
+        console.print(Text(f"{row['guard']} · {row['type']} · {row['document']}", "bold"))
+        console.print(Text(f"  {row['question'] or row['reply']}"))
+        for key in ("answers", "evidence_text"):
+            console.print(Text(f"  {key}: {' | '.join(row[key])}"))
+        console.print(Text(f"  {row['reason']}"))
+    print(f"{len(rows)} left out by {guard}" + (f", {_SHOWN} shown" if len(rows) > _SHOWN else ""))
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,100 @@
+"""Which drafts, and which of their wordings, are asked in test, learned in train and watched in dev.
+
+By fact and by time: a fact that train asks is asked by test in other words, and a share of the facts, those
+of the newest documents where documents have dates, is asked by test alone. Knows nothing of models.
+"""
+
+import hashlib
+import random
+from collections.abc import Iterator, Sequence
+
+from core import dates
+from core.leaks import find_leaks, shingles, similarity
+from core.questions import DRAFTED, QuestionRecord
+from evaluation.drafting.guards.copies import MAX_SIMILARITY
+from evaluation.drafting.types import Draft
+
+UNTAUGHT = 0.2
+"""Share of the answerable test questions whose fact no train question asks."""
+_REFUSED_IN_TEST = 2 / 3
+"""Share of the unanswerable drafts that test asks; the others teach to decline."""
+_WATCHED = 3
+"""Every so many-th fact that is taught has a dev question, if it has a wording to spare."""
+
+
+def as_records(drafts: Sequence[Draft], model: str, seed: int) -> list[QuestionRecord]:
+    """Return the questions that drafts give, test first; `model` wrote them."""
+    proved = [draft for draft in drafts if draft.answers]
+    missing = [draft for draft in drafts if not draft.answers]
+    apart = set(_test_alone(proved, seed))
+    records: list[QuestionRecord] = []
+    taught = [draft for draft in proved if draft not in apart]
+    for draft in apart:
+        records.append(_record(draft, _farthest(draft), "test", model))
+    for place, draft in enumerate(taught):
+        records += _spread(draft, model, watched=place % _WATCHED == 0)
+    for place, draft in enumerate(missing):
+        split = "test" if place < _REFUSED_IN_TEST * len(missing) else "train"
+        records.append(_record(draft, draft.question, split, model))
+    order = ("test", "train", "dev")
+    return sorted(_without_leaks(records), key=lambda one: (order.index(one.split), one.lang, one.id))
+
+
+def _test_alone(drafts: Sequence[Draft], seed: int) -> list[Draft]:
+    """Return the facts that test alone asks: those without other words, then of the newest documents."""
+    chance = random.Random(seed)
+    order = sorted(drafts, key=lambda draft: chance.random())
+    order.sort(key=lambda draft: (bool(draft.wordings), -_day(draft)))
+    count = max(round(UNTAUGHT * len(drafts)), sum(not draft.wordings for draft in drafts))
+    return order[:count]
+
+
+def _day(draft: Draft) -> int:
+    """Return the last day that the document's date can mean; 0: it has none."""
+    days = dates.spanned(draft.slot.passage.as_of)
+    return days.last.toordinal() if days else 0
+
+
+def _spread(draft: Draft, model: str, *, watched: bool) -> Iterator[QuestionRecord]:
+    """Yield a taught fact's questions: test asks in the words that are farthest from the document's."""
+    asked = _farthest(draft)
+    others = [text for text in (draft.question, *draft.wordings) if text != asked]
+    yield _record(draft, asked, "test", model)
+    if watched and len(others) > 1:
+        yield _record(draft, others.pop(), "dev", model)
+    for text in others:
+        yield _record(draft, text, "train", model)
+
+
+def _farthest(draft: Draft) -> str:
+    quoted = shingles(" ".join(chunk.text for chunk in draft.evidence))
+    return min((draft.question, *draft.wordings), key=lambda text: similarity(shingles(text), quoted))
+
+
+def _record(draft: Draft, question: str, split: str, model: str) -> QuestionRecord:
+    fact = _digest(draft.lang, draft.type, *(chunk.text for chunk in draft.evidence), draft.question)
+    return QuestionRecord(
+        id=f"draft-{_digest(fact, question)}",
+        question=question,
+        answers=draft.answers,
+        evidence_doc_ids=draft.documents,
+        evidence_text=tuple(chunk.text for chunk in draft.evidence),
+        answer_type=draft.type,
+        split=split,
+        fact_id=f"fact-{fact}",
+        lang=draft.lang,
+        origin=DRAFTED,
+        model=model,
+    )
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:10]
+
+
+def _without_leaks(records: Sequence[QuestionRecord]) -> list[QuestionRecord]:
+    """Return the questions but those for training that are nearly in the words of one of test."""
+    test = {one.id: one.question for one in records if one.split == "test"}
+    other = {one.id: one.question for one in records if one.split != "test"}
+    leaks = {one.train_id for one in find_leaks(other, test, MAX_SIMILARITY)}
+    return [one for one in records if one.id not in leaks]
