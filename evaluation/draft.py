@@ -37,7 +37,7 @@ from ingest.updating import bring_up_to_date
 
 _SHOWN = 20
 
-app = typer.Typer(help=__doc__, rich_markup_mode=None)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.command()

@@ -20,7 +20,7 @@ _YIELD = 0.5
 _NONSENSE = 0.8
 """Share of replies that are no drafts from which on a writer cannot write."""
 _JUDGED = 10
-"""Replies by which a writer is judged."""
+"""Drafts of a type by which its yield is known."""
 
 Announce = Callable[[str], None]
 
@@ -118,7 +118,7 @@ class Drafting:
             else:
                 self.bench.dropped.append(one)
         seen, useful = self._seen["written"], self._passed["written"]
-        if seen >= _JUDGED and useful < (1 - _NONSENSE) * seen:
+        if useful < (1 - _NONSENSE) * seen:
             last = self.bench.dropped[-1]
             raise CannotWrite(
                 f"{seen - useful} of {seen} replies of the writer were no questions ({last.reason}); "

@@ -11,13 +11,14 @@ from collections.abc import Iterator, Sequence
 from core import dates
 from core.leaks import find_leaks, shingles, similarity
 from core.questions import DRAFTED, QuestionRecord
-from evaluation.drafting.guards.copies import MAX_SIMILARITY
 from evaluation.drafting.types import Draft
 
 UNTAUGHT = 0.2
 """Share of the answerable test questions whose fact no train question asks."""
 _REFUSED_IN_TEST = 2 / 3
 """Share of the unanswerable drafts that test asks; the others teach to decline."""
+_LEAK = 0.8
+"""Likeness of a train question to one of test that gives it away; of two facts questions may be alike."""
 _WATCHED = 3
 """Every so many-th fact that is taught has a dev question, if it has a wording to spare."""
 
@@ -96,5 +97,5 @@ def _without_leaks(records: Sequence[QuestionRecord]) -> list[QuestionRecord]:
     """Return the questions but those for training that are nearly in the words of one of test."""
     test = {one.id: one.question for one in records if one.split == "test"}
     other = {one.id: one.question for one in records if one.split != "test"}
-    leaks = {one.train_id for one in find_leaks(other, test, MAX_SIMILARITY)}
+    leaks = {one.train_id for one in find_leaks(other, test, _LEAK)}
     return [one for one in records if one.id not in leaks]

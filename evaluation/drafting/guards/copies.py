@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from assistant.agreement.words import content
 from core.leaks import find_leaks, shingles, similarity
 from evaluation.drafting.types import Bench, Draft
 
@@ -10,29 +11,27 @@ MAX_SIMILARITY = 0.6
 
 
 def no_copy(drafts: Sequence[Draft], bench: Bench) -> Iterator[Draft]:
-    """Yield the drafts that are unlike the questions that there are, and unlike the drafts before them."""
+    """Yield the drafts that are unlike the questions that there are, and unlike the drafts before them.
+
+    In nearly the same words two drafts may still ask for two things: of two places, with two answers.
+    """
     asked = {str(place): draft.question for place, draft in enumerate(drafts)}
     known = {text: text for text in bench.known}
     there = {one.train_id: one.test_id for one in find_leaks(asked, known, MAX_SIMILARITY)}
-    twins = find_twins(asked)
+    kept: list[tuple[Draft, frozenset[str]]] = []
     for place, draft in enumerate(drafts):
+        grams = shingles(draft.question)
+        near = (other for other, known in kept if similarity(grams, known) >= MAX_SIMILARITY)
+        twin = next((other for other in near if _asks_the_same(draft, other)), None)
         if (key := str(place)) in there:
             bench.drop("copies", draft, f"is there already: {there[key]}")
-        elif key in twins:
-            bench.drop("copies", draft, f"as another draft: {asked[twins[key]]}")
+        elif twin:
+            bench.drop("copies", draft, f"as another draft: {twin.question}")
         else:
+            kept.append((draft, grams))
             yield draft
 
 
-def find_twins(texts: dict[str, str]) -> dict[str, str]:
-    """Return the texts that are like an earlier one that is kept, with that one."""
-    kept: dict[str, frozenset[str]] = {}
-    twins: dict[str, str] = {}
-    for key, text in texts.items():
-        grams = shingles(text)
-        near = (other for other, known in kept.items() if similarity(grams, known) >= MAX_SIMILARITY)
-        if twin := next(near, ""):
-            twins[key] = twin
-        else:
-            kept[key] = grams
-    return twins
+def _asks_the_same(one: Draft, other: Draft) -> bool:
+    names_another = content(one.question) != content(other.question)
+    return not names_another or one.answers == other.answers

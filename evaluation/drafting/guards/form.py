@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from assistant.agreement import items, quantities
+from assistant.agreement.polarity import asks_yes_or_no
 from assistant.refusals import is_refusal
 from core.language import detect_question, words
 from evaluation.drafting.types import Bench, Draft
@@ -47,6 +48,8 @@ def _fault(draft: Draft) -> str:
         return "no answer"
     if len(words(answer)) > _MOST[draft.type]:
         return f"the answer has more than {_MOST[draft.type]} words"
+    if draft.type == "yesno" and not asks_yes_or_no(draft.question):
+        return "not to be answered with yes or no"
     if draft.type == "number" and not quantities(answer):
         return "the answer holds no number"
     if draft.type == "list" and len(items(answer)) < 2:

@@ -46,6 +46,10 @@ def passes(
         pytest.param(draft("Price of the harbour museum"), "not one question", id="no question"),
         pytest.param(draft("How much is it? And who pays it?"), "not one question", id="two questions"),
         pytest.param(draft(answer="I don't know."), "no answer", id="a refusal"),
+        pytest.param(draft(kind="yesno", answer="Yes"), "with yes or no", id="no yes-or-no question"),
+        pytest.param(
+            draft("Is the harbour museum open on Mondays?", "No", "yesno"), "", id="a yes-or-no question"
+        ),
         pytest.param(draft(kind="list"), "fewer than two things", id="a list of one"),
         pytest.param(draft(kind="list", answer="nets, anchors"), "", id="a list of two"),
         pytest.param(
@@ -89,11 +93,51 @@ def test_who_sees_no_document_understands_the_question(question: str, points: bo
     assert bool(points_away(question)) == points
 
 
+@pytest.mark.parametrize(
+    ("one", "reason"),
+    [
+        pytest.param(draft(), "", id="the number of the quote"),
+        pytest.param(draft(answer="14 euros"), "a number of the answer", id="another number"),
+        pytest.param(draft("渔港博物馆有多少件船模型？", "三百件"), "", id="a number in words"),
+        pytest.param(
+            draft("What does one need for the museum?", "A ticket for the harbour", "short"),
+            "",
+            id="in the quote",
+        ),
+        pytest.param(
+            draft("What does one need there?", "a boat and a captain", "short"), "stand in", id="made up"
+        ),
+        pytest.param(draft("渔港博物馆有什么？", "飞机和火车", "short"), "stand in", id="made up, Chinese"),
+        pytest.param(
+            draft("Is the ticket for the harbour or the zoo?", "the harbour", "short"),
+            "says",
+            id="given away",
+        ),
+        pytest.param(draft("May dogs come in?", "Yes", "yesno"), "", id="yes stands in no quote"),
+    ],
+)
+def test_an_answer_is_taken_from_the_quote(one: Draft, reason: str) -> None:
+    kept, reasons = passes("grounded", one)
+    assert len(kept) == (not reason)
+    assert all(reason in told for told in reasons)
+
+
 def test_the_same_question_twice_is_asked_once() -> None:
     twin = draft("How much is one ticket for the harbour museum?")
     kept, (reason,) = passes("copies", draft(), twin)
     assert kept == [draft()]
     assert reason == "as another draft: How much is a ticket for the harbour museum?"
+
+
+def test_two_places_may_be_asked_the_same() -> None:
+    zoo = draft("How much is a ticket for the harbour zoo?", "7 euros")
+    kept, _ = passes("copies", draft(), zoo)
+    assert kept == [draft(), zoo]
+
+
+def test_one_question_with_two_answers_is_asked_once() -> None:
+    kept, _ = passes("copies", draft(), draft("How much is the ticket for the harbour museum?", "7 euros"))
+    assert kept == [draft()]
 
 
 def test_a_question_that_people_have_asked_already_is_no_draft() -> None:

@@ -1,0 +1,152 @@
+"""From documents to questions: balanced, guarded, said in other words, split by fact."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from assistant.generation.journaled import JournaledGenerator
+from assistant.generation.types import Generator
+from core.leaks import shingles, similarity
+from core.questions import DRAFTED, QuestionRecord
+from evaluation.drafting.guards import GUARDS
+from evaluation.drafting.guards.copies import MAX_SIMILARITY
+from evaluation.drafting.passages import choose_passages, is_foreign
+from evaluation.drafting.pipeline import CannotWrite, Drafted, Drafting
+from evaluation.drafting.slots import Slots
+from evaluation.drafting.splits import as_records
+from evaluation.drafting.types import Bench
+from evaluation.drafting.writer import Writer
+from ingest.types import Document
+from tests.evaluation.drafting.clerk import HOURS, NOTES, Clerk, Shelf
+from tests.fakes import FakeEmbedder, ScriptedGenerator
+
+
+def drafted(generator: Generator, wanted: int = 6, documents: list[Document] = NOTES) -> Drafted:
+    corpus = choose_passages(documents, FakeEmbedder(), wanted, seed=1)
+    bench = Bench(generator, Shelf())
+    return Drafting(Writer(generator), bench, Slots(corpus, 1)).run(wanted)
+
+
+def records(found: Drafted) -> list[QuestionRecord]:
+    return as_records(found.kept, "scripted", 1)
+
+
+def test_what_is_drafted_stands_in_the_documents() -> None:
+    found = records(drafted(ScriptedGenerator(Clerk())))
+    texts = {note.id: note.text for note in NOTES}
+    assert {record.lang for record in found} == {"en", "zh"}
+    for record in found:
+        assert record.origin == DRAFTED
+        assert (record.model, record.reviewed) == ("scripted", False)
+        assert bool(record.answers) == (record.answer_type != "unanswerable")
+        for name, quote in zip(record.evidence_doc_ids, record.evidence_text, strict=True):
+            assert quote in texts[name]
+
+
+def test_test_asks_a_taught_fact_in_other_words_than_train() -> None:
+    found = records(drafted(ScriptedGenerator(Clerk())))
+    tested = {record.fact_id: record for record in found if record.split == "test" and record.answers}
+    taught = [record for record in found if record.split == "train" and record.answers]
+    assert {record.fact_id for record in taught} < tested.keys(), "some facts test alone asks"
+    assert taught
+    for record in taught:
+        asked = tested[record.fact_id].question
+        assert similarity(shingles(record.question), shingles(asked)) < MAX_SIMILARITY
+
+
+def test_every_draft_that_is_lost_is_counted_at_its_guard() -> None:
+    found = drafted(ScriptedGenerator(Clerk()))
+    lost = Counter(one.guard for one in found.dropped)
+    assert [one.guard for one in found.passed] == ["written", *GUARDS]
+    for one in found.passed:
+        assert one.seen - one.passed == lost[one.guard]
+
+
+def test_a_draft_that_was_cut_off_goes_on_where_it_was(tmp_path: Path) -> None:
+    class Killed(Exception):
+        pass
+
+    clerk, calls = Clerk(), []
+
+    def dies(prompt: object) -> str:
+        calls.append(prompt)
+        if len(calls) == 9:
+            raise Killed
+        return clerk(prompt)  # type: ignore[arg-type]
+
+    path = tmp_path / "replies.jsonl"
+    with pytest.raises(Killed):
+        drafted(JournaledGenerator(ScriptedGenerator(dies), path))
+    first = len(calls) - 1
+    resumed = ScriptedGenerator(clerk)
+    found = drafted(JournaledGenerator(resumed, path))
+    whole = ScriptedGenerator(Clerk())
+    assert found.kept == drafted(whole).kept
+    assert len(resumed.asked) == len(set(whole.asked)) - first
+    again = ScriptedGenerator(clerk)
+    drafted(JournaledGenerator(again, path))
+    assert again.asked == []
+
+
+def test_a_writer_of_nonsense_is_given_up_with_a_remedy() -> None:
+    with pytest.raises(CannotWrite, match=r"(\d+) of \1 replies .* no questions .*generator\.model"):
+        drafted(ScriptedGenerator(Clerk(spoils="As an AI, I would love to help!")), 6)
+
+
+def test_few_documents_give_what_they_have() -> None:
+    found = drafted(ScriptedGenerator(Clerk()), 100, [HOURS])
+    assert 0 < len(found.kept) < 20
+
+
+def test_documents_in_other_languages_are_not_asked_about() -> None:
+    german = Document("de", "Hafen", "Das Museum öffnet um zehn und schließt um fünf. " * 9, "en")
+    corpus = choose_passages([german, *NOTES], FakeEmbedder(), 4, seed=1)
+    assert corpus.foreign == ("de",)
+    assert {passage.chunk.document_id for passage in corpus.passages} == {"hours", "fees", "馆藏"}
+
+
+@pytest.mark.parametrize(
+    ("text", "foreign"),
+    [
+        pytest.param("Le musée est fermé le mardi et le billet coûte douze euros. " * 4, True, id="French"),
+        pytest.param("この博物館は火曜日に休館します。入場料は千円です。", True, id="Japanese"),
+        pytest.param("Музей закрыт по вторникам, билет стоит десять евро. " * 4, True, id="Russian"),
+        pytest.param(
+            "The museum is closed on Tuesdays and the ticket costs 12 euros. " * 4, False, id="English"
+        ),
+        pytest.param("博物馆周二闭馆，门票十二元。Harbour Museum", False, id="Chinese"),
+        pytest.param("Fares: A 12, B 13", False, id="too short to tell"),
+    ],
+)
+def test_languages_that_are_not_ours(text: str, foreign: bool) -> None:
+    assert is_foreign(text) == foreign
+
+
+def test_of_many_documents_those_are_asked_about_that_chance_draws_not_the_first() -> None:
+    many = [
+        Document(
+            f"{number:04}",
+            f"Harbour {number}",
+            f"The harbour {number} opens at {number} in the morning.",
+            "en",
+        )
+        for number in range(2000)
+    ]
+    corpus = choose_passages(many, FakeEmbedder(), 12, seed=1)
+    asked = sorted(int(passage.chunk.document_id) for passage in corpus.passages)
+    assert len(asked) == 48
+    assert asked[0] < 200
+    assert asked[-1] > 1800
+
+
+def test_no_sentence_is_offered_twice() -> None:
+    corpus = choose_passages(NOTES, FakeEmbedder(), 9, seed=1)
+    slots = Slots(corpus, 1)
+    offered = [
+        quote
+        for kind in ("number", "short", "list", "yesno")
+        for one in slots.take(kind, 50)
+        for quote in one.quotes
+    ]
+    assert len(offered) == len(set(offered)) == 9
