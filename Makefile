@@ -12,13 +12,21 @@ export HNSWLIB_NO_NATIVE = 1
 export TOKENIZERS_PARALLELISM = false
 export HF_HUB_DISABLE_TELEMETRY = 1
 
-.PHONY: demo test app check bench torture train lock setup clean
+.PHONY: demo study test app check bench torture train lock setup clean
 
 demo: setup
 	@echo "as shipped, this takes about twenty minutes on two cores the first time, and less than one the second"
 	@$(BIN)/python -m core.weights multilingual-e5-small qwen2.5-coder-1.5b-instruct
 	@ASSISTANT_EVALUATION__RAGAS_SAMPLE=$(JUDGED) \
 	$(BIN)/python -m evaluation.compare --domain $(DOMAIN) --limit $(LIMIT)
+
+# make study DOCS=~/handbook: from a folder of documents to a verdict, its questions drafted from the documents.
+DOCS ?= examples/
+N ?= 24
+
+study: setup
+	@$(BIN)/python -m core.weights multilingual-e5-small qwen2.5-coder-1.5b-instruct
+	@$(BIN)/python -m evaluation.study --domain $(DOCS) --n $(N) --judged $(JUDGED)
 
 # The browser test answers with the small model; where that cannot be fetched it says so and is skipped.
 test: setup

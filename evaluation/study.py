@@ -8,11 +8,13 @@ time, so that a study that was cut off goes on where it was. Knows nothing of wh
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated
 
 import typer
@@ -25,6 +27,11 @@ from settings import Settings
 
 _FEWEST = 10
 """Test questions with fewer than which nothing can be told apart."""
+_INTERRUPTED = 130
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+Launch = Callable[[Sequence[str], Mapping[str, str]], int]
+"""Runs a command with additions to the environment and returns its exit code."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -34,15 +41,29 @@ class StageFailed(AssistantError):
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """`n` test questions, of whose answers a judge reads `judged`; `yes`: nothing is asked meanwhile."""
+
+    n: int = 60
+    judged: int = 8
+    yes: bool = False
+
+
+def launch(command: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run a command of the project with this added to the environment; return its exit code."""
+    line = [sys.executable, "-m", *command]
+    return subprocess.run(line, env={**os.environ, **environment}, check=False).returncode
+
+
+@dataclass(frozen=True, slots=True)
 class Study:
-    """A domain's way to a verdict, with `n` test questions, of whose answers a judge reads `judged`."""
+    """A domain's way to a verdict. `name` is what `--domain` was given."""
 
     domain: Domain
     settings: Settings
     name: str
-    n: int
-    judged: int
-    yes: bool
+    wanted: Wanted = Wanted()
+    launch: Launch = launch
 
     def run(self) -> None:
         """Take every stage that is not done.
@@ -52,29 +73,21 @@ class Study:
             DomainError: too few questions came of the documents.
         """
         self._stage("1 of 4: documents", "ingest", "update")
-        if len(self._questions("test")) < self.n:
-            self._stage("2 of 4: questions", "evaluation.draft", "--n", str(self.n), *self._agreed())
-        else:
-            _say(f"2 of 4: questions: there are {len(self._questions('test'))} test questions")
-        self._check()
+        self._draft()
         self._review()
         self._train()
-        self._stage("4 of 4: comparison", "evaluation.compare", environment=self._sample())
+        sample = {"ASSISTANT_EVALUATION__RAGAS_SAMPLE": str(self.wanted.judged)}
+        self._stage("4 of 4: comparison", "evaluation.compare", environment=sample)
 
-    def _stage(self, title: str, *command: str, environment: Sequence[str] = ()) -> None:
+    def _stage(self, title: str, *command: str, environment: Mapping[str, str] = NOTHING) -> None:
         """Run a command of the project on the domain."""
         _say(title)
-        module, *arguments = command
-        line = [sys.executable, "-m", module, *arguments, "--domain", self.name]
-        done = subprocess.run(["env", *environment, *line] if environment else line, check=False)
-        if done.returncode == 130:
+        code = self.launch([*command, "--domain", self.name], environment)
+        if code == _INTERRUPTED:
             raise KeyboardInterrupt
-        if done.returncode:
+        if code:
             again = f"python -m evaluation.study --domain {self.name}"
             raise StageFailed(f"stage {title} failed, see above; mend it and run again: {again}")
-
-    def _agreed(self) -> tuple[str, ...]:
-        return ("--yes",) if self.yes else ()
 
     def _questions(self, split: str) -> list[QuestionRecord]:
         try:
@@ -84,12 +97,19 @@ class Study:
                 self.domain.questions(follow_ups=None)  # a broken line is told
             return []
 
-    def _check(self) -> None:
+    def _draft(self) -> None:
+        """Have the test questions drafted that are missing."""
+        title, there = "2 of 4: questions", len(self._questions("test"))
+        if there >= self.wanted.n:
+            _say(f"{title}: there are {there} test questions")
+            return
+        agreed = ("--yes",) if self.wanted.yes else ()
+        self._stage(title, "evaluation.draft", "--n", str(self.wanted.n), *agreed)
         tested = len(self._questions("test"))
         if tested < _FEWEST:
             raise DomainError(
-                f"{tested} test questions came of the documents, fewer than {_FEWEST} tell nothing apart; add "
-                "documents, or questions of your own: python -m evaluation.questions import"
+                f"{tested} test questions came of the documents, fewer than {_FEWEST} tell nothing apart; "
+                "add documents, or questions of your own: python -m evaluation.questions import"
             )
 
     def _review(self) -> None:
@@ -102,7 +122,7 @@ class Study:
             return
         _say(f"{waiting} of {len(drafts)} drafted questions are not reviewed; the report says so")
         print(f"  review: streamlit run apps/side_by_side.py -- {self.domain.folder}")
-        if sys.stdin.isatty() and not self.yes:
+        if sys.stdin.isatty() and not self.wanted.yes:
             typer.confirm("Go on without?", default=True, abort=True)
 
     def _train(self) -> None:
@@ -132,9 +152,6 @@ class Study:
         how = self.settings.finetune.model_dump_json() + self.settings.generator.model
         return hashlib.sha256(json.dumps([asked, how]).encode()).hexdigest()
 
-    def _sample(self) -> list[str]:
-        return [f"ASSISTANT_EVALUATION__RAGAS_SAMPLE={self.judged}"]
-
 
 def _say(line: str) -> None:
     print(f"\n== {line}", flush=True)
@@ -143,14 +160,14 @@ def _say(line: str) -> None:
 @app.command()
 def main(
     domain: Annotated[str, typer.Option(help="Name under data/, or the path of a folder of documents.")],
-    n: Annotated[int, typer.Option(min=4, help="Test questions to decide by.")] = 60,
+    n: Annotated[int, typer.Option(min=_FEWEST, help="Test questions to decide by.")] = 60,
     judged: Annotated[int, typer.Option(min=1, help="Of how many a judge reads the answers (RAGAS).")] = 8,
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing: go on when the cost is known.")] = False,
 ) -> None:
     """Go from a folder of documents to a verdict."""
     with plain_errors():
         found = find_domain(domain)
-        Study(found, found.settings(), domain, n, judged, yes).run()
+        Study(found, found.settings(), domain, Wanted(n, judged, yes)).run()
 
 
 if __name__ == "__main__":

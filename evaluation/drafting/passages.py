@@ -22,7 +22,7 @@ _SHORTEST, _LONGEST = 5, 120
 """Words of a sentence that can prove an answer."""
 _DOCUMENTS_PER_QUESTION = 4
 _PASSAGES_PER_QUESTION = 8
-_PASSAGE_WORDS = 160
+_PASSAGE_WORDS = 80
 _LARGEST_TOPIC = 12  # questions that a topic stands for, on average
 _HEADING = re.compile(r"#{1,6}\s|\|?[\s|:*-]+$")
 _LATIN = re.compile(r"[^\W\d_]+")
