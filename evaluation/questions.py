@@ -100,7 +100,8 @@ def _lines(passed: Sequence[Passed]) -> Iterator[str]:
 
 def _evidence(placed: Placed) -> Iterator[str]:
     if placed.quotes or placed.lost:
-        yield f"evidence: {placed.quotes} passages found in the domain's documents, {placed.lost} not"
+        passages = f"{placed.quotes} of {placed.quotes + placed.lost} passages"
+        yield f"evidence: {passages} found in the domain's documents"
     if placed.lost:
         yield "  what was not found is left out; put its documents into the domain before you import"
     if placed.unknown:
@@ -124,7 +125,7 @@ def _summary(placed: Placed, path: Path) -> Iterator[str]:
     if odd := sorted({record.split for record in records} - {*SPLITS}):
         yield f"  no command asks split {', '.join(odd)} by itself; give --split to import as {SPLIT}"
     if follow_ups := sum(bool(record.turns) for record in records):
-        yield f"  {follow_ups} follow on turns; ask them with: compare --turns"
+        yield f"  {follow_ups} with turns before the question; ask them with: compare --turns"
 
 
 def _rows(count: int) -> str:

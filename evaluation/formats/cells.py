@@ -18,6 +18,8 @@ _DELIMITERS = ",;\t|，；"
 _SEPARATOR = re.compile(r'"?sep=(.)"?[ \t]*(?:\r\n?|\n|\Z)', re.IGNORECASE)
 _RUNS = re.compile(r"'*\s*[=+\-@\t\r\n＝＋－＠]")
 _GUARDED = re.compile(r"'+\s*[=+\-@\t\r\n＝＋－＠]")
+_BLANK = " \t\r\n,;，；"
+_ABOVE = 5  # rows among which the header is
 _LINES = 1000  # that one row may stand on: a quote that is never closed must not swallow the others
 
 
@@ -26,17 +28,11 @@ def read_cells(text: str, known: Callable[[Sequence[str]], int]) -> Iterator[Row
 
     A row whose quotes do not close is passed over, and so is one with more cells than the header.
     """
-    separator = _SEPARATOR.match(text)
     lines = StringIO(text, newline="").readlines()
-    start = 1 if separator else 0
-    while start < len(lines) and not lines[start].strip(" \t\r\n,;，；"):
-        start += 1
-    if start == len(lines):
+    found = _header(lines, _SEPARATOR.match(text), known)
+    if found is None:
         return
-    options = [separator[1]] if separator else _DELIMITERS
-    headers = {one: _record(lines, start, one) for one in options}
-    delimiter = max(options, key=lambda one: (known(headers[one][0]), len(headers[one][0]), one == ","))
-    header, start = headers[delimiter]
+    header, start, delimiter = found
     names = _distinct(header)
     while start < len(lines):
         line = start + 1
@@ -75,6 +71,26 @@ def unguarded(cell: str) -> str:
     ('=1+1', "'=x", "'tis")
     """
     return cell[1:] if _GUARDED.match(cell) else cell
+
+
+def _header(
+    lines: Sequence[str], separator: re.Match[str] | None, known: Callable[[Sequence[str]], int]
+) -> tuple[list[str], int, str] | None:
+    """Return the names of the columns, the line after them and the delimiter; None where there are none.
+
+    They stand in the first row, or below a title: in the first of a few that has two names that are known.
+    """
+    options = [separator[1]] if separator else _DELIMITERS
+    begun = (at for at in range(bool(separator), len(lines)) if lines[at].strip(_BLANK))
+    first = None
+    for at in islice(begun, _ABOVE):
+        headers = {one: _record(lines, at, one) for one in options}
+        best = max(options, key=lambda one: (known(headers[one][0]), len(headers[one][0]), one == ","))
+        found = (*headers[best], best)
+        if known(found[0]) > 1:
+            return found
+        first = first or found
+    return first
 
 
 def _strictly(lines: Sequence[str], start: int, delimiter: str) -> tuple[list[str], int]:

@@ -15,6 +15,7 @@ from core.domain import Domain
 from core.errors import DocumentError
 from core.questions import QuestionRecord
 from core.quotes import spot, squeezed
+from ingest.files.cleaning import clean
 from ingest.files.reading import read_documents
 from ingest.files.walking import Within
 from ingest.knowledge_base import open_knowledge_base
@@ -81,12 +82,12 @@ class Library:
 
         Those that were named come first, and one that is there and was named for this quote alone.
         """
-        sought = squeezed(quote)
+        sought = squeezed(clean(quote))
         is_known = len(named) == 1 and named[0] in self._documents
         for id in named if is_known else (*named, *self._documents):
             if sought and sought in self._squeezed.get(id, ""):
                 text = self._documents[id].text
-                place = spot(quote, text)
+                place = spot(sought, text)
                 return id, quote if quote in text or not place else text[slice(*place)]
         return None
 

@@ -54,7 +54,7 @@ def test_a_chinese_table_becomes_questions_with_their_evidence(shop: Path) -> No
     assert result.stdout.splitlines() == [
         f"{path} (csv): 3 taken, 0 there already, 0 passed over",
         "  taken as without an answer (empty, or a refusal): line 4",
-        "evidence: 1 passages found in the domain's documents, 0 not",
+        "evidence: 1 of 1 passages found in the domain's documents",
         f"3 questions added to {shop / 'questions.jsonl'}: test 3; zh 3; an answer 2, no answer 1",
     ]
 
@@ -97,7 +97,7 @@ def test_passages_that_no_document_holds_are_left_out_and_counted(shop: Path) ->
     }
     path.write_text(json.dumps({**row, "retrieved_contexts": ["x"]}), encoding="utf-8")
     result = run("import", path, "--domain", shop)
-    assert "evidence: 1 passages found in the domain's documents, 1 not" in result.stdout
+    assert "evidence: 1 of 2 passages found in the domain's documents" in result.stdout
     assert "left out: retrieved_contexts, which say what a system found (of 1 row)" in result.stdout
     assert rows(shop)[0]["evidence_text"] == ["运费由买家承担"]
 
@@ -108,7 +108,7 @@ def test_without_documents_questions_are_taken_without_their_passages(shop: Path
     path.write_text(json.dumps({"user_input": "Why?", "reference": "Due", "reference_contexts": ["Due."]}))
     result = run("import", path, "--domain", shop)
     assert (result.exit_code, rows(shop)[0]["evidence_text"]) == (0, [])
-    assert "0 passages found in the domain's documents, 1 not" in result.stdout
+    assert "0 of 1 passages found in the domain's documents" in result.stdout
 
 
 def test_of_a_bad_file_beside_a_good_one_nothing_is_added(shop: Path) -> None:
@@ -124,7 +124,10 @@ def test_follow_ups_and_unknown_splits_say_how_they_are_asked(shop: Path) -> Non
     path = shop.parent / "q.jsonl"
     said = [("human", "谁？"), ("gpt", "他"), ("human", "几天？"), ("gpt", "7天")]
     path.write_text(json.dumps({"conversations": [{"from": a, "value": b} for a, b in said]}))
-    assert "1 follow on turns; ask them with: compare --turns" in run("import", path, "--domain", shop).stdout
+    assert (
+        "1 with turns before the question; ask them with: compare --turns"
+        in run("import", path, "--domain", shop).stdout
+    )
     other = table(shop, "question,answer,split\nWhy?,Due,holdout\n")
     assert "no command asks split holdout by itself" in run("import", other, "--domain", shop).stdout
 

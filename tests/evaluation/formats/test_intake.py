@@ -111,6 +111,13 @@ LIBRARY = Library([RETURNS, FAQ])
             ("A week.", "seven\n days"),
             id="two",
         ),
+        pytest.param(
+            (),
+            ("sev\u00aden da\u200bys",),
+            ("shop/returns.md",),
+            ("seven\n days",),
+            id="without what nobody sees",
+        ),
         pytest.param((), ("A month.",), (), (), id="nowhere: nothing is left"),
         pytest.param((), ("A month.", "A week."), ("faq.md",), ("A week.",), id="one of two"),
         pytest.param(

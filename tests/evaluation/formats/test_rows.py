@@ -66,6 +66,9 @@ QA = {"question": "When?", "answer": "Now"}
             "问题，答案\n几天？，7天", [(2, {"问题": "几天？", "答案": "7天"})], id="Chinese commas"
         ),
         pytest.param("sep=|\nquestion|answer\nWhen?|Now", [(3, QA)], id="the delimiter that a file states"),
+        pytest.param(
+            "Our FAQ, of 2026\n\nquestion;answer\nWhen?;Now", [(4, QA)], id="a title above the header"
+        ),
         pytest.param("\n,\nquestion,answer\n\n,\nWhen?,Now", [(6, QA)], id="blank rows"),
         pytest.param(
             'question,answer\n"When,\nat last?",Now\nWhen?,Now',
