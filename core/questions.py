@@ -79,7 +79,7 @@ def read_questions(path: Path) -> Iterator[QuestionRecord]:
         if not line.strip():
             continue
         try:
-            record = _question(json.loads(line), number)
+            record = as_record(json.loads(line), number)
         except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
             reason = f"key {error} is missing" if isinstance(error, KeyError) else str(error)
             raise DomainError(f"{path}, line {number}: {reason}; mend or remove this line") from error
@@ -98,7 +98,14 @@ def _lines(path: Path) -> list[str]:
         raise DomainError(f"{path} is not UTF-8: {error}; save it as UTF-8") from error
 
 
-def _question(row: Any, number: int) -> QuestionRecord:
+def as_record(row: Any, number: int = 0) -> QuestionRecord:
+    """Return the question that a JSON object states; `number` is the line it stands on.
+
+    Raises:
+        KeyError: id or question is missing.
+        TypeError: no object, or no list where one should be.
+        ValueError: an empty question, answer or turn.
+    """
     if not isinstance(row, dict):
         raise TypeError("not a JSON object")
     question = str(row["question"]).strip()

@@ -4,7 +4,8 @@
 
 Brings the knowledge base up to date, asks every strategy the same questions (each once: a second run
 computes nothing), measures the answers and writes report.json, report.md and report.html; `--replay` measures
-the answers of the last run anew. Knows nothing of how strategies are made.
+the answers of the last run anew. Test questions are sealed: each run on them is counted (what a use is, and
+what is none: `evaluation.asking.seals`). Knows nothing of how strategies are made.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +21,7 @@ from assistant.generation.journaled import JournaledGenerator
 from assistant.generation.types import Generator
 from assistant.registry import Assistant, open_assistant
 from assistant.strategies import STRATEGIES, check_strategies
-from assistant.types import Coverage, Strategy
+from assistant.types import Strategy
 from core.command_line import plain_errors
 from core.domain import Domain, find_domain
 from core.errors import AssistantError
@@ -29,8 +30,9 @@ from evaluation.analyses import report_of
 from evaluation.analyses.comparison import Comparison
 from evaluation.asking.questions import Choice, all_questions, choose_questions
 from evaluation.asking.record import Record, load_record, save_record
-from evaluation.asking.runner import run_all
+from evaluation.asking.runner import coverage_of, run_all
 from evaluation.asking.sampling import balanced
+from evaluation.asking.seals import Seal, Seals, use_of
 from evaluation.metrics import METRICS, choose
 from evaluation.metrics.calibration import calibrate, items, journal
 from evaluation.metrics.judge import open_judge
@@ -73,15 +75,16 @@ def compare(plan: Plan, assistant: Assistant, announce: Announce) -> Report:
     """
     announce(f"{plan.domain.name}: bringing the knowledge base up to date")
     _bring_up_to_date(assistant, announce)
-    local = assistant.generator
-    assistant.generator = JournaledGenerator(local, plan.out / "answers.jsonl")
+    local, seals = assistant.generator, _seals(plan)
+    assistant.generator = journaled = JournaledGenerator(local, plan.out / "answers.jsonl")
     record = _ask(plan, assistant, announce)
     save_record(plan.out, record)
     announce(_measuring(plan))
     judged = _judged(assistant, local, plan)
     scores = score(record.runs, [*(METRICS[name] for name in plan.metrics if name in METRICS), *judged])
     save_judged(plan.out, record.runs, scores, [metric.name for metric in judged])
-    return _report(plan, record, scores, assistant)
+    use = use_of(plan.out, record.runs, datetime.now(UTC).date().isoformat(), journaled.made > 0)
+    return _report(plan, record, scores, assistant, seals.note(record.references, use))
 
 
 def replay(plan: Plan, assistant: Assistant) -> Report:
@@ -93,7 +96,7 @@ def replay(plan: Plan, assistant: Assistant) -> Report:
     record = load_record(plan.out, plan.references, assistant.knowledge.documents())
     metrics = [METRICS[name] for name in plan.metrics if name in METRICS]
     scores = score(record.runs, [*metrics, *load_judged(plan.out, plan.metrics)])
-    return _report(plan, record, scores, assistant)
+    return _report(plan, record, scores, assistant, _seals(plan).of(record.references))
 
 
 def score(runs: Sequence[Run], metrics: Sequence[Metric]) -> Scores:
@@ -120,13 +123,20 @@ def _ask(plan: Plan, assistant: Assistant, announce: Announce) -> Record:
         references=plan.references,
         runs=runs,
         skipped=skipped | failed,
-        coverage=_coverage(strategies, runs),
+        coverage=coverage_of(strategies, runs),
         documents=[one.id for one in knowledge.records()],
         taught=_taught(assistant, runs),
     )
 
 
-def _report(plan: Plan, record: Record, scores: Scores, assistant: Assistant) -> Report:
+def _seals(plan: Plan) -> Seals:
+    """Return the uses of the domain's test sets; a file that is broken is told before anything is asked."""
+    seals = Seals(plan.settings.home / "seals" / f"{plan.domain.key}.json")
+    seals.of(plan.references)
+    return seals
+
+
+def _report(plan: Plan, record: Record, scores: Scores, assistant: Assistant, seal: Seal | None) -> Report:
     """Write the report in all its forms."""
     comparison = Comparison(
         domain=plan.domain.name,
@@ -142,6 +152,7 @@ def _report(plan: Plan, record: Record, scores: Scores, assistant: Assistant) ->
         seed=plan.seed,
         documents=record.documents,
         taught=record.taught,
+        seal=seal,
     )
     report = report_of(comparison, datetime.now(UTC).isoformat(timespec="seconds"))
     for name, write in (("report.json", dumps), ("report.md", markdown), ("report.html", html)):
@@ -198,14 +209,6 @@ def _judged(assistant: Assistant, local: Generator, plan: Plan) -> list[Metric]:
     checked = replace(panel, judge=open_judge(plan.settings, lambda: local, journal(plan.settings)))
     panel = calibrate(items(), checked, names).of(panel)
     return [Ragas(name, JUDGED[name], panel) for name in names]
-
-
-def _coverage(strategies: Sequence[Strategy], runs: Sequence[Run]) -> dict[str, Coverage]:
-    """Return by language what part of the corpus the strategy has met that reads it."""
-    answers = {run.strategy: [sample.answer for sample in run.samples] for run in runs}
-    languages = sorted({answer.question.lang for of in answers.values() for answer in of})
-    met = ((lang, one.coverage(lang, answers.get(one.name, ()))) for lang in languages for one in strategies)
-    return {lang: one for lang, one in met if one is not None}
 
 
 def _taught(assistant: Assistant, runs: Sequence[Run]) -> dict[str, tuple[str, ...] | None]:

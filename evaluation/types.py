@@ -20,6 +20,7 @@ class Reference:
 
     `taught`: whether train questions ask for the same fact, so that an adapter may have learned it;
     None where nobody knows. A follow-up has the `turns` before it, and `standalone` says it without them.
+    `drafted`: a model wrote it, the `drafter` if known; `reviewed`: a person has accepted it.
     """
 
     question: str
@@ -33,6 +34,9 @@ class Reference:
     taught: bool | None = None
     turns: tuple[Message, ...] = ()
     standalone: str = ""
+    drafted: bool = False
+    reviewed: bool = False
+    drafter: str = ""
 
     @property
     def in_full(self) -> str:
@@ -64,6 +68,9 @@ def reference(record: QuestionRecord, taught: Container[str] = ()) -> Reference:
         taught=record.fact_id in taught if record.fact_id and record.answers else None,
         turns=tuple(Message(*turn) for turn in record.turns),
         standalone=record.standalone,
+        drafted=record.is_drafted,
+        reviewed=record.reviewed,
+        drafter=record.model if record.is_drafted else "",
     )
 
 

@@ -30,6 +30,8 @@ class JournaledGenerator:
         """Open the journal at `path`; what a kill cut short in it is forgotten."""
         self.name, self.fingerprint = generator.name, generator.fingerprint
         self.max_new_tokens = generator.max_new_tokens
+        self.made = 0
+        """Completions that were not known."""
         self._generator = generator
         self._lines = JsonLines(path)
         self._known = {str(row["key"]): _generation(row) for row in self._lines if row.keys() >= _KEPT}
@@ -115,6 +117,7 @@ class JournaledGenerator:
             row = {"key": order[index], "model": self.name, "choices": choices, "weights": weights}
             self._lines.append(row)
             self._weighed[order[index]] = weights
+            self.made += 1
 
         if new:
             self._generator.choose(list(new.values()), choices, keep)
@@ -136,6 +139,7 @@ class JournaledGenerator:
         row = {"key": key, "model": self.name, "adapter": prompt.adapter, **asdict(generation)}
         self._lines.append(row)
         self._known[key] = generation
+        self.made += 1
 
 
 class JsonLines:

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from typing import Any
 
 from evaluation.analyses.arms import arms
+from evaluation.analyses.asked import asked
 from evaluation.analyses.causes import causes
 from evaluation.analyses.comparison import Comparison
 from evaluation.analyses.cost import cost
@@ -29,6 +30,7 @@ from evaluation.types import Run
 
 ANALYSES: dict[str, Callable[[Comparison], Block]] = {
     "verdict": verdict,
+    "asked": asked,
     "arms": arms,
     "coverage": coverage,
     "ledger": ledger,
@@ -73,12 +75,14 @@ def report_of(comparison: Comparison, created: str) -> Report:
 def _question(comparison: Comparison, place: int) -> dict[str, Any]:
     reference = comparison.references[place]
     turns = {"turns": [asdict(turn) for turn in reference.turns], "standalone": reference.standalone}
+    drafted = {"drafted": True, "reviewed": reference.reviewed}
     return {
         "id": reference.id,
         "lang": reference.lang,
         "type": reference.type,
         "question": reference.question,
         **(turns if reference.turns else {}),
+        **(drafted if reference.drafted else {}),
         "references": list(reference.answers),
         "answers": {run.strategy: _answer(comparison, run, place) for run in comparison.runs},
     }

@@ -8,6 +8,7 @@ from typing import Any
 
 from assistant.types import Coverage
 from evaluation.analyses.cause import cause
+from evaluation.asking.seals import Seal
 from evaluation.report.numbers import Entry, entry
 from evaluation.statistics import Inference, Pair, by_document
 from evaluation.types import ModelCard, Reference, Run, Score, restrict
@@ -40,6 +41,18 @@ class Comparison:
     """Ids of all that were searchable; none in runs from before they were recorded."""
     taught: Mapping[str, Sequence[str] | None] = field(default_factory=dict)
     """By adapter: ids of the documents that its training questions cite; None where nobody knows."""
+    seal: Seal | None = None
+    """Which test questions were asked, and how often they were used; None where there were none."""
+
+    @property
+    def drafted(self) -> list[Reference]:
+        """The questions that a model wrote."""
+        return [one for one in self.references if one.drafted]
+
+    @property
+    def reviewed(self) -> list[Reference]:
+        """Those of them that a person has accepted."""
+        return [one for one in self.drafted if one.reviewed]
 
     @property
     def strategies(self) -> list[str]:

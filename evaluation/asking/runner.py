@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from math import ceil
 
-from assistant.types import Answer, Question, Strategy
+from assistant.types import Answer, Coverage, Question, Strategy
 from core.errors import AssistantError
 from core.progress import progress_bar
 from evaluation.types import Reference, Run, Sample
@@ -57,6 +57,14 @@ def run_all(
         except AssistantError as error:
             failed[strategy.name] = str(error)
     return runs, failed
+
+
+def coverage_of(strategies: Sequence[Strategy], runs: Sequence[Run]) -> dict[str, Coverage]:
+    """Return by language what part of the corpus the strategy has met that reads it."""
+    answers = {run.strategy: [sample.answer for sample in run.samples] for run in runs}
+    languages = sorted({answer.question.lang for of in answers.values() for answer in of})
+    met = ((lang, one.coverage(lang, answers.get(one.name, ()))) for lang in languages for one in strategies)
+    return {lang: one for lang, one in met if one is not None}
 
 
 def _limit(seconds: float, alone: Sequence[Question], together: Sequence[Question]) -> str:

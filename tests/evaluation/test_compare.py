@@ -193,6 +193,67 @@ def test_a_second_run_asks_nothing_and_differs_in_date_and_times_alone(bench: Be
     assert without_times(first) == without_times(second)
 
 
+class TestTheTestSet:
+    def test_counts_a_run_and_not_the_same_again(self, bench: Bench) -> None:
+        first = bench.compare("rag")["test_set"]
+        assert (first["uses"], first["questions"], first["first"]) == (1, 5, first["last"])
+        assert bench.compare("rag")["test_set"] == first
+        assert again(bench)["test_set"] == first
+        assert f"Test set {first['sha256'][:8]} (5 questions): used once since" in (
+            bench.out / "report.md"
+        ).read_text(encoding="utf-8")
+
+    def test_counts_what_is_asked_anew(self, bench: Bench, tmp_path: Path) -> None:
+        bench.compare("rag")
+        assert bench.compare("rag,closed_book")["test_set"]["uses"] == 2
+        bench.out = tmp_path / "elsewhere"
+        assert bench.compare("rag")["test_set"]["uses"] == 3
+
+    def test_counts_a_run_that_was_killed_once(self, bench: Bench) -> None:
+        killed = iter([False, False, True])
+
+        def die(prompt: Prompt) -> str:
+            if next(killed, False):
+                raise KeyboardInterrupt
+            return quote(prompt)
+
+        bench.reply = die
+        with pytest.raises(KeyboardInterrupt):
+            bench.compare("rag")
+        assert bench.compare("rag")["test_set"]["uses"] == 1
+
+    def test_is_none_where_dev_questions_are_asked(self, bench: Bench) -> None:
+        path = bench.domain.folder / "questions.jsonl"
+        rows = [{**json.loads(line), "split": "dev"} for line in path.read_text("utf-8").splitlines()]
+        path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+        assert "test_set" not in bench.compare("closed_book")
+        assert not (bench.settings.home / "seals").exists()
+
+    def test_with_a_broken_count_nothing_is_asked(self, bench: Bench) -> None:
+        path = bench.settings.home / "seals" / f"{bench.domain.key}.json"
+        path.parent.mkdir(parents=True)
+        path.write_text("[1", encoding="utf-8")
+        with pytest.raises(AssistantError, match="restore it from a copy, or remove it to count anew"):
+            bench.compare("rag")
+        assert bench.generator.asked == []
+
+
+def test_who_drafted_the_questions_and_who_reviewed_them_is_told(bench: Bench) -> None:
+    path = bench.domain.folder / "questions.jsonl"
+    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    for number, row in enumerate(rows[:4]):
+        row |= {"origin": "drafted", "model": "writer", "reviewed": number == 0}
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    report = bench.compare("closed_book")
+    assert report["drafting"] == {"questions": 5, "drafted": 4, "reviewed": 1, "models": {"writer": 4}}
+    assert {one["id"]: one.get("reviewed") for one in report["questions"]} == {
+        "en-1": True, "en-2": False, "en-3": False, "zh-1": False, "zh-2": None,
+    }  # fmt: skip
+    assert "The verdict rests on 5 questions: 4 drafted by writer, 1 of them reviewed." in (
+        bench.out / "report.md"
+    ).read_text(encoding="utf-8")
+
+
 def again(bench: Bench) -> dict[str, Any]:
     """The report of a replay: there is no model, and no embedder."""
     references = all_questions(find_domain(str(bench.domain.folder)))

@@ -13,6 +13,7 @@ from rich.console import Console
 from assistant.types import Answer, Coverage, Ending, Timing, Usage
 from evaluation.analyses import ANALYSES, report_of
 from evaluation.analyses.comparison import Comparison
+from evaluation.asking.seals import Seal
 from evaluation.metrics import METRICS
 from evaluation.report.blocks import Report
 from evaluation.report.markdown import markdown
@@ -395,3 +396,61 @@ class TestLedger:
 
     def test_runs_from_before_have_none(self) -> None:
         assert "ledger" not in judged(right("rag", {0}))
+
+
+@pytest.mark.parametrize(
+    ("seal", "line", "is_stale"),
+    [
+        pytest.param(
+            Seal("3f2a91c0ffee", 82, 7, "2026-11-02", "2026-11-27"),
+            "Test set 3f2a91c0 (82 questions): used 7 times since 2026-11-02",
+            True,
+            id="seven uses",
+        ),
+        pytest.param(
+            Seal("3f2a91c0ffee", 82, 1, "2026-11-02", "2026-11-02", related=4),
+            "used once since 2026-11-02; sets that share most of its questions: 4 uses",
+            True,
+            id="five uses with those of sets that are much the same",
+        ),
+        pytest.param(Seal("3f2a91c0ffee", 82), "(82 questions): no use is on record", False, id="an old run"),
+    ],
+)
+def test_the_report_says_how_often_its_test_set_was_used(seal: Seal, line: str, is_stale: bool) -> None:
+    one = run("rag", 7)
+    found = compared([one], {"rag": {"f1": METRICS["f1"].score(one.samples)}}, seal=seal)
+    assert as_json(found)["test_set"]["sha256"] == "3f2a91c0ffee"
+    for page in (markdown(found), html(found), shown(found, 200)):
+        assert line in page
+        assert ("no longer fresh" in page) == is_stale
+
+
+def test_of_questions_that_people_wrote_and_of_no_test_set_nothing_is_said(report: Report) -> None:
+    assert not {"test_set", "drafting"} & as_json(report).keys()
+    assert "Test set" not in markdown(report)
+    assert "drafted" not in markdown(report)
+
+
+@pytest.mark.parametrize(
+    ("drafters", "reviewed", "sentence"),
+    [
+        pytest.param(["writer"] * 8, 3, "8 questions: 8 drafted by writer, 3 of them reviewed.", id="all"),
+        pytest.param(
+            ["a", "a", "b"],
+            0,
+            "8 questions: 2 drafted by a and 1 drafted by b, none of them reviewed.",
+            id="some",
+        ),
+        pytest.param(
+            [""], 1, "8 questions: 1 drafted by a model, 1 of them reviewed.", id="by nobody knows whom"
+        ),
+    ],
+)
+def test_the_report_says_who_wrote_its_questions(drafters: list[str], reviewed: int, sentence: str) -> None:
+    references = [
+        replace(one, drafted=place < len(drafters), reviewed=place < reviewed, drafter=name)
+        for place, (one, name) in enumerate(zip(REFERENCES, [*drafters, *[""] * 8], strict=False))
+    ]
+    one = run("rag", 7)
+    scores = {"rag": {"f1": METRICS["f1"].score(one.samples)}}
+    assert f"The verdict rests on {sentence}" in markdown(compared([one], scores, references=references))
