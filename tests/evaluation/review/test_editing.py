@@ -1,0 +1,94 @@
+"""What an edit may say: quotes that stand in their documents, answers that go with the type."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.domain import find_domain
+from core.questions import from_row
+from evaluation.review import ReviewError, changes, fields_of, read_evidence
+from ingest.types import Document
+from tests.evaluation.review.drafts import CHINESE, Desk, draft
+
+KNOWN = {
+    "fees": Document("fees", "Fees", "A bag costs 30 euros.\nA bike costs\n45 euros.", "en"),
+    "limits": Document("limits", "退货规则", "退货期限为七日。退款应当在十五日内支付。", "zh"),
+}
+BAG = from_row(draft("q1"))
+GOODS = from_row(CHINESE)
+
+
+def made(record: Any = BAG, **wanted: Any) -> dict[str, Any]:
+    return changes(record, replace(fields_of(record), **wanted), KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "changed"),
+    [
+        pytest.param({}, {}, id="nothing"),
+        pytest.param({"question": " What does a bag cost,  q1?\n"}, {}, id="blanks alone are no change"),
+        pytest.param({"question": "包多少钱？"}, {"question": "包多少钱？", "lang": "zh"}, id="language"),
+        pytest.param({"answers": ("31 euros", " ")}, {"answers": ["31 euros"]}, id="answers"),
+        pytest.param({"split": "train"}, {"split": "train"}, id="split"),
+        pytest.param(
+            {"answers": (), "type": "unanswerable"},
+            {"answers": [], "answer_type": "unanswerable"},
+            id="unanswerable, when the type says so",
+        ),
+        pytest.param(
+            {"quotes": ("A bike costs 45 euros.",)},
+            {"evidence_doc_ids": ["fees"], "evidence_text": ["A bike costs\n45 euros."]},
+            id="a quote in the words of its document",
+        ),
+        pytest.param(
+            {"quotes": ("退货期限为七日。",), "documents": ("limits",)},
+            {"evidence_doc_ids": ["limits"], "evidence_text": ["退货期限为七日。"]},
+            id="another document",
+        ),
+        pytest.param(
+            {"quotes": ("A bag costs 30 euros.", "45 euros"), "documents": ("fees", "fees")},
+            {"evidence_doc_ids": ["fees", "fees"], "evidence_text": ["A bag costs 30 euros.", "45 euros"]},
+            id="one quote more",
+        ),
+    ],
+)
+def test_only_what_differs_changes(wanted: dict[str, Any], changed: dict[str, Any]) -> None:
+    assert made(**wanted) == changed
+
+
+@pytest.mark.parametrize(
+    ("wanted", "reason"),
+    [
+        pytest.param({"question": " "}, "the question is empty", id="no question"),
+        pytest.param({"answers": ()}, "set the type to unanswerable", id="no answer"),
+        pytest.param({"type": "unanswerable"}, "an unanswerable question has no answer", id="an answer"),
+        pytest.param({"type": "riddle"}, "answer_type 'riddle' is none of short, yesno", id="type"),
+        pytest.param({"split": "exam"}, "split 'exam' is none of train, dev, test", id="split"),
+        pytest.param(
+            {"quotes": ("A bag costs 31 euros.",)}, "fees does not say 'A bag costs 31 euros.'", id="quote"
+        ),
+        pytest.param({"quotes": (" ",)}, "the quote from 'fees' is empty", id="empty quote"),
+        pytest.param({"quotes": (), "documents": ()}, "an answer needs a quote", id="no quote"),
+        pytest.param({"documents": ("gone",)}, "there is no document 'gone'", id="document"),
+        pytest.param({"documents": ()}, "each quote has one document", id="a quote of nothing"),
+    ],
+)
+def test_what_cannot_be_is_said(wanted: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ReviewError, match=reason):
+        made(**wanted)
+
+
+def test_a_quote_that_stays_is_not_looked_up() -> None:
+    record = replace(GOODS, evidence_doc_ids=("gone",))
+    assert made(record, split="dev") == {"split": "dev"}
+
+
+def test_evidence_is_read_from_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSISTANT_HOME", str(tmp_path / "var"))
+    found = read_evidence(find_domain(str(Desk(tmp_path).folder)), {"limits", "gone"})
+    assert {id: one.title for id, one in found.items()} == {"limits": "退货规则"}
+    (tmp_path / "bare").mkdir()
+    assert read_evidence(find_domain(str(tmp_path / "bare")), {"limits"}) == {}
+    assert not (tmp_path / "var").exists()
