@@ -5,6 +5,7 @@ python -m evaluation.review export --domain travel --out review.csv
 python -m evaluation.review import review.csv --domain travel --reviewer ann
 """
 
+import shlex
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -44,7 +45,8 @@ def export(
     count = export_sheet(
         [one for one in drafts if not one.rejected and (everything or not one.reviewed)], out
     )
-    back = f"python -m evaluation.review import {out} --domain {domain} --reviewer NAME"
+    sheet, name = shlex.quote(str(out)), shlex.quote(domain)
+    back = f"python -m evaluation.review import {sheet} --domain {name} --reviewer NAME"
     print(f"{out}: {_drafts(count)}; fill the column verdict (accept or reject, 通过 or 拒绝), then: {back}")
 
 

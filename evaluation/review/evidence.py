@@ -1,10 +1,13 @@
 """The documents that drafts quote, by their ids. Knows nothing of drafts or models."""
 
+import hashlib
 from collections.abc import Collection
+from pathlib import Path
 
 from core.domain import Domain
 from core.errors import DocumentError, KnowledgeBaseError
 from ingest.files.reading import read_documents
+from ingest.files.walking import walk
 from ingest.store.ledger import Ledger
 from ingest.types import Document
 
@@ -17,6 +20,15 @@ def read_evidence(domain: Domain, ids: Collection[str]) -> dict[str, Document]:
     """
     found = _in_folder(domain, set(ids))
     return found | _in_ledger(domain, set(ids) - set(found))
+
+
+def evidence_stamp(domain: Domain) -> str:
+    """Return a digest of which files there are, how long and how old: where it is the same, so are they."""
+    folder = domain.documents
+    files = sorted(path for path in walk(folder, domain.own_files) if isinstance(path, Path))
+    found = ((path, path.stat()) for path in files)
+    told = "\n".join(f"{path} {stat.st_size} {stat.st_mtime_ns}" for path, stat in found)
+    return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()
 
 
 def _in_folder(domain: Domain, ids: Collection[str]) -> dict[str, Document]:

@@ -8,9 +8,11 @@ import pytest
 
 from core.domain import find_domain
 from core.questions import from_row
-from evaluation.review import ReviewError, changes, fields_of, read_evidence
+from evaluation.review import ReviewError, changes, evidence_stamp, fields_of, read_evidence
+from ingest.knowledge_base import open_knowledge_base
 from ingest.types import Document
 from tests.evaluation.review.drafts import CHINESE, Desk, draft
+from tests.fakes import FakeEmbedder
 
 KNOWN = {
     "fees": Document("fees", "Fees", "A bag costs 30 euros.\nA bike costs\n45 euros.", "en"),
@@ -92,3 +94,26 @@ def test_evidence_is_read_from_the_folder(tmp_path: Path, monkeypatch: pytest.Mo
     (tmp_path / "bare").mkdir()
     assert read_evidence(find_domain(str(tmp_path / "bare")), {"limits"}) == {}
     assert not (tmp_path / "var").exists()
+
+
+def test_what_is_not_in_the_folder_is_read_from_the_knowledge_base(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASSISTANT_HOME", str(tmp_path / "var"))
+    domain = find_domain(str(Desk(tmp_path).folder))
+    knowledge = open_knowledge_base(domain, domain.settings(), FakeEmbedder())
+    upload = Document("uploads/pool.txt", "Pool", "The pool opens at 7.", "en")
+    stale = Document("fees", "Fees", "A bag costs 10 euros.", "en")
+    knowledge.sync([upload, stale], within=())
+    found = read_evidence(domain, {"uploads/pool.txt", "fees", "gone"})
+    assert found["uploads/pool.txt"].text == "The pool opens at 7."
+    assert "30 euros" in found["fees"].text
+    assert "gone" not in found
+
+
+def test_a_file_that_changes_changes_the_stamp(tmp_path: Path) -> None:
+    domain = find_domain(str(Desk(tmp_path).folder))
+    before = evidence_stamp(domain)
+    assert evidence_stamp(domain) == before
+    (domain.documents / "fees.md").write_text("A bag costs 31 euros.")
+    assert evidence_stamp(domain) != before
