@@ -18,6 +18,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from apps.page.engine import ENDED, Assistant, Engine, Moment
 from apps.page.evidence import asked, column, joined, notice
+from apps.page.review import review
 from apps.page.uploads import Upload, UploadStore
 from assistant.registry import open_assistant
 from assistant.strategies import STRATEGIES, about
@@ -55,9 +56,11 @@ def page(engine: Engine, domains: Sequence[Domain]) -> None:
     st.set_page_config(page_title="Side by side", page_icon=ICON, layout="wide")
     st.html(STYLE)
     domain, strategies = _choices(domains)
-    ask, report = st.tabs(["Ask", "Report"])
+    ask, report, reviewed = st.tabs(["Ask", "Report", "Review"])
     with report:
         _report(domain)
+    with reviewed:
+        review(domain)
     with ask:
         _visit(engine, domain, strategies)
 

@@ -1,8 +1,10 @@
 """`questions.jsonl`: questions with their references, as records. Knows nothing of domains or models."""
 
+import fcntl
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
@@ -74,19 +76,33 @@ def read_questions(path: Path) -> Iterator[QuestionRecord]:
     Raises:
         DomainError: no such file, or a broken line, by number.
     """
+    return (record for record, _ in read_rows(path))
+
+
+def read_rows(path: Path) -> Iterator[tuple[QuestionRecord, dict[str, Any]]]:
+    """Yield the questions of a file, each with all that its line says, keys that nobody here knows as well.
+
+    Raises:
+        DomainError: as `read_questions`.
+    """
+    return _rows(path, _lines(path))
+
+
+def _rows(path: Path, lines: Iterable[str]) -> Iterator[tuple[QuestionRecord, dict[str, Any]]]:
     seen: set[str] = set()
-    for number, line in enumerate(_lines(path), start=1):
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            record = as_record(json.loads(line), number)
+            row = json.loads(line)
+            record = from_row(row, number)
         except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
             reason = f"key {error} is missing" if isinstance(error, KeyError) else str(error)
             raise DomainError(f"{path}, line {number}: {reason}; mend or remove this line") from error
         if record.id in seen:
             raise DomainError(f"{path}, line {number}: id {record.id!r} is there twice; rename one")
         seen.add(record.id)
-        yield record
+        yield record, row
 
 
 def _lines(path: Path) -> list[str]:
@@ -98,13 +114,13 @@ def _lines(path: Path) -> list[str]:
         raise DomainError(f"{path} is not UTF-8: {error}; save it as UTF-8") from error
 
 
-def as_record(row: Any, number: int = 0) -> QuestionRecord:
-    """Return the question that a JSON object states; `number` is the line it stands on.
+def from_row(row: Any, line: int = 0) -> QuestionRecord:
+    """Return the question that an object says, which stands in this line of a file.
 
     Raises:
-        KeyError: id or question is missing.
-        TypeError: no object, or no list where one should be.
-        ValueError: an empty question, answer or turn.
+        KeyError: it lacks its id or its question.
+        TypeError: it is no object, or holds something other than a list where one should be.
+        ValueError: something is empty, or a turn is none.
     """
     if not isinstance(row, dict):
         raise TypeError("not a JSON object")
@@ -130,7 +146,7 @@ def as_record(row: Any, number: int = 0) -> QuestionRecord:
         fact_id=str(row.get("fact_id") or ""),
         lang=str(row.get("lang") or detect_question(question)),
         trap=str(row.get("trap") or ""),
-        line=number,
+        line=line,
         turns=turns,
         standalone=alone.strip() if turns and isinstance(alone, str) else "",
         origin=str(row.get("origin") or ""),
@@ -150,30 +166,48 @@ def as_row(record: QuestionRecord) -> dict[str, Any]:
 
 def write_questions(path: Path, records: Iterable[QuestionRecord]) -> None:
     """Write questions into a file; whatever was there is replaced as a whole, or stays where this fails."""
-    _replace(path, (json.dumps(as_row(record), ensure_ascii=False) for record in records))
+    _replace(path, (_line(as_row(record)) for record in records))
 
 
 def amend_questions(
     path: Path,
     changes: Mapping[str, Mapping[str, Any] | None],
-    added: Iterable[QuestionRecord] = (),
+    added: Iterable[QuestionRecord | Mapping[str, Any]] = (),
 ) -> None:
     """Change keys of the questions with these ids, take out those whose change is None, and add others.
 
-    What is not named stays as it is written, keys that nobody here knows as well.
+    What is not named stays as it is written, keys that nobody here knows as well. Of several threads or
+    processes that amend one file each sees what the one before has written.
 
     Raises:
-        DomainError: no such file and something to change, or a broken line, by number.
+        DomainError: no such file and something to change, a broken line, by number, or an id added twice.
     """
-    known = list(read_questions(path)) if changes or path.exists() else []
-    lines = _lines(path) if known else []
-    for record in known:
-        change = changes.get(record.id, {})
-        row = None if change is None else {**json.loads(lines[record.line - 1]), **change}
-        if change != {}:
-            lines[record.line - 1] = "" if row is None else json.dumps(row, ensure_ascii=False)
-    new = (json.dumps(as_row(record), ensure_ascii=False) for record in added)
-    _replace(path, chain(filter(str.strip, lines), new))
+    with _alone(path.parent):
+        lines = _lines(path) if changes or path.exists() else []
+        for record, known in list(_rows(path, lines)):
+            change = changes.get(record.id, {})
+            row = None if change is None else {**known, **change}
+            if change != {}:
+                lines[record.line - 1] = "" if row is None else _line(row)
+        new = [_line(as_row(one) if isinstance(one, QuestionRecord) else one) for one in added]
+        whole = list(filter(str.strip, chain(lines, new)))
+        list(_rows(path, whole))  # better refused here than at the next reading
+        _replace(path, whole)
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    return json.dumps(row, ensure_ascii=False)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait until nobody else amends a file here; the folder itself is the lock: none is left lying in it."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _replace(path: Path, lines: Iterable[str]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import fields, replace
 
-from core.questions import QuestionRecord, as_record, as_row
+from core.questions import QuestionRecord, as_row, from_row
 from evaluation.formats.said import identity
 from evaluation.formats.types import Format, Values
 
@@ -21,7 +21,7 @@ def read(values: Values) -> QuestionRecord:
     if not isinstance(values.get("question"), str):
         raise ValueError("key 'question' is missing, or no text")
     try:
-        record = as_record({**values, "id": values.get("id") or "-"})
+        record = from_row({**values, "id": values.get("id") or "-"})
     except (KeyError, TypeError) as error:
         raise ValueError(f"key {error} is missing" if isinstance(error, KeyError) else error) from error
     given = record.id if values.get("id") else identity(record.question, record.turns)

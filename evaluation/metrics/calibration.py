@@ -21,7 +21,8 @@ from evaluation.metrics.claims import Kind
 from evaluation.metrics.judge import JudgeError
 from evaluation.metrics.judged import JUDGED, Panel, Ragas
 from evaluation.metrics.verdicts import Matter, weighed
-from evaluation.types import Agreement, Floats, Reference, Sample, ratio
+from evaluation.statistics.kappa import kappa
+from evaluation.types import Agreement, Floats, Reference, Sample
 from ingest.types import Chunk, Hit
 from settings import Settings
 
@@ -153,14 +154,14 @@ def _agreement(lang: str, ratings: Sequence[Rating], thresholds: Mapping[str, fl
     if len(set(truths.tolist())) < 2:
         return Agreement(lang, len(known), len(ratings) - len(known), None, None, None, None, None)
     counts = _counts(truths, above >= 0, [one.document for one, _ in known])
-    kappa, low, high = _kappa_interval(counts)
+    value, low, high = _kappa_interval(counts)
     return Agreement(
         lang=lang,
         n=len(known),
         failed=len(ratings) - len(known),
         auc=float(roc_auc_score(truths, above)),
         accuracy=float((truths == (above >= 0)).mean()),
-        kappa=kappa,
+        kappa=value,
         low=low,
         high=high,
     )
@@ -178,17 +179,8 @@ def _kappa_interval(counts: Floats) -> tuple[float, float, float]:
     """Return kappa and its 95 % interval by bootstrap over documents."""
     rng = np.random.default_rng(_SEED)
     drawn = rng.multinomial(len(counts), np.full(len(counts), 1 / len(counts)), size=_DRAWS)
-    low, high = np.nanquantile(_kappa(drawn @ counts), [0.025, 0.975])
-    return float(_kappa(counts.sum(axis=0, keepdims=True))[0]), float(low), float(high)
-
-
-def _kappa(counts: Floats) -> Floats:
-    """Return Cohen's kappa of each row of counts; NaN where chance alone agrees on all."""
-    total = counts.sum(axis=1)
-    agreed = (counts[:, 0] + counts[:, 3]) / total
-    label, verdict = (counts[:, 0] + counts[:, 1]) / total, (counts[:, 0] + counts[:, 2]) / total
-    chance = label * verdict + (1 - label) * (1 - verdict)
-    return ratio(agreed - chance, 1 - chance)
+    low, high = np.nanquantile(kappa(drawn @ counts), [0.025, 0.975])
+    return float(kappa(counts.sum(axis=0, keepdims=True))[0]), float(low), float(high)
 
 
 def _sample(item: Item) -> Sample:

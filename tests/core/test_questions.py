@@ -1,13 +1,22 @@
 """Writing questions: what is not named stays as it was."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from core.errors import DomainError
-from core.questions import DRAFTED, QuestionRecord, Turn, amend_questions, read_questions, write_questions
+from core.questions import (
+    DRAFTED,
+    QuestionRecord,
+    Turn,
+    amend_questions,
+    read_questions,
+    read_rows,
+    write_questions,
+)
 
 RECORD = QuestionRecord(
     id="q1",
@@ -59,3 +68,28 @@ def test_there_need_be_no_file_to_add_to_but_one_to_change(tmp_path: Path) -> No
         amend_questions(path, {"q0": None})
     amend_questions(path, {}, [RECORD])
     assert [record.id for record in read_questions(path)] == ["q1"]
+
+
+def test_a_row_is_added_with_the_keys_that_nobody_here_knows(tmp_path: Path) -> None:
+    path = tmp_path / "questions.jsonl"
+    row = {"id": "q0", "question": "When?", "mood": "dry"}
+    amend_questions(path, {}, [row])
+    ((record, read),) = read_rows(path)
+    assert (record.question, read) == ("When?", row)
+
+
+def test_an_id_is_not_added_twice(tmp_path: Path) -> None:
+    path = tmp_path / "questions.jsonl"
+    write_questions(path, [RECORD])
+    with pytest.raises(DomainError, match="'q1' is there twice"):
+        amend_questions(path, {}, [replace(RECORD, question="Whose?")])
+    assert list(read_questions(path)) == [replace(RECORD, line=1)]
+
+
+def test_of_several_that_amend_at_once_none_is_lost(tmp_path: Path) -> None:
+    path = tmp_path / "questions.jsonl"
+    write_questions(path, [])
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda n: amend_questions(path, {}, [replace(RECORD, id=f"q{n}")]), range(40)))
+    assert {one.id for one in read_questions(path)} == {f"q{n}" for n in range(40)}
+    assert [one.name for one in tmp_path.iterdir()] == ["questions.jsonl"]

@@ -11,9 +11,9 @@ from sklearn.metrics import cohen_kappa_score
 from assistant.types import Prompt
 from core.errors import GenerationError
 from evaluation.metrics.calibration import LABELS, SAID, calibrate, items, journal
-from evaluation.metrics.calibration import _kappa as kappa_of
 from evaluation.metrics.judge import Judge
 from evaluation.metrics.judged import JUDGED, Panel, Ragas
+from evaluation.statistics.kappa import kappa
 from evaluation.types import Agreement
 from settings import load_settings
 from tests.evaluation.metrics.test_judged import RIGHT, Axes, sample, script
@@ -103,7 +103,7 @@ def test_kappa_is_scikit_learns(seed: int) -> None:
     label, verdict = rng.random((2, 60)) < 0.5
     both = [(label & verdict), (label & ~verdict), (~label & verdict), (~label & ~verdict)]
     counts = np.array([[one.sum() for one in both]], dtype=float)
-    assert kappa_of(counts)[0] == pytest.approx(cohen_kappa_score(label, verdict))
+    assert kappa(counts)[0] == pytest.approx(cohen_kappa_score(label, verdict))
 
 
 class TestShippedItems:
