@@ -9,7 +9,9 @@ where it was. Knows nothing of strategies or reports.
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -24,12 +26,12 @@ from core.domain import Domain, find_domain
 from core.errors import DomainError
 from core.progress import progress_bar
 from core.questions import QuestionRecord
-from evaluation.drafting.cost import estimate
+from evaluation.drafting.cost import Cost, estimate
 from evaluation.drafting.passages import Corpus, choose_passages
 from evaluation.drafting.pipeline import Announce, Drafted, Drafting
 from evaluation.drafting.slots import Slots
 from evaluation.drafting.splits import as_records
-from evaluation.drafting.store import Store
+from evaluation.drafting.store import Store, open_store
 from evaluation.drafting.types import Bench
 from evaluation.drafting.writer import Writer
 from evaluation.statistics.intervals import least_difference
@@ -53,23 +55,44 @@ def main(
 ) -> None:
     """Draft questions from a domain's documents."""
     found = find_domain(domain)
-    store = Store(found.settings().home / "drafts" / found.key, found)
+    settings = found.settings()
     if show:
-        _print_dropped(store, show)
+        _print_dropped(open_store(found, settings), show)
         return
-    assistant = open_assistant(found, found.settings())
-    seed = found.settings().evaluation.seed if seed < 0 else seed
+    seed = settings.evaluation.seed if seed < 0 else seed
+    outcome = draft(open_assistant(found, settings), n, seed, partial(_agree, yes))
+    _print_counts(outcome.drafted)
+    _print_result(found, outcome, n)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was drafted, the questions that it gives, and those of them that are new to the domain."""
+
+    drafted: Drafted
+    records: Sequence[QuestionRecord]
+    added: Sequence[QuestionRecord]
+
+
+def draft(assistant: Assistant, n: int, seed: int, agree: Callable[[Cost, bool], None]) -> Outcome:
+    """Have `n` test questions drafted, with train and dev questions, and add them to the domain.
+
+    `agree` hears the cost before most of it arises, and whether it may be money; it raises to stop.
+
+    Raises:
+        AssistantError: there are no documents to ask about, or the model cannot write.
+    """
+    store = open_store(assistant.domain, assistant.settings)
+    known = [record.question for record in store.existing()]
     corpus = _corpus(assistant, n, seed)
     generator = JournaledGenerator(assistant.generator, store.replies)
+    print(f"{n} test questions from {corpus.documents} documents")
     cost = estimate(n, Slots(corpus, seed).take("short", 4), generator)
-    print(f"{n} test questions from {corpus.documents} documents: {cost}")
-    _agree(yes, is_paid=bool(found.settings().generator.endpoint))
-    drafted = _draft(corpus, Bench(generator, assistant.knowledge, _known(store)), n, seed)
+    agree(cost, bool(assistant.settings.generator.endpoint))
+    drafted = _drafted(corpus, Bench(generator, assistant.knowledge, known), n, seed)
     store.keep_dropped(drafted.dropped)
     records = as_records(drafted.kept, generator.name, seed)
-    added = store.add(records)
-    _print_counts(drafted)
-    _print_result(found, records, added, n)
+    return Outcome(drafted, records, store.add(records))
 
 
 def _corpus(assistant: Assistant, n: int, seed: int) -> Corpus:
@@ -85,16 +108,13 @@ def _corpus(assistant: Assistant, n: int, seed: int) -> Corpus:
     return corpus
 
 
-def _known(store: Store) -> list[str]:
-    return [record.question for record in store.existing()]
-
-
-def _agree(yes: bool, is_paid: bool) -> None:
-    """Ask whether to go on; where nobody can answer, work on this machine goes on.
+def _agree(yes: bool, cost: Cost, is_paid: bool) -> None:
+    """Say the cost and ask whether to go on; where nobody can answer, work on this machine goes on.
 
     Raises:
         DomainError: an endpoint may cost money, and nobody has agreed.
     """
+    print(cost)
     if yes:
         return
     if sys.stdin.isatty():
@@ -103,7 +123,7 @@ def _agree(yes: bool, is_paid: bool) -> None:
         raise DomainError("an endpoint may cost money; give --yes to go on")
 
 
-def _draft(corpus: Corpus, bench: Bench, n: int, seed: int) -> Drafted:
+def _drafted(corpus: Corpus, bench: Bench, n: int, seed: int) -> Drafted:
     with progress_bar(unit=" replies", stays=True) as bar:
         announce: Announce = bar.write if not bar.disable else print
         writer = Writer(bench.reader, bar.update)
@@ -119,14 +139,12 @@ def _print_counts(drafted: Drafted) -> None:
     Console().print(table)
 
 
-def _print_result(
-    domain: Domain, records: Sequence[QuestionRecord], added: Sequence[QuestionRecord], n: int
-) -> None:
-    splits = Counter(record.split for record in records)
+def _print_result(domain: Domain, outcome: Outcome, n: int) -> None:
+    splits = Counter(record.split for record in outcome.records)
     tested = splits["test"]
     if tested < n:
         print(f"{tested} of {n} test questions: the documents gave no more that pass")
-    print(f"test {tested}, train {splits['train']}, dev {splits['dev']}; {len(added)} are new")
+    print(f"test {tested}, train {splits['train']}, dev {splits['dev']}; {len(outcome.added)} are new")
     if tested:
         least = least_difference(tested)
         print(

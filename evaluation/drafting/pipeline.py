@@ -19,8 +19,11 @@ _YIELD = 0.5
 """Share of the drafts that is expected to pass, before anything is known."""
 _NONSENSE = 0.8
 """Share of replies that are no drafts from which on a writer cannot write."""
-_JUDGED = 10
-"""Drafts of a type by which its yield is known."""
+_LEAST_YIELD = 0.2
+_PATIENCE = 2
+"""Rounds in which each type is written as its share is missing."""
+_EVERYWHERE = ("short", "number", "yesno")
+"""Types that every document has."""
 
 Announce = Callable[[str], None]
 
@@ -67,7 +70,7 @@ class Drafting:
         """
         kept: list[Draft] = []
         for number in range(_ROUNDS):
-            slots = self._slots(wanted, kept, number)
+            slots = self._slots(wanted, kept, number) if len(kept) < wanted else []
             if not slots:
                 break
             self.announce(
@@ -86,27 +89,27 @@ class Drafting:
         )
 
     def _slots(self, wanted: int, kept: Sequence[Draft], number: int) -> list[Slot]:
-        """Return what is to be written next: what is missing of each type, and more of it as many are lost.
+        """Return what is to be written next: as much as is missing of each type, and more as many are lost.
 
-        What the documents have not enough for goes to the types that fit every document.
+        What a type has not given after some rounds is left to those that every document has.
         """
-        have, short = Counter(draft.type for draft in kept), 0
-        found: list[Slot] = []
-        targets = {kind: math.ceil(share * wanted) for kind, share in SHARES.items()}
-        for kind, target in targets.items():
-            missing = max(0, target - have[kind])
-            asked = math.ceil(missing / self._expected(kind))
-            slots = self.slots.take(kind, asked)
-            found += slots
-            short += missing if len(slots) < asked else 0
-        if number and short and len(kept) + len(found) * _YIELD < wanted:
-            for kind in ("short", "number", "yesno"):
-                found += self.slots.take(kind, math.ceil(short / 3 / self._expected(kind)))
-        return found if len(kept) < wanted else []
+        have = Counter(draft.type for draft in kept)
+        missing = {kind: max(0, math.ceil(share * wanted) - have[kind]) for kind, share in SHARES.items()}
+        if number >= _PATIENCE:
+            missing = {kind: 1 for kind in _EVERYWHERE}
+        count = math.ceil((wanted - len(kept)) / self._yield())
+        asked = {
+            kind: math.ceil(count * few / max(1, sum(missing.values()))) for kind, few in missing.items()
+        }
+        slots = [slot for kind, few in asked.items() if few for slot in self.slots.take(kind, few)]
+        if len(slots) < count:  # a type has no more passages
+            slots += [one for kind in _EVERYWHERE for one in self.slots.take(kind, (count - len(slots)) // 3)]
+        return slots
 
-    def _expected(self, kind: str) -> float:
-        seen, passed = self._seen[f"type {kind}"], self._passed[f"type {kind}"]
-        return max(0.1, passed / seen) if seen >= _JUDGED else _YIELD
+    def _yield(self) -> float:
+        """Return the share of what is written that passes, as far as it is known."""
+        seen, passed = self._seen["drafts"], self._passed["drafts"]
+        return max(_LEAST_YIELD, passed / seen) if seen else _YIELD
 
     def _written(self, slots: Sequence[Slot]) -> list[Draft]:
         written: list[Draft] = []
@@ -128,12 +131,12 @@ class Drafting:
 
     def _guarded(self, drafts: list[Draft], known: Sequence[str]) -> list[Draft]:
         bench = Bench(self.bench.reader, self.bench.corpus, [*self.bench.known, *known], self.bench.dropped)
-        self._seen.update(f"type {draft.type}" for draft in drafts)
+        self._seen["drafts"] += len(drafts)
         for name, guard in GUARDS.items():
             self._seen[name] += len(drafts)
             drafts = list(guard(drafts, bench))
             self._passed[name] += len(drafts)
-        self._passed.update(f"type {draft.type}" for draft in drafts)
+        self._passed["drafts"] += len(drafts)
         return drafts
 
 

@@ -18,12 +18,14 @@ AGREES = 0.5
 """`correct` from which two answers count as the same."""
 
 
-def read(reader: Generator, asked: Sequence[tuple[Draft, Sequence[Chunk]]]) -> list[str]:
-    """Return what the reader answers from the passages given with each draft; it leans to declining."""
+def read(
+    reader: Generator, asked: Sequence[tuple[Draft, Sequence[Chunk]]], *, wary: bool = False
+) -> list[str]:
+    """Return what the reader answers from the passages given with each draft; if `wary` it declines sooner."""
     prompts = []
     for draft, passages in asked:
         book = open_book(draft.question, passages, draft.lang, _style(draft))
-        bias = fitted_bias(reader.name, draft.lang)
+        bias = fitted_bias(reader.name, draft.lang) if wary else 0.0
         leaning = ((refusal(draft.lang), bias),) if bias else ()
         prompts.append(Prompt(book.messages, prefix=book.shared, one_line=True, first_bias=leaning))
     return _texts(reader, prompts)

@@ -10,6 +10,7 @@ from core.domain import Domain
 from core.errors import DomainError
 from core.questions import QuestionRecord, amend_questions
 from evaluation.drafting.types import Dropped
+from settings import Settings
 
 _WRITTEN, _DROPPED = "written.json", "dropped.jsonl"
 
@@ -71,6 +72,11 @@ class Store:
     def _written(self) -> list[str]:
         path = self.folder / _WRITTEN
         return list(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else []
+
+
+def open_store(domain: Domain, settings: Settings) -> Store:
+    """Return what drafting has left behind of a domain."""
+    return Store(settings.home / "drafts" / domain.key, domain)
 
 
 def _row(one: Dropped) -> dict[str, Any]:

@@ -24,7 +24,7 @@ def one_answer(drafts: Sequence[Draft], bench: Bench) -> Iterator[Draft]:
     found = zip(proved, bench.find(proved, _FOUND), strict=True)
     asked = [(draft, [chunk]) for draft, hits in found for chunk in _others(draft, hits)]
     contradicted: dict[Draft, tuple[Chunk, str]] = {}
-    for (draft, (chunk,)), reply in zip(asked, read(bench.reader, asked), strict=True):
+    for (draft, (chunk,)), reply in zip(asked, read(bench.reader, asked, wary=True), strict=True):
         if not is_refusal(reply) and agreement(draft, reply) < AGREES and _says(chunk, reply):
             contradicted.setdefault(draft, (chunk, reply))
     for draft in drafts:

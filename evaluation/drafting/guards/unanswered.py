@@ -19,7 +19,7 @@ def unanswered(drafts: Sequence[Draft], bench: Bench) -> Iterator[Draft]:
         chunks = [hit.chunk for hit in hits]
         asked += [(draft, chunks[at : at + _TOGETHER]) for at in range(0, len(chunks), _TOGETHER)]
     answered: dict[Draft, str] = {}
-    for (draft, chunks), reply in zip(asked, read(bench.reader, asked), strict=True):
+    for (draft, chunks), reply in zip(asked, read(bench.reader, asked, wary=True), strict=True):
         if not is_refusal(reply):
             answered.setdefault(draft, f"{chunks[0].document_id} or near it: {reply}")
     for draft in drafts:
