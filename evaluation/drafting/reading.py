@@ -21,7 +21,7 @@ AGREES = 0.5
 def read(
     reader: Generator, asked: Sequence[tuple[Draft, Sequence[Chunk]]], *, wary: bool = False
 ) -> list[str]:
-    """Return what the reader answers from the passages given with each draft; if `wary` it declines sooner."""
+    """Return what the reader answers from the passages given with each draft; `wary`, it declines sooner."""
     prompts = []
     for draft, passages in asked:
         book = open_book(draft.question, passages, draft.lang, _style(draft))
