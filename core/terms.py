@@ -45,6 +45,9 @@ class Terms:
                 known.update({_key(said): entry.term for said in (*entry.variants, entry.term)})
         self._patterns = {lang: _pattern(known) for lang, known in self._terms.items()}
 
+    def __bool__(self) -> bool:
+        return any(self._terms.values())
+
     def unified(self, text: str, lang: Lang) -> str:
         """Return a text in which each variant has become its term.
 
@@ -53,7 +56,7 @@ class Terms:
         ("Denied boarding? See 'bumpings'.", '酒店定金能退吗？')
         """
         written, end = "", 0
-        for start, stop, term in self._found(text, lang):
+        for start, stop, term in self.places(text, lang):
             said = text[start:stop]
             is_same = _key(said) == _key(term)
             written += text[end:start] + (said if is_same else _capitalised_as(said, term))
@@ -66,10 +69,10 @@ class Terms:
         >>> sorted(Terms([Entry("定金", ("订金",))]).spoken_of("订金和押金", "zh"))
         ['定金']
         """
-        return frozenset(term for _, _, term in self._found(text, lang))
+        return frozenset(term for _, _, term in self.places(text, lang))
 
-    def _found(self, text: str, lang: Lang) -> Iterator[tuple[int, int, str]]:
-        """Yield where a term or a variant stands in a text, and the term."""
+    def places(self, text: str, lang: Lang) -> Iterator[tuple[int, int, str]]:
+        """Yield where in a text a term or a variant of it begins and ends, and the term."""
         if self._terms[lang]:
             for match in self._patterns[lang].finditer(_alike(text)):
                 yield match.start(), match.end(), self._terms[lang][_key(match[0])]
