@@ -1,19 +1,25 @@
 """Command line of training: `python -m finetune data|train|merge --domain NAME`."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from assistant.generation.adapters import find_adapter
 from core.command_line import plain_errors, run
 from core.domain import Domain, find_domain
 from core.weights.catalogue import fingerprint, model_folder
-from finetune.artefact import Trained, known, train_adapter
+from finetune.artefact import Trained, train_adapter
 from finetune.export.merge import merge_adapter
-from finetune.factory.questions import training_data
+from finetune.factory import STEPS
+from finetune.factory.questions import TrainingData, training_data
+from finetune.factory.table import steps_table
 from finetune.objectives import OBJECTIVES
+from finetune.tuning import known
 from settings import Settings
 
 app = typer.Typer(help="Teach a model the facts of a domain.", no_args_is_help=True)
@@ -23,29 +29,49 @@ Objective = Annotated[
 DomainName = Annotated[str, typer.Option("--domain", help="A name under data/, or a domain folder.")]
 
 
+Steps = Annotated[str, typer.Option(help="Steps of the factory, joined by commas; default: of the settings.")]
+
+
 @app.command()
 @plain_errors()
 def data(
     domain: DomainName,
     out: Annotated[
-        Path | None, typer.Option(help="Write train.jsonl and dev.jsonl (chat format) here.")
+        Path | None, typer.Option(help="Write train.jsonl, dev.jsonl and pairs.jsonl here.")
     ] = None,
     objective: Objective = "",
+    steps: Steps = "",
+    show: Annotated[
+        str, typer.Option(help="Show more of this step: before and after, and what it left out.")
+    ] = "",
 ) -> None:
-    """Show what would be learned, and what was left out because it gives a test question away."""
+    """Show what would be learned: what each step made of it, and what was left out and why."""
     found = find_domain(domain)
-    settings = _settings(found, objective=objective)
+    settings = _settings(found, objective=objective, steps=steps)
     known(OBJECTIVES, settings.finetune.objective, "finetune.objective")
+    if show:
+        known(STEPS, show, "--show")
     examples = training_data(found, settings)
-    folder = out or settings.home / "training" / found.key
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, part in (("train", examples.train), ("dev", examples.dev)):
-        lines = "".join(f"{example.to_json()}\n" for example in part)
-        (folder / f"{name}.jsonl").write_text(lines, encoding="utf-8")
-        print(f"{name:5} {len(part):6} examples  {folder / name}.jsonl")
-    for one in examples.dropped:
-        print(f"left out by {one.step}: {one.question_id} is {one.reason}")
+    _write(examples, out or settings.home / "training" / found.key)
+    Console().print(steps_table(examples.taken, show))
+    for note in examples.notes:
+        print(note)
     print(f"style: {examples.style}   left out: {len(examples.dropped)}   sha256: {examples.sha256[:12]}")
+
+
+def _write(examples: TrainingData, folder: Path) -> None:
+    """Write what is learned as files that other trainers read; pairs where the step `pair` was taken."""
+    folder.mkdir(parents=True, exist_ok=True)
+    parts = {"train": examples.train, "dev": examples.dev}
+    if any(one.step == "pair" for one in examples.taken):
+        parts["pairs"] = examples.pairs
+    for name, part in parts.items():
+        rows = [one.preference() if name == "pairs" else one.chat() for one in part]
+        whole = [{**row, "provenance": asdict(one.provenance)} for row, one in zip(rows, part, strict=True)]
+        path = folder / f"{name}.jsonl"
+        lines = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in whole)
+        path.write_text(lines, encoding="utf-8")
+        print(f"{name:5} {len(part):6} examples  {path}")
 
 
 @app.command()
@@ -60,11 +86,12 @@ def train(
     _print_trained(train_adapter(found, _settings(found, name, objective)))
 
 
-def _settings(domain: Domain, name: str = "", objective: str = "") -> Settings:
+def _settings(domain: Domain, name: str = "", objective: str = "", steps: str = "") -> Settings:
     """Return the settings of a domain with what the command line says otherwise."""
     settings = domain.settings()
-    said = {key: value for key, value in (("name", name), ("objective", objective)) if value}
-    return settings.model_copy(update={"finetune": settings.finetune.model_copy(update=said)})
+    said = {"name": name, "objective": objective, "steps": tuple(filter(None, steps.split(",")))}
+    update = {key: value for key, value in said.items() if value}
+    return settings.model_copy(update={"finetune": settings.finetune.model_copy(update=update)})
 
 
 @app.command()
@@ -85,6 +112,8 @@ def merge(
 
 
 def _print_trained(trained: Trained) -> None:
+    for note in trained.notes:
+        print(note)
     print("epoch   train loss   dev loss   dev accuracy")
     for point in trained.progress.curve:
         print(f"{point.epoch:5} {point.train_loss:12.3f} {point.dev_loss:10.3f} {point.dev_accuracy:14.3f}")
