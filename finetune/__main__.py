@@ -1,4 +1,4 @@
-"""Command line of training: `python -m finetune data|train|merge --domain NAME`."""
+"""Command line of training: `python -m finetune data|train|ablate|merge --domain NAME`."""
 
 import json
 from collections.abc import Sequence
@@ -13,6 +13,8 @@ from assistant.generation.adapters import find_adapter
 from core.command_line import plain_errors, run
 from core.domain import Domain, find_domain
 from core.weights.catalogue import fingerprint, model_folder
+from finetune.ablation.experiment import Experiment
+from finetune.ablation.table import markdown, terminal
 from finetune.artefact import Trained, train_adapter
 from finetune.export.merge import merge_adapter
 from finetune.factory import STEPS
@@ -92,6 +94,33 @@ def _settings(domain: Domain, name: str = "", objective: str = "", steps: str = 
     said = {"name": name, "objective": objective, "steps": tuple(filter(None, steps.split(",")))}
     update = {key: value for key, value in said.items() if value}
     return settings.model_copy(update={"finetune": settings.finetune.model_copy(update=update)})
+
+
+@app.command()
+@plain_errors()
+def ablate(
+    domain: DomainName,
+    steps: Annotated[str, typer.Option(help="The steps to measure, joined by commas.")],
+    seeds: Annotated[int, typer.Option(min=1, help="Runs of each arm.")] = 3,
+    updates: Annotated[int, typer.Option(min=0, help="Optimizer steps a run; 0: as the base takes.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Write the table here, as Markdown.")] = None,
+    only_cost: Annotated[bool, typer.Option("--cost", help="Say what it would cost, and stop.")] = False,
+    objective: Objective = "",
+) -> None:
+    """Measure what each step is worth: the same training with and without it, on the dev questions."""
+    found = find_domain(domain)
+    named = [step.strip() for step in steps.split(",") if step.strip()]
+    experiment = Experiment(found, _settings(found, objective=objective), named)
+    expected = experiment.cost(seeds, updates)
+    print(f"cost: {expected}")
+    if only_cost:
+        return
+    made = experiment.run(expected, print)
+    Console().print(terminal(made.title, made.effects))
+    for note in made.notes:
+        print(note)
+    if out is not None:
+        out.write_text(markdown(made.title, made.effects, made.notes), encoding="utf-8")
 
 
 @app.command()
