@@ -177,18 +177,13 @@ class Finetune(Section):
     evidence_share: float = Field(default=0.8, ge=0, le=1)
     """Share of those examples whose passages hold the evidence; the others are answered from memory."""
     steps: tuple[str, ...] = ("leak_guard",)
-    """What is done to the training data: names in `finetune.factory`. One that has not been shown to help a
-    domain (`python -m finetune ablate`) is off."""
+    """What is done to the training data: names in `finetune.factory`; see `finetune ablate`."""
     variants: int = Field(default=2, ge=1, le=4)
-    """New wordings that `paraphrase` and `restructure` ask for, of each question; `restructure` has two."""
+    """New wordings that `paraphrase` and `restructure` ask for of each question; `restructure` has two."""
     masked_model: str = ""
-    """Masked language model of `mask_replace`: a folder or a Hugging Face id; empty: the step is off."""
-    mask_share: float = Field(default=0.2, gt=0, le=1)
-    """Share of the words on which nothing hangs that `mask_replace` replaces, at least one."""
-    refusals: float = Field(default=0.1, gt=0, le=1)
-    """Questions without an answer that `refuse` asks the writer for, as a share of the examples."""
-    follow_ups: float = Field(default=0.1, gt=0, le=1)
-    """Follow-ups that `converse` asks the writer for, as a share of the examples."""
+    """Masked language model of `mask_replace`, a folder or a Hugging Face id; empty: it is off."""
+    extra_share: float = Field(default=0.1, gt=0, le=1)
+    """Questions that `refuse` and `converse` ask for, each as a share of the examples."""
     balance_by: tuple[Literal["type", "language", "document", "label"], ...] = ("type",)
     """Of what `balance` shows each kind as often; a `label` is a reply that is one of few: yes or no."""
     oversample: int = Field(default=3, ge=1)

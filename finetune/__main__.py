@@ -58,7 +58,9 @@ def data(
     Console().print(steps_table(examples.taken, show))
     for note in examples.notes:
         print(note)
-    print(f"style: {examples.style}   left out: {len(examples.dropped)}   sha256: {examples.sha256[:12]}")
+    print(
+        f"style: {examples.style}   left out or not taken up: {len(examples.dropped)}   sha256: {examples.sha256[:12]}"
+    )
 
 
 def _write(examples: TrainingData, folder: Path) -> None:

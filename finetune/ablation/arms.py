@@ -20,8 +20,8 @@ _PROMPTS: dict[str, Callable[[Finetune], float]] = {
     "back_translate": lambda _: 4,
     "restructure": lambda settings: 1 + 2 * min(2, settings.variants),
     "mask_replace": lambda settings: 2 * bool(settings.masked_model),
-    "refuse": lambda settings: 2 * settings.refusals,
-    "converse": lambda settings: 2 * settings.follow_ups,
+    "refuse": lambda settings: 2 * settings.extra_share,
+    "converse": lambda settings: 2 * settings.extra_share,
     "pair": lambda _: 1,
 }
 """Prompts that a step has for the writer, those that check included, for each example that it meets."""

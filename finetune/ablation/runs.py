@@ -24,8 +24,8 @@ from ingest.updating import bring_up_to_date
 from settings import Settings
 
 _IN_DATA = {
-    *("steps", "name", "variants", "masked_model", "mask_share", "refusals", "follow_ups", "balance_by"),
-    *("oversample", "max_similarity", "max_examples"),
+    *("steps", "name", "variants", "masked_model", "extra_share", "balance_by", "oversample"),
+    *("max_similarity", "max_examples"),
 }
 """Settings that the digest of the data stands for."""
 

@@ -29,7 +29,7 @@ NOT_SHORTER = "leaves nothing out"
 
 
 def converse(examples: Iterable[Example], material: Material) -> list[Example]:
-    """Return the examples, and follow-ups with the turns before them, `finetune.follow_ups` times as many."""
+    """Return the examples, and follow-ups behind turns, at most `finetune.extra_share` times as many."""
     came = list(examples)
     if material.settings.objective == RAFT:
         material.notes.append("converse is off: who reads passages is asked follow-ups in full")
@@ -55,7 +55,7 @@ def converse(examples: Iterable[Example], material: Material) -> list[Example]:
 
 
 def _drawn(came: Sequence[Example], material: Material) -> list[Pair]:
-    wanted = round(material.settings.follow_ups * len(came))
+    wanted = round(material.settings.extra_share * len(came))
     pairs = list(_pairs(came, Random(material.settings.seed)))
     return Random(material.settings.seed).sample(pairs, min(wanted, len(pairs)))
 

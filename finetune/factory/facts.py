@@ -14,7 +14,7 @@ from assistant.agreement.clauses import negations
 from assistant.agreement.polarity import asks_yes_or_no
 from assistant.agreement.tokens import folded
 from assistant.agreement.units import UNITS
-from assistant.agreement.words import GRAMMAR
+from assistant.agreement.words import GRAMMAR, stem
 from core.language import CJK, Lang, detect_question
 from core.questions import QuestionRecord
 from core.terms import Terms
@@ -45,7 +45,7 @@ def question_fault(record: QuestionRecord, text: str, terms: Terms) -> str:
     """
     lang = record.language
     before, text = (terms.unified(one, lang) for one in (record.question, text))
-    evidence = terms.unified(" ".join((*record.evidence_text, *record.answers)), lang)
+    evidence = terms.unified(" ".join(record.evidence_text), lang)
     if not text.rstrip(" \"'”’」』)）").endswith(("?", "？")):
         return NO_QUESTION
     if detect_question(text) != lang:
@@ -99,8 +99,8 @@ def names(text: str, lang: Lang) -> frozenset[str]:
 
 
 def anchors(record: QuestionRecord) -> frozenset[str]:
-    """Return the words of a question that its evidence or its answers have as well."""
-    return _content(record.question) & _content(" ".join((*record.evidence_text, *record.answers)))
+    """Return the words of a question that its evidence has as well, in lower case, without endings."""
+    return _content(record.question) & _content(" ".join(record.evidence_text))
 
 
 def _english_names(text: str) -> Iterator[str]:
@@ -122,7 +122,8 @@ def _same_names(before: str, after: str, lang: Lang) -> bool:
 
 
 def _content(text: str) -> frozenset[str]:
-    return frozenset(one for one in tokens(text) if one not in GRAMMAR and (len(one) > 1 or one.isdigit()))
+    found = (one for one in tokens(text) if one not in GRAMMAR and (len(one) > 1 or one.isdigit()))
+    return frozenset(map(stem, found))
 
 
 def _denies(question: str) -> bool:

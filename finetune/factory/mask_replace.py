@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from random import Random
 
+from assistant.agreement.words import stem
 from core.language import CJK
 from core.questions import QuestionRecord
 from core.terms import Terms
@@ -18,6 +19,8 @@ from finetune.types import Example
 from ingest.index.bm25 import tokens
 
 NOTHING_ELSE = "no other word fits"
+_SHARE = 0.3
+"""Of the words on which nothing hangs; more of them leave little of a short question."""
 _LATIN = re.compile(r"(?<![\w'’-])[A-Za-z]{4,}(?![\w'’-])")
 _IS_CJK = re.compile(f"[{CJK}]{{2,}}")
 _ASKING_EN = (
@@ -34,7 +37,7 @@ _ASKING = frozenset([*_ASKING_EN.split(), *_ASKING_ZH.split()])
 
 
 def mask_replace(examples: Iterable[Example], material: Material) -> list[Example]:
-    """Return the examples, and each question with `finetune.mask_share` of its free words replaced."""
+    """Return the examples, and each question with some of its free words replaced."""
     came = list(examples)
     if not material.settings.masked_model:
         material.notes.append("mask_replace is off: name a masked language model in finetune.masked_model")
@@ -52,7 +55,7 @@ def mask_replace(examples: Iterable[Example], material: Material) -> list[Exampl
 def _replaced(record: QuestionRecord, filler: Filler, material: Material) -> str:
     """Return the question with some of its words replaced, from the last to the first."""
     free = list(free_words(record, material.terms))
-    wanted = max(1, round(material.settings.mask_share * len(free)))
+    wanted = max(1, round(_SHARE * len(free)))
     chance = Random(f"{material.settings.seed}|{record.id}")
     text = record.question
     for start, end in sorted(chance.sample(free, min(wanted, len(free))), reverse=True):
@@ -73,7 +76,7 @@ def free_words(record: QuestionRecord, terms: Terms) -> Iterator[tuple[int, int]
     for start, end in sorted(_words(text), key=lambda span: (span[0], -span[1])):
         word = text[start:end].lower()
         is_apart = all(end <= first or last <= start for first, last in taken)
-        if is_apart and not {word, *tokens(word)} & kept:
+        if is_apart and not {word, *tokens(word), *map(stem, tokens(word))} & kept:
             taken.append((start, end))
             yield start, end
 

@@ -89,14 +89,7 @@ def training_data(domain: Domain, settings: Settings, tools: Tools | None = None
     """
     chosen_steps(settings.finetune)
     records = domain.questions(follow_ups=None)
-    train, dev = (
-        [one for one in records if one.split == split and not one.turns] for split in ("train", "dev")
-    )
-    if not train or not dev:
-        raise DomainError(
-            f"{domain.folder / 'questions.jsonl'} needs questions with split=train to learn and split=dev "
-            f"to know when to stop; it has {len(train)} and {len(dev)}"
-        )
+    train, dev = _to_learn(records, domain)
     assistant = open_assistant(domain, settings)
     own = DomainTools(domain, settings, assistant)
     given = tools or own
@@ -116,6 +109,21 @@ def training_data(domain: Domain, settings: Settings, tools: Tools | None = None
         notes=tuple(dict.fromkeys(material.notes)),
         style=assistant.style,
     )
+
+
+def _to_learn(
+    records: Sequence[QuestionRecord], domain: Domain
+) -> tuple[list[QuestionRecord], list[QuestionRecord]]:
+    """Return the questions of the splits `train` and `dev` that stand alone."""
+    train, dev = (
+        [one for one in records if one.split == split and not one.turns] for split in ("train", "dev")
+    )
+    if not train or not dev:
+        raise DomainError(
+            f"{domain.folder / 'questions.jsonl'} needs questions with split=train to learn and split=dev "
+            f"to know when to stop; it has {len(train)} and {len(dev)}"
+        )
+    return train, dev
 
 
 Maker = Callable[[Sequence[QuestionRecord]], Sequence[Example]]

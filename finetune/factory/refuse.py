@@ -27,7 +27,7 @@ _NEAR = 0.5
 
 
 def refuse(examples: Iterable[Example], material: Material) -> list[Example]:
-    """Return the examples, and questions to be refused, at most `finetune.refusals` times as many."""
+    """Return the examples, and questions to be refused, at most `finetune.extra_share` times as many."""
     came = list(examples)
     seeds = _seeds(came, material)
     prompts = [near_topic(one.record.language, "\n".join(one.record.evidence_text)) for one in seeds]
@@ -44,7 +44,7 @@ def refuse(examples: Iterable[Example], material: Material) -> list[Example]:
 def _seeds(came: Sequence[Example], material: Material) -> list[Example]:
     """Return the examples whose evidence is asked about, drawn by the seed, no evidence twice."""
     quoted = {one.record.evidence_text: one for one in came if is_own(one) and one.record.evidence_text}
-    wanted = min(round(material.settings.refusals * len(came)), len(quoted))
+    wanted = min(round(material.settings.extra_share * len(came)), len(quoted))
     return Random(material.settings.seed).sample(list(quoted.values()), wanted)
 
 

@@ -9,7 +9,7 @@ from core.language import detect_question, words
 from finetune.factory.admission import Draft, admit, is_own
 from finetune.factory.calls import NOT_WRITTEN, written
 from finetune.factory.types import Dropped, Material
-from finetune.factory.wording import ANSWER, MANNERS, OTHER, QUESTION, reword, translate
+from finetune.factory.wording import ANSWER, OTHER, QUESTION, manners, reword, translate
 from finetune.types import Example
 
 _SENTENCE = 7
@@ -51,7 +51,7 @@ def _in_manners(step: str, came: list[Example], material: Material) -> list[Exam
         (one, number)
         for one in came
         if is_own(one)
-        for number, _ in enumerate(MANNERS[step][one.record.language][: material.settings.variants], start=1)
+        for number in range(1, 1 + min(material.settings.variants, manners(step, one.record.language)))
     ]
     prompts = [
         reword(step, number - 1, one.record.language, one.question, _sentence(one)) for one, number in jobs

@@ -41,7 +41,7 @@ def pair_of(lang: str) -> tuple[QuestionRecord, QuestionRecord]:
 def order(lang: str) -> list[Example]:
     """The two examples in the order in which chance takes them: the second is the one that follows."""
     made = examples(*pair_of(lang))
-    made_of = material(script("And then?" if lang == "en" else "那呢？", "?"), follow_ups=1.0)
+    made_of = material(script("And then?" if lang == "en" else "那呢？", "?"), extra_share=1.0)
     converse(made, made_of)
     follows = made_of.dropped[0].question_id.partition("+")[0]
     return sorted(made, key=lambda one: one.question_id == follows)
@@ -53,7 +53,7 @@ def order(lang: str) -> list[Example]:
 )
 def test_a_follow_up_stands_behind_the_turns_and_keeps_its_reply(lang: str, follow_up: str) -> None:
     before, after = order(lang)
-    made_of = material(script(follow_up, after.question), follow_ups=1.0)
+    made_of = material(script(follow_up, after.question), extra_share=1.0)
     *old, new = converse([before, after], made_of)
     assert old == [before, after]
     assert [(one.role, one.content) for one in new.messages[1:]] == [
@@ -82,7 +82,7 @@ def test_a_follow_up_stands_behind_the_turns_and_keeps_its_reply(lang: str, foll
 def test_a_follow_up_that_does_not_lead_back_is_dropped(
     lang: str, follow_up: str, rewritten: str, reason: str
 ) -> None:
-    made_of = material(script(follow_up, rewritten), questions=(TEST,), follow_ups=1.0, max_similarity=0.5)
+    made_of = material(script(follow_up, rewritten), questions=(TEST,), extra_share=1.0, max_similarity=0.5)
     assert len(converse(examples(*pair_of(lang)), made_of)) == 2
     assert reasons(made_of) == [reason]
 
@@ -91,10 +91,10 @@ def test_questions_of_different_documents_or_languages_do_not_follow_on_each_oth
     elsewhere = replace(EN_NEXT, evidence_doc_ids=("other",))
     same_fact = replace(EN_NEXT, evidence_text=EN.evidence_text)
     for second in (elsewhere, same_fact, ZH):
-        assert len(converse(examples(EN, second), material(follow_ups=1.0))) == 2
+        assert len(converse(examples(EN, second), material(extra_share=1.0))) == 2
 
 
 def test_who_reads_passages_meets_no_turns() -> None:
-    made_of = material(objective="raft", follow_ups=1.0)
+    made_of = material(objective="raft", extra_share=1.0)
     assert len(converse(examples(EN, EN_NEXT), made_of)) == 2
     assert made_of.notes == ["converse is off: who reads passages is asked follow-ups in full"]

@@ -70,25 +70,34 @@ def test_words_on_which_something_hangs_are_not_free(
 
 
 @pytest.mark.parametrize(
-    ("record", "word", "question"),
+    ("record", "word"),
     [
-        pytest.param(
-            EN_FREE, "soon", "How soon must a soon soon cancel a booking with Lindenquay?", id="English"
-        ),
-        pytest.param(ZH_FREE, "劳累", "劳累的住客在劳累几天内可以取消订单？", id="Chinese"),
+        pytest.param(EN_FREE, "soon", id="English"),
+        pytest.param(ZH_FREE, "劳累", id="Chinese"),
     ],
 )
-def test_free_words_are_replaced(record: QuestionRecord, word: str, question: str) -> None:
-    made_of = material(tools=tools(Says(word), record.answers[0]), masked_model="tiny", mask_share=1.0)
+def test_a_free_word_is_replaced_and_the_rest_stands(record: QuestionRecord, word: str) -> None:
+    filler = Says(word)
+    made_of = material(tools=tools(filler, record.answers[0]), masked_model="tiny")
     new = mask_replace(examples(record), made_of)[1]
-    assert (new.question, new.reply) == (question, record.answers[0])
+    (gone,) = filler.asked
+    assert (new.question, new.reply) == (record.question.replace(gone, word), record.answers[0])
     assert (new.provenance.model, new.provenance.made_by) == ("tiny", "mask_replace")
 
 
-@pytest.mark.parametrize(("share", "replaced"), [(0.1, 1), (0.34, 1), (0.67, 2), (1.0, 3)])
-def test_a_share_of_the_free_words_is_replaced_and_at_least_one(share: float, replaced: int) -> None:
+@pytest.mark.parametrize(
+    ("words", "replaced"),
+    [
+        pytest.param(1, 1, id="of 1 the one"),
+        pytest.param(3, 1, id="of 3 one"),
+        pytest.param(5, 2, id="of 5 two"),
+        pytest.param(10, 3, id="of 10 three"),
+    ],
+)
+def test_three_in_ten_free_words_are_replaced_and_at_least_one(words: int, replaced: int) -> None:
+    record = replace(EN, question=f"How do {'brave ' * words} go?")
     filler = Says("soon")
-    mask_replace(examples(EN_FREE), material(tools=tools(filler), masked_model="tiny", mask_share=share))
+    mask_replace(examples(record), material(tools=tools(filler), masked_model="tiny"))
     assert len(filler.asked) == replaced
 
 

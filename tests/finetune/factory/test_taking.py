@@ -18,7 +18,7 @@ from finetune.factory.taking import chosen_steps, take_steps
 from finetune.factory.tools import DomainTools
 from finetune.factory.types import Dropped
 from settings import Settings, load_settings
-from tests.factory import EN, TEST, ZH, FakeTools, as_question, examples, material, writes
+from tests.factory import EN, TEST, ZH, FakeTools, Finds, as_question, examples, material, writes
 from tests.fakes import ScriptedGenerator
 
 DEV = replace(
@@ -161,3 +161,15 @@ def test_a_dropped_example_says_which_step_and_why() -> None:
     assert [asdict(one) for one in made_of.dropped] == [
         asdict(Dropped("paraphrase", "en1+paraphrase1", AMOUNT, ""))
     ]
+
+
+def test_a_new_wording_is_read_from_passages_where_that_is_what_is_learned(tmp_path: Path) -> None:
+    finds = Finds("A guest may cancel a booking within 14 days.")
+    tools = FakeTools(ScriptedGenerator(writes({"": as_question(OTHER)})), finds)
+    settings = settings_of(tmp_path / "var", "paraphrase", variants=1, objective="raft")
+    data = training_data(domain_of(tmp_path / "inn", (EN, DEV)), settings, tools)
+    old, new = data.train
+    assert OTHER in finds.asked  # searched for anew
+    assert new.messages[-1].content.count(OTHER) == 2  # before and after the passages
+    assert finds.text in new.messages[-1].content
+    assert (old.question, new.question, new.reply) == (EN.question, OTHER, "14 days")
