@@ -58,9 +58,8 @@ def data(
     Console().print(steps_table(examples.taken, show))
     for note in examples.notes:
         print(note)
-    print(
-        f"style: {examples.style}   left out or not taken up: {len(examples.dropped)}   sha256: {examples.sha256[:12]}"
-    )
+    lost = f"{len(examples.dropped)} left out or not taken up"
+    print(f"style: {examples.style}   {lost}   sha256: {examples.sha256[:12]}")
 
 
 def _write(examples: TrainingData, folder: Path) -> None:
