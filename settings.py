@@ -177,7 +177,17 @@ class Finetune(Section):
     evidence_share: float = Field(default=0.8, ge=0, le=1)
     """Share of those examples whose passages hold the evidence; the others are answered from memory."""
     steps: tuple[str, ...] = ("leak_guard",)
-    """What is done to the training data: names in `finetune.factory`."""
+    """What is done to the training data: names in `finetune.factory`; see `finetune ablate`."""
+    variants: int = Field(default=2, ge=1, le=4)
+    """New wordings that `paraphrase` and `restructure` ask for of each question; `restructure` has two."""
+    masked_model: str = ""
+    """Masked language model of `mask_replace`, a folder or a Hugging Face id; empty: it is off."""
+    extra_share: float = Field(default=0.1, gt=0, le=1)
+    """Questions that `refuse` and `converse` ask for, each as a share of the examples."""
+    balance_by: tuple[Literal["type", "language", "document", "label"], ...] = ("type",)
+    """Of what `balance` shows each kind as often; a `label` is a reply that is one of few: yes or no."""
+    oversample: int = Field(default=3, ge=1)
+    """Times that `balance` shows an example at most."""
     rank: int = Field(default=8, ge=1)
     """Rank of the update matrices."""
     alpha: int = Field(default=16, ge=1)
@@ -192,6 +202,8 @@ class Finetune(Section):
     """Share of the steps that warms up."""
     epochs: int = Field(default=4, ge=1)
     """Passes over the training examples, unless `dev` stops them earlier."""
+    max_updates: int = Field(default=0, ge=0)
+    """Optimizer steps after which training ends, whatever `epochs` says; 0: no such end."""
     batch_tokens: int = Field(default=512, ge=64)
     """Tokens, padding included, of one forward and backward pass."""
     accumulation: int = Field(default=1, ge=1)

@@ -10,11 +10,13 @@ from typing import Any
 
 from core.errors import DomainError
 from core.questions import QuestionRecord, read_questions
+from core.terms import Terms, read_terms
 from settings import PROJECT, Settings, load_settings
 
 DATA = PROJECT / "data"
 _OWN_KEYS = {"name", "title", "languages", "description"}
-_OWN_FILES = ("domain.toml", "questions.jsonl", "router.json", "terms.csv")
+_TERMS = "terms.csv"
+_OWN_FILES = ("domain.toml", "questions.jsonl", "router.json", _TERMS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,14 @@ class Domain:
             return load_settings(self.overrides)
         except ValueError as error:
             raise DomainError(f"{self.folder / 'domain.toml'}: {error}") from error
+
+    def terms(self) -> Terms:
+        """Return the domain's dictionary, see `core.terms`; an empty one where it comes without.
+
+        Raises:
+            DomainError: a broken line, by number.
+        """
+        return read_terms(self.folder / _TERMS)
 
     def set(self, section: str, key: str, value: float, why: str) -> None:
         """Write a number to this domain's `domain.toml`, with a comment; every other line stays as it is.

@@ -1,4 +1,4 @@
-"""Finds train questions that give a test question away. Knows nothing of answers, documents or models.
+"""Finds questions in nearly the same words: leaks and repeats. Knows nothing of answers or models.
 
 Candidates come from MinHash (Broder, 1997), so that 100,000 questions take minutes; each candidate is
 then measured exactly, so that what is reported does not depend on the hash.
@@ -7,11 +7,13 @@ then measured exactly, so that what is reported does not depend on the hash.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from core.language import words
 
 _PERMUTATIONS = 128
-_CANDIDATE = 0.5  # MinHash similarity from which a pair is measured exactly; below every sensible limit
+_CANDIDATE = 0.625
+"""Share of the limit from which a pair is measured exactly: at 0.8 pairs from 0.5 on, by MinHash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +50,59 @@ def find_leaks(train: Mapping[str, str], test: Mapping[str, str], limit: float) 
 
     Both are the texts of questions by their ids.
     """
-    from datasketch import MinHash, MinHashLSH
-
-    def sketch(grams: frozenset[str]) -> MinHash:
-        found = MinHash(num_perm=_PERMUTATIONS, seed=1)
-        found.update_batch([gram.encode() for gram in sorted(grams)])
-        return found
-
-    tested = {key: shingles(text) for key, text in test.items()}
-    index = MinHashLSH(threshold=min(_CANDIDATE, limit), num_perm=_PERMUTATIONS)
-    for key, grams in tested.items():
-        index.insert(key, sketch(grams))
+    index = _Index(limit)
+    for key, text in test.items():
+        index.insert(key, shingles(text))
     leaks = []
     for own, text in train.items():
-        grams = shingles(text)
-        near = [Leak(own, key, similarity(grams, tested[key])) for key in index.query(sketch(grams))]
-        if near and (worst := max(near, key=lambda leak: leak.similarity)).similarity >= limit:
-            leaks.append(worst)
+        near = index.near(shingles(text))
+        if near:
+            worst = max(near, key=near.__getitem__)
+            leaks.append(Leak(own, worst, near[worst]))
     return leaks
+
+
+def find_repeats(texts: Mapping[str, str], limit: float) -> dict[str, list[str]]:
+    """Return, for each text that has any, the texts before it that are at or above `limit`, in their order.
+
+    >>> find_repeats({"a": "How long is it open?", "b": "Where is it?", "c": "how long is it open"}, 0.8)
+    {'c': ['a']}
+    """
+    index = _Index(limit)
+    places = {key: place for place, key in enumerate(texts)}
+    repeats = {}
+    for key, text in texts.items():
+        grams = shingles(text)
+        if near := index.near(grams):
+            repeats[key] = sorted(near, key=places.__getitem__)
+        index.insert(key, grams)
+    return repeats
+
+
+class _Index:
+    """Sets of shingles by their keys, of which those near another are found."""
+
+    def __init__(self, limit: float) -> None:
+        from datasketch import MinHashLSH
+
+        self._limit = limit
+        self._known: dict[str, frozenset[str]] = {}
+        self._lsh = MinHashLSH(threshold=_CANDIDATE * limit, num_perm=_PERMUTATIONS)
+
+    def insert(self, key: str, grams: frozenset[str]) -> None:
+        """Add a set."""
+        self._known[key] = grams
+        self._lsh.insert(key, _sketch(grams))
+
+    def near(self, grams: frozenset[str]) -> dict[str, float]:
+        """Return the keys of the sets that are as similar as the limit or more, and how similar they are."""
+        found = {key: similarity(grams, self._known[key]) for key in sorted(self._lsh.query(_sketch(grams)))}
+        return {key: value for key, value in found.items() if value >= self._limit}
+
+
+def _sketch(grams: frozenset[str]) -> Any:
+    from datasketch import MinHash
+
+    found = MinHash(num_perm=_PERMUTATIONS, seed=1)
+    found.update_batch([gram.encode() for gram in sorted(grams)])
+    return found

@@ -1,19 +1,27 @@
-"""Command line of training: `python -m finetune data|train|merge --domain NAME`."""
+"""Command line of training: `python -m finetune data|train|ablate|merge --domain NAME`."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from assistant.generation.adapters import find_adapter
 from core.command_line import plain_errors, run
 from core.domain import Domain, find_domain
 from core.weights.catalogue import fingerprint, model_folder
-from finetune.artefact import Trained, known, train_adapter
+from finetune.ablation.experiment import Experiment
+from finetune.ablation.table import markdown, terminal
+from finetune.artefact import Trained, train_adapter
 from finetune.export.merge import merge_adapter
-from finetune.factory.questions import training_data
+from finetune.factory import STEPS
+from finetune.factory.questions import TrainingData, training_data
+from finetune.factory.table import steps_table
 from finetune.objectives import OBJECTIVES
+from finetune.tuning import known
 from settings import Settings
 
 app = typer.Typer(help="Teach a model the facts of a domain.", no_args_is_help=True)
@@ -23,29 +31,50 @@ Objective = Annotated[
 DomainName = Annotated[str, typer.Option("--domain", help="A name under data/, or a domain folder.")]
 
 
+Steps = Annotated[str, typer.Option(help="Steps of the factory, joined by commas; default: of the settings.")]
+
+
 @app.command()
 @plain_errors()
 def data(
     domain: DomainName,
     out: Annotated[
-        Path | None, typer.Option(help="Write train.jsonl and dev.jsonl (chat format) here.")
+        Path | None, typer.Option(help="Write train.jsonl, dev.jsonl and pairs.jsonl here.")
     ] = None,
     objective: Objective = "",
+    steps: Steps = "",
+    show: Annotated[
+        str, typer.Option(help="Show more of this step: before and after, and what it left out.")
+    ] = "",
 ) -> None:
-    """Show what would be learned, and what was left out because it gives a test question away."""
+    """Show what would be learned: what each step made of it, and what was left out and why."""
     found = find_domain(domain)
-    settings = _settings(found, objective=objective)
+    settings = _settings(found, objective=objective, steps=steps)
     known(OBJECTIVES, settings.finetune.objective, "finetune.objective")
+    if show:
+        known(STEPS, show, "--show")
     examples = training_data(found, settings)
-    folder = out or settings.home / "training" / found.key
+    _write(examples, out or settings.home / "training" / found.key)
+    Console().print(steps_table(examples.taken, show))
+    for note in examples.notes:
+        print(note)
+    lost = f"{len(examples.dropped)} left out or not taken up"
+    print(f"style: {examples.style}   {lost}   sha256: {examples.sha256[:12]}")
+
+
+def _write(examples: TrainingData, folder: Path) -> None:
+    """Write what is learned as files that other trainers read; pairs where the step `pair` was taken."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, part in (("train", examples.train), ("dev", examples.dev)):
-        lines = "".join(f"{example.to_json()}\n" for example in part)
-        (folder / f"{name}.jsonl").write_text(lines, encoding="utf-8")
-        print(f"{name:5} {len(part):6} examples  {folder / name}.jsonl")
-    for one in examples.dropped:
-        print(f"left out by {one.step}: {one.question_id} is {one.reason}")
-    print(f"style: {examples.style}   left out: {len(examples.dropped)}   sha256: {examples.sha256[:12]}")
+    parts = {"train": examples.train, "dev": examples.dev}
+    if any(one.step == "pair" for one in examples.taken):
+        parts["pairs"] = examples.pairs
+    for name, part in parts.items():
+        rows = [one.preference() if name == "pairs" else one.chat() for one in part]
+        whole = [{**row, "provenance": asdict(one.provenance)} for row, one in zip(rows, part, strict=True)]
+        path = folder / f"{name}.jsonl"
+        lines = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in whole)
+        path.write_text(lines, encoding="utf-8")
+        print(f"{name:5} {len(part):6} examples  {path}")
 
 
 @app.command()
@@ -60,11 +89,39 @@ def train(
     _print_trained(train_adapter(found, _settings(found, name, objective)))
 
 
-def _settings(domain: Domain, name: str = "", objective: str = "") -> Settings:
+def _settings(domain: Domain, name: str = "", objective: str = "", steps: str = "") -> Settings:
     """Return the settings of a domain with what the command line says otherwise."""
     settings = domain.settings()
-    said = {key: value for key, value in (("name", name), ("objective", objective)) if value}
-    return settings.model_copy(update={"finetune": settings.finetune.model_copy(update=said)})
+    said = {"name": name, "objective": objective, "steps": tuple(filter(None, steps.split(",")))}
+    update = {key: value for key, value in said.items() if value}
+    return settings.model_copy(update={"finetune": settings.finetune.model_copy(update=update)})
+
+
+@app.command()
+@plain_errors()
+def ablate(
+    domain: DomainName,
+    steps: Annotated[str, typer.Option(help="The steps to measure, joined by commas.")],
+    seeds: Annotated[int, typer.Option(min=1, help="Runs of each arm.")] = 3,
+    updates: Annotated[int, typer.Option(min=0, help="Optimizer steps a run; 0: as the base takes.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Write the table here, as Markdown.")] = None,
+    only_cost: Annotated[bool, typer.Option("--cost", help="Say what it would cost, and stop.")] = False,
+    objective: Objective = "",
+) -> None:
+    """Measure what each step is worth: the same training with and without it, on the dev questions."""
+    found = find_domain(domain)
+    named = [step.strip() for step in steps.split(",") if step.strip()]
+    experiment = Experiment(found, _settings(found, objective=objective), named)
+    expected = experiment.cost(seeds, updates)
+    print(f"cost: {expected}")
+    if only_cost:
+        return
+    made = experiment.run(expected, print)
+    Console().print(terminal(made.title, made.effects))
+    for note in made.notes:
+        print(note)
+    if out is not None:
+        out.write_text(markdown(made.title, made.effects, made.notes), encoding="utf-8")
 
 
 @app.command()
@@ -85,6 +142,8 @@ def merge(
 
 
 def _print_trained(trained: Trained) -> None:
+    for note in trained.notes:
+        print(note)
     print("epoch   train loss   dev loss   dev accuracy")
     for point in trained.progress.curve:
         print(f"{point.epoch:5} {point.train_loss:12.3f} {point.dev_loss:10.3f} {point.dev_accuracy:14.3f}")

@@ -119,6 +119,14 @@ class Trainer:
         return summed / tokens, right / tokens
 
     def _steps(self, examples: Sequence[Encoded]) -> Iterator["_Step"]:
+        """Yield the optimizer steps, at most `max_updates`; the last of them ends its epoch, whole or not."""
+        for number, step in enumerate(self._steps_of_epochs(examples), start=1):
+            is_last = number == self.settings.max_updates
+            yield step._replace(ends_epoch=step.ends_epoch or is_last)
+            if is_last:
+                return
+
+    def _steps_of_epochs(self, examples: Sequence[Encoded]) -> Iterator["_Step"]:
         """Yield the optimizer steps of all epochs; one never reaches into the next epoch."""
         size = self.settings.accumulation
         for epoch in range(self.settings.epochs):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from assistant.generation.chat import Chat
 from assistant.types import Message
+from core.questions import QuestionRecord
 
 if TYPE_CHECKING:
     import torch
@@ -15,16 +16,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What made an example: documents, steps of the factory, and the model that wrote it, if one did."""
+    """What made an example: documents, steps of the factory that it went through, and who wrote it."""
 
     documents: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
     model: str = ""
+    """What wrote it or a part of it; empty: the domain's authors did."""
+    made_by: str = ""
+    """The step that added it; empty: it is a question of the domain."""
+    question: str = ""
+    """Id of the question that it was made from, where a step added it."""
+
+
+NO_RECORD = QuestionRecord("", "", (), (), (), "", "train", "", "")
+"""Of an example that no question of a domain stands behind."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A chat and the reply to be learned."""
+    """A chat and the reply to be learned, in preference to `rejected` where that says something."""
 
     question_id: str
     messages: tuple[Message, ...]
@@ -32,6 +42,10 @@ class Example:
     provenance: Provenance = Provenance()
     asked: str = ""
     """What is asked, where the last message holds more than that."""
+    rejected: str = ""
+    """A worse reply to the same chat."""
+    record: QuestionRecord = NO_RECORD
+    """The question behind it, with its references."""
 
     @property
     def question(self) -> str:
@@ -40,8 +54,27 @@ class Example:
 
     def to_json(self) -> str:
         """Return the example as one line in the chat format that other trainers read as well."""
-        turns = [*map(asdict, self.messages), {"role": "assistant", "content": self.reply}]
-        return json.dumps({"id": self.question_id, "messages": turns}, ensure_ascii=False)
+        return json.dumps(self.chat(), ensure_ascii=False)
+
+    def chat(self) -> dict[str, Any]:
+        """Return the example in the chat format."""
+        return {
+            "id": self.question_id,
+            "messages": [*map(asdict, self.messages), _said(self.reply)],
+        }
+
+    def preference(self) -> dict[str, Any]:
+        """Return chat, reply and rejected reply in the format that preference trainers read."""
+        return {
+            "id": self.question_id,
+            "prompt": [*map(asdict, self.messages)],
+            "chosen": [_said(self.reply)],
+            "rejected": [_said(self.rejected)],
+        }
+
+
+def _said(reply: str) -> dict[str, str]:
+    return {"role": "assistant", "content": reply}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from core.domain import DATA, Domain
 from core.errors import DocumentError, EmbedderMismatch, KnowledgeBaseError
+from core.language import detect_question
+from core.terms import Terms
 from ingest.embedding import Embedder, open_embedder
 from ingest.index.backends import open_backend
 from ingest.index.live import LiveIndex
@@ -31,10 +33,16 @@ def silent(documents: float) -> None:
 
 
 class KnowledgeBase:
-    """The documents of one domain, searchable. Threads may share one; one process writes at a time."""
+    """The documents of one domain, searchable. Threads may share one; one process writes at a time.
 
-    def __init__(self, name: str, folder: Path, embedder: Embedder, settings: Settings) -> None:
+    A query's words become the `terms` that stand for them, before anything is searched for.
+    """
+
+    def __init__(
+        self, name: str, folder: Path, embedder: Embedder, settings: Settings, terms: Terms | None = None
+    ) -> None:
         self.name = name
+        self._terms = terms or Terms()
         self._embedder = embedder
         self._retrieval = settings.retrieval
         self._chunking = settings.chunking
@@ -211,7 +219,13 @@ class KnowledgeBase:
         snapshot = self._serving()
         if wanted.mode != "bm25":
             self._check_embedder(snapshot.embedder)
-        return self._search.run(snapshot, queries, wanted) if queries else []
+        said = [self._in_terms(query, lang) for query in queries]
+        return self._search.run(snapshot, said, wanted) if queries else []
+
+    def _in_terms(self, query: str, lang: str) -> str:
+        """Return a query in the words of the domain's dictionary."""
+        is_chinese = (lang or detect_question(query)) == "zh"
+        return self._terms.unified(query, "zh" if is_chinese else "en")
 
     def close(self) -> None:
         """Let go of files and connections."""
@@ -242,6 +256,7 @@ def open_knowledge_base(
     """Open the knowledge base of `domain`, which may still be empty.
 
     Raises:
+        DomainError: a broken line of its dictionary.
         KnowledgeBaseError: the disk fails, or the ledger is damaged or of another version.
     """
     folder = settings.home / "domains" / domain.key
@@ -252,7 +267,7 @@ def open_knowledge_base(
             f"{folder}: {error.strerror}; set ASSISTANT_HOME to a folder that can be written"
         ) from error
     name = domain.name if domain.folder.parent == DATA else str(domain.folder)  # what --domain takes
-    return KnowledgeBase(name, folder, embedder or open_embedder(settings), settings)
+    return KnowledgeBase(name, folder, embedder or open_embedder(settings), settings, domain.terms())
 
 
 def stays(count: int, name: str) -> str:

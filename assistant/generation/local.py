@@ -264,6 +264,11 @@ def open_local(
     )
 
 
+def forget_weights() -> None:
+    """Keep no copy for generators to come: the weights go with the last generator that has them."""
+    _causal_lm.cache_clear()
+
+
 def _no_adapter(name: str) -> Path:
     raise AdapterError(f"no adapter {name!r}: this model is asked as it is")
 

@@ -4,39 +4,72 @@ The prompts are those of `assistant.prompts`, so that what is tuned meets the wo
 """
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from random import Random
+from typing import Any
 
 from assistant.generation.adapters import RAFT
 from assistant.prompts import Style, closed_book, refusal
 from assistant.registry import open_assistant
 from core.domain import Domain
-from core.errors import AssistantError, DomainError
+from core.errors import DomainError
 from core.questions import QuestionRecord
-from finetune.factory import STEPS
 from finetune.factory.reading import Reading
-from finetune.factory.types import Dropped, Material
+from finetune.factory.taking import chosen_steps, take_steps
+from finetune.factory.tools import DomainTools
+from finetune.factory.types import Dropped, Material, Taken, Tools
 from finetune.types import Example, Provenance
-from ingest.updating import bring_up_to_date
 from settings import Finetune, Settings
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingData:
-    """What is learned (`train`), what stops the training (`dev`), and what was left out."""
+    """What is learned (`train`), what stops the training (`dev`), and what the steps did for it."""
 
     train: tuple[Example, ...]
     dev: tuple[Example, ...]
     dev_questions: tuple[QuestionRecord, ...]
-    dropped: tuple[Dropped, ...]
+    taken: tuple[Taken, ...]
+    notes: tuple[str, ...]
     style: Style
+
+    @property
+    def dropped(self) -> tuple[Dropped, ...]:
+        """What was left out or not taken up, in order."""
+        return tuple(one for taken in self.taken for one in taken.dropped)
+
+    @property
+    def pairs(self) -> tuple[Example, ...]:
+        """The examples with a rejected reply."""
+        return tuple(example for example in self.train if example.rejected)
+
+    @property
+    def tally(self) -> list[dict[str, Any]]:
+        """What each step did, as JSON-ready values: how many came, left, and went for which reason."""
+        return [
+            {
+                "step": one.step,
+                "split": one.split,
+                "in": one.came,
+                "out": one.left,
+                "left_out": dict(Counter(lost.reason for lost in one.dropped)),
+            }
+            for one in self.taken
+        ]
+
+    @property
+    def writers(self) -> list[str]:
+        """The models that wrote something of what is learned."""
+        return sorted({example.provenance.model for example in self.train} - {""})
 
     @property
     def sha256(self) -> str:
         """Identity of the examples, in order."""
         lines = [example.to_json() for example in (*self.train, *self.dev)]
+        lines += [example.rejected for example in self.pairs]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
     @property
@@ -45,30 +78,26 @@ class TrainingData:
         return sorted({id for example in self.train for id in example.provenance.documents})
 
 
-def training_data(domain: Domain, settings: Settings) -> TrainingData:
+def training_data(domain: Domain, settings: Settings, tools: Tools | None = None) -> TrainingData:
     """Return the examples of `domain` as the steps of its settings leave them.
 
+    `tools` stand in for the domain's own models and documents.
+
     Raises:
-        DomainError: there are no questions to learn from.
-        AssistantError: the settings name a step that is not known.
+        DomainError: there are no questions to learn from, or a step needs what the domain does not say.
+        AssistantError: the settings name a step that is not known, or a model that cannot be had.
     """
+    chosen_steps(settings.finetune)
     records = domain.questions(follow_ups=None)
-    train, dev, test = (_split(records, split) for split in ("train", "dev", "test"))
-    train, dev = ([one for one in part if not one.turns] for part in (train, dev))
-    if not train or not dev:
-        raise DomainError(
-            f"{domain.folder / 'questions.jsonl'} needs questions with split=train to learn and split=dev "
-            f"to know when to stop; it has {len(train)} and {len(dev)}"
-        )
+    train, dev = _to_learn(records, domain)
     assistant = open_assistant(domain, settings)
-    style = assistant.style
-    material = Material(test, settings.finetune)
-    if settings.finetune.objective == RAFT:
-        bring_up_to_date(assistant.knowledge, domain, settings)
-        examples = Reading(assistant.knowledge, style, settings.finetune).examples
-    else:
-        examples = partial(_examples, style=style)
-    learned, checked = (_made(examples(part), material) for part in (train, dev))
+    own = DomainTools(domain, settings, assistant)
+    given = tools or own
+    make = _maker(given, assistant.style, settings.finetune)
+    material = Material(records, settings.finetune, assistant.style, make, given, domain.terms())
+    learned, taken = take_steps(make(train), material, "train")
+    checked, also_taken = take_steps(make(dev), material, "dev")
+    own.close()
     if 0 < settings.finetune.max_examples < len(learned):
         learned = tuple(Random(settings.finetune.seed).sample(learned, settings.finetune.max_examples))
     kept = {example.question_id for example in checked}
@@ -76,36 +105,35 @@ def training_data(domain: Domain, settings: Settings) -> TrainingData:
         train=learned,
         dev=checked,
         dev_questions=tuple(record for record in dev if record.id in kept),
-        dropped=tuple(material.dropped),
-        style=style,
+        taken=(*taken, *also_taken),
+        notes=tuple(dict.fromkeys(material.notes)),
+        style=assistant.style,
     )
 
 
-def chosen_steps(settings: Finetune) -> list[str]:
-    """Return the steps that the settings name, in the order in which they are taken.
-
-    Raises:
-        AssistantError: one is not known; the message lists the known.
-    """
-    for name in settings.steps:
-        if name not in STEPS:
-            raise AssistantError(f"finetune.steps: no step {name!r}; known are {', '.join(STEPS)}")
-    return [name for name in STEPS if name in settings.steps]
-
-
-def _made(examples: Sequence[Example], material: Material) -> tuple[Example, ...]:
-    """Return what the steps make of the examples; each example remembers the steps it went through."""
-    for name in chosen_steps(material.settings):
-        after = STEPS[name](examples, material)
-        examples = [
-            replace(one, provenance=replace(one.provenance, steps=(*one.provenance.steps, name)))
-            for one in after
-        ]
-    return tuple(examples)
+def _to_learn(
+    records: Sequence[QuestionRecord], domain: Domain
+) -> tuple[list[QuestionRecord], list[QuestionRecord]]:
+    """Return the questions of the splits `train` and `dev` that stand alone."""
+    train, dev = (
+        [one for one in records if one.split == split and not one.turns] for split in ("train", "dev")
+    )
+    if not train or not dev:
+        raise DomainError(
+            f"{domain.folder / 'questions.jsonl'} needs questions with split=train to learn and split=dev "
+            f"to know when to stop; it has {len(train)} and {len(dev)}"
+        )
+    return train, dev
 
 
-def _split(records: Sequence[QuestionRecord], split: str) -> list[QuestionRecord]:
-    return [record for record in records if record.split == split]
+Maker = Callable[[Sequence[QuestionRecord]], Sequence[Example]]
+
+
+def _maker(tools: Tools, style: Style, settings: Finetune) -> Maker:
+    """Return what makes questions into examples, by the objective."""
+    if settings.objective == RAFT:
+        return Reading(tools.passages, style, settings).examples
+    return partial(_examples, style=style)
 
 
 def _examples(records: Sequence[QuestionRecord], style: Style) -> list[Example]:
@@ -116,6 +144,7 @@ def _examples(records: Sequence[QuestionRecord], style: Style) -> list[Example]:
             closed_book(record.question, record.language, style),
             record.answers[0] if record.answers else refusal(record.language),
             Provenance(documents=record.evidence_doc_ids),
+            record=record,
         )
         for record in records
     ]

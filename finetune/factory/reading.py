@@ -58,6 +58,7 @@ class Reading:
             record.answers[0] if record.answers else refusal(record.language),
             Provenance(documents=record.evidence_doc_ids),
             asked=record.question,
+            record=record,
         )
 
     def _shown(self, record: QuestionRecord, found: Sequence[Chunk]) -> list[Chunk]:

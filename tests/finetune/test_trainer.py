@@ -231,3 +231,22 @@ def test_a_checkpoint_holds_the_random_state_of_every_device(
     assert torch.equal(torch.rand(3), drawn)
     assert restored.keys() == {"cuda:0"}, "a second card that is not here any more is passed over"
     assert torch.equal(restored["cuda:0"], card)
+
+
+@pytest.mark.parametrize(
+    ("updates", "epochs", "taken", "validated"),
+    [
+        pytest.param(0, 2, 8, [1, 2], id="0: as many as the epochs have"),
+        pytest.param(6, 2, 6, [1, 2], id="6 of 8: the last epoch is cut and measured"),
+        pytest.param(4, 2, 4, [1], id="4 of 8: one epoch"),
+        pytest.param(9, 2, 8, [1, 2], id="9 of 8: the epochs end first"),
+    ],
+)
+def test_training_ends_after_so_many_updates(
+    trainer: Build, updates: int, epochs: int, taken: int, validated: list[int]
+) -> None:
+    run = trainer(max_updates=updates, epochs=epochs, accumulation=1, batch_tokens=100)
+    progress = run.fit(EXAMPLES, EXAMPLES[:3])
+    assert progress.step == taken
+    assert [point.epoch for point in progress.curve] == validated
+    assert progress.curve[-1].learning_rate == pytest.approx(0, abs=1e-9)  # by a schedule of its own length

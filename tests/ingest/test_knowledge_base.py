@@ -459,3 +459,22 @@ def test_unknown_modes_and_chunks_are_clear_lines(open_base: Open) -> None:
     with pytest.raises(KnowledgeBaseError, match="no passage 'x#0'"):
         base.chunk("x#0")
     assert base.chunk("en/baggage#0").text == CORPUS[0].text
+
+
+@pytest.mark.parametrize("lang", ["", "en", "zh"])
+@pytest.mark.parametrize("mode", ["hybrid", "dense", "bm25", "exact"])
+def test_queries_are_searched_in_the_words_of_the_dictionary(
+    open_base: Open, domain: Domain, mode: str, lang: str
+) -> None:
+    """Nothing that a query says stands in a document, only its term does; without a dictionary it is lost."""
+    queries = {"en": ("Kitbag?", "en/baggage"), "zh": ("旅行包裹？", "zh/行李")}
+    asked = [queries[lang]] if lang else list(queries.values())
+    base = open_base()
+    base.sync(CORPUS)
+    assert not any(found(base, query, lang=lang, mode="bm25") for query, _ in asked)
+    domain.folder.mkdir(exist_ok=True)
+    dictionary = "term,variants,language\nbaggage,kitbag,en\n行李,旅行包裹|包裹,zh\n"
+    (domain.folder / "terms.csv").write_text(dictionary, encoding="utf-8")
+    known = open_base()
+    for query, document_id in asked:
+        assert found(known, query, lang=lang, mode=mode, top_k=3)[0] == document_id

@@ -97,7 +97,7 @@ def test_an_example_knows_what_made_it(tmp_path: Path) -> None:
 
 def test_an_unknown_step_lists_the_known(tmp_path: Path) -> None:
     domain = domain_with(tmp_path, TRAIN, DEV)
-    with pytest.raises(AssistantError, match="no step 'paraphase'; known are leak_guard"):
+    with pytest.raises(AssistantError, match="no step 'paraphase'; known are split_by_time, "):
         training_data(domain, load_settings({"finetune": {"steps": ["paraphase"]}}))
 
 
