@@ -2,8 +2,8 @@
 
     python -m evaluation.believe travel=PEOPLE,DRAFTED legal=PEOPLE,DRAFTED --out FILE
 
-Reads the reports of two comparisons of each domain, in the folders PEOPLE and DRAFTED: the same strategies asked
-questions by people, and questions that a model drafted from the same documents. Knows nothing of models.
+Reads the reports of two comparisons of each domain, in the folders PEOPLE and DRAFTED: the same strategies
+were asked questions by people, and questions that a model drafted from the same documents. Knows no models.
 """
 
 import json

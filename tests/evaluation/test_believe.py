@@ -9,11 +9,11 @@ import pytest
 from core.errors import AssistantError
 from evaluation.believe import as_markdown, match
 
+Differences = list[tuple[str, str, float, float]]
 
-def report(
-    folder: Path, pairs: list[tuple[str, str, float, float]], types: dict[str, dict[str, float]] | None = None
-) -> Path:
-    """Write a report with differences and p values; `types`: what each strategy has on a question of a type."""
+
+def report(folder: Path, pairs: Differences, types: dict[str, dict[str, float]] | None = None) -> Path:
+    """Write a report with differences and p values; `types`: what each strategy has on a type of question."""
     folder.mkdir()
     names = list(dict.fromkeys(name for a, b, *_ in pairs for name in (a, b)))
     questions: list[dict[str, Any]] = [
@@ -32,7 +32,7 @@ def report(
         }
         for a, b, value, p in pairs
     ]
-    whole = {"strategies": dict.fromkeys(names, {}), "pairs": rows, "questions": questions}
+    whole = {"strategies": {name: {} for name in names}, "pairs": rows, "questions": questions}
     (folder / "report.json").write_text(json.dumps(whole))
     return folder
 
