@@ -283,7 +283,7 @@ def _print(material: Material) -> None:
     rows: dict[str, Callable[[QuestionRecord], bool]] = {
         **{name: lambda record, name=name: record.answer_type == name for name in types},  # type: ignore[misc]
         "traps": lambda record: bool(record.trap),
-        "taught facts": lambda record: bool(record.answers) and taught[record.fact_id] > 1,
+        "taught facts": lambda record: bool(record.answers and record.fact_id) and taught[record.fact_id] > 1,
     }
     table = Table(title=f"{material.domain.name}: {len(material.documents)} documents")
     for name in ("", *columns):
