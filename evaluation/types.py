@@ -63,7 +63,7 @@ def reference(
     """Return what a line of `questions.jsonl` says is right; `taught` are the facts of train questions."""
     return Reference(
         question=record.question,
-        answers=record.answers,
+        answers=_in_both(record.answers, labels) if record.answer_type == "label" else record.answers,
         evidence=record.evidence_doc_ids,
         type=record.answer_type,
         split=record.split,
@@ -78,6 +78,12 @@ def reference(
         drafter=record.model if record.is_drafted else "",
         labels=labels,
     )
+
+
+def _in_both(answers: tuple[str, ...], labels: tuple[Label, ...]) -> tuple[str, ...]:
+    """Return labels with their names in the other language, which are as right."""
+    same = (name for one in labels if {one.en, one.zh} & set(answers) for name in (one.en, one.zh))
+    return tuple(dict.fromkeys((*answers, *same)))
 
 
 @dataclass(frozen=True, slots=True)
