@@ -25,12 +25,12 @@ _STYLE: dict[tuple[Lang, Style], str] = {
     ("en", "sentence"): "Answer in one full sentence.",
     ("en", "paragraph"): "Answer in a short paragraph that gives the reasons.",
     ("en", "label"): "Choose the one label that fits it, and do not answer what it asks.",
-    ("en", "entities"): "Copy each word for word, in the order of the text.",
+    ("en", "entities"): "Copy each word for word from the sentence, in its order.",
     ("zh", "short"): "只回答事实本身，字数尽量少，数字要带单位。",
     ("zh", "sentence"): "用一句完整的话回答。",
     ("zh", "paragraph"): "用一小段话回答，并说明理由。",
     ("zh", "label"): "选出最合适的一个标签，不要回答其中的问题。",
-    ("zh", "entities"): "逐字照抄，按原文的顺序。",
+    ("zh", "entities"): "逐字照抄这句话里的原文，按先后顺序。",
 }
 _EXEMPLIFIED = ("short", "sentence")
 """Styles that the examples have an answer in."""

@@ -108,12 +108,11 @@ def documents_are_described(material: Material) -> Iterator[Fault]:
 
 
 def questions_are_labelled(material: Material) -> Iterator[Fault]:
-    """Types, splits, traps and languages are known ones and right."""
+    """Splits, traps and languages are known ones and right."""
     for record in material.questions:
         where = material.where(record)
         for name, value, known in (
             ("split", record.split, SPLITS),
-            ("answer_type", record.answer_type, types_of(material.domain.settings())),
             ("trap", record.trap, TRAPS),
         ):
             if value not in known:
@@ -125,7 +124,7 @@ def questions_are_labelled(material: Material) -> Iterator[Fault]:
 
 
 def questions_fit_the_task(material: Material) -> Iterator[Fault]:
-    """What is asked for can be answered in the form of the task."""
+    """Answer types are those of the task, and answers have its form."""
     for record, reason in misfits(material.questions, material.domain.settings()):
         yield Fault(material.where(record), reason)
 

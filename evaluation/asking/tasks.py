@@ -24,7 +24,10 @@ def types_of(settings: Settings) -> tuple[str, ...]:
 def misfits(records: Sequence[QuestionRecord], settings: Settings) -> Iterator[tuple[QuestionRecord, str]]:
     """Yield the questions that do not fit the task, and why."""
     taught = {_name(one) for record in records if record.split == "train" for one in record.answers}
+    types = types_of(settings)
     for record in records:
+        if record.answer_type not in types:
+            yield record, f"answer_type {record.answer_type!r} is none of {', '.join(types)}"
         if settings.task == "classification":
             reasons = _wrong_labels(record, settings, taught)
         elif settings.task == "entities":
