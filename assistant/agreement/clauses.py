@@ -44,7 +44,7 @@ _OPENING = re.compile(
     r"(?:accord(?:ing|ance)|based|pursuant|since|given|without|with|under|for|in|on|at|after|before|from|by|per"
     r"|until|despite|as)(?![a-z])|根据|按照|依据|依照|按|依|因(?!此)|对于|关于|在"
 )
-_CONDITION_END = re.compile(r"(?:的|时|后|前|下|情形|期间|之日起)$")
+_CONDITION_END = re.compile(r"(?:(?<![是对好])的|时|后|前|下|情形|期间|之日起)$")
 # 没有证件可以登机吗: what stands before the modal verb is a condition, and so is its negation.
 _MODAL = re.compile(
     r"(?<!并非)(?<!不是)(?:不|没|无)?(?:可以|能够|应当|应该|必须|需要)|不得|不能|不会|不必|无需|无须|不应|不准|不许|不予|禁止"

@@ -20,7 +20,7 @@ from assistant.agreement.words import GRAMMAR, content, likeness, stem
 
 RULES = (
     "yesno:sense,number:value+unit,list:items,label:exact,entities:f1,unanswerable:refusal,"
-    "else:f1-contradictions|v2"
+    "else:f1-contradictions|v3"
 )
 """What a value of `correct` depends on beside the normalisation of tokens."""
 

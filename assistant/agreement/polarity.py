@@ -82,6 +82,11 @@ _ECHO = re.compile(
     r" (?:it|the|an?|this|that|these|those|there|they|you|i|we|he|she|my|your|his|her|their|any|all) "
     r"|是否|能否|可否|是不是|[吗么]$|.{3}[不没]$|(?P<verb>[一-鿿])[不没](?P=verb)"
 )
+_MARK = re.compile(r"是否|能否|可否|应否|会否|(?!动不动|时不时)(?P<verb>[一-鿿]{1,2})[不没](?P=verb)")
+"""Where a Chinese question begins to ask."""
+_CAN = re.compile(
+    r"[不没]?(?:可以|能(?![力源量])|(?<![社协大机学])会(?![员议计馆])|需要|应当|应该|必须|(?<![主重需])要(?![求素点件]))"
+)
 _VERB = re.compile(r"[不没]?(?:可以|能够?|会|需要|应当|应该|必须|有)")
 _ASKS_HAN = re.compile(
     r"^(?!.*吗.*吗).*(?:吗$|是否|能否|可否|(?!动不动|时不时)(?P<verb>[一-鿿]{1,2})[不没](?P=verb))"
@@ -183,11 +188,11 @@ def _asserted(found: list[Clause], question: str) -> Polarity:
     asking = _asking(question)
     asked = content(asking) or content(question)
     if _BARE.fullmatch(found[0].text):
-        verb = _VERB.search(asking)
+        verb = _VERB.search(_predicate(asking))
         return _as_polarity(found[0].sign * _sign(negations(verb[0], denials=False) if verb else 0))
     nearest = max(found, key=lambda one: _nearness(one.text, asked)) if asked else found[0]
     spared = _spared(nearest.text, asking, question)
-    sign = nearest.sign * _sign(spared + negations(asking))
+    sign = nearest.sign * _sign(spared + negations(_predicate(asking)))
     paid = bool(content(nearest.text) & _PAID and content(question) & _PAID)
     overlap = max(_overlap(nearest.text, asked), _overlap(nearest.text, content(question)), paid)
     affirms = bool(_AFFIRMS.search(nearest.text)) and (
@@ -246,3 +251,13 @@ def _asking(question: str) -> str:
     last = [one for one in found if one.sentence == found[-1].sentence]
     asking = [one for one in last if _ASKS.match(one.text)] or last[-1:]
     return _RHETORICAL.sub(" ", asking[0].text) if asking else ""
+
+
+def _predicate(asking: str) -> str:
+    """Return what a clause asks for, without the condition before it: 没有护照能不能登机 asks for 能登机.
+
+    >>> _predicate("没有护照能不能登机"), _predicate("没有座位的话会拒绝登机吗"), _predicate("不能退吗")
+    ('能登机', '会拒绝登机吗', '不能退吗')
+    """
+    mark = _MARK.search(asking) or (_CAN.search(asking) if asking.endswith("吗") else None)
+    return _MARK.sub(lambda found: found["verb"] or "", asking[mark.start() :] if mark else asking)

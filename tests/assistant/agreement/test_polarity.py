@@ -148,3 +148,29 @@ def test_hostile_text_takes_linear_time(part: str) -> None:
     start = time.process_time()
     polarity((part * 20_000)[:20_000], "Is it?")
     assert time.process_time() - start < 1
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "expected"),
+    [
+        pytest.param("没有护照能不能登机？", "能", YES, id="能不能 behind a condition that negates"),
+        pytest.param("没有护照能不能登机？", "不能", NO, id="不能 to it"),
+        pytest.param("没有护照能不能登机？", "不能登机", NO, id="不能 in a sentence"),
+        pytest.param("火车晚点，没有通知，需不需要赔？", "需要", YES, id="需不需要 is no 不需要"),
+        pytest.param("火车晚点，没有通知，需不需要赔？", "不需要", NO, id="不需要 to it"),
+        pytest.param("没有护照会不会被拒绝登机？", "会", YES, id="会不会, of what is refused"),
+        pytest.param("没有护照会不会被拒绝登机？", "不会被拒绝", NO, id="不会被拒绝"),
+        pytest.param("孩子没有身份证能坐飞机吗？", "能", YES, id="能 before 吗"),
+        pytest.param("孩子没有身份证能坐飞机吗？", "不能", NO, id="不能 to it, before 吗"),
+        pytest.param("没通知的取消要赔钱吗？", "不用", NO, id="要 before 吗"),
+        pytest.param("这次没有座位的话可以拒绝登机吗？", "可以", YES, id="可以, not the 有 before it"),
+        pytest.param("可以退票吗？", "是的，可以", YES, id="是的 opens no condition"),
+        pytest.param("可以退票吗？", "不是的，不可以", NO, id="nor does 不是的"),
+        pytest.param("不提前预约是否不能进馆？", "不能进", YES, id="what is asked negates itself"),
+        pytest.param("不能退票吗？", "不能", YES, id="不能 at the beginning is asked"),
+        pytest.param("社会团体没有许可证会被罚款吗？", "不会", NO, id="no 会 inside a word"),
+        pytest.param("故宫有没有夜场？", "没有", NO, id="有没有"),
+    ],
+)
+def test_a_condition_before_what_is_asked_negates_nothing(question: str, text: str, expected: int) -> None:
+    assert polarity(text, question) == expected
