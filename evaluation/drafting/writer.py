@@ -18,12 +18,16 @@ from assistant.prompts import fenced, passage, titled
 from assistant.types import Message, Prompt
 from core.language import Lang
 from evaluation.drafting.types import Draft, Dropped, Passage, Slot
+from ingest.files.cleaning import clean_line
 from ingest.types import Chunk
 
 MAX_TOKENS = 320
 """Where a reply is cut, and then not used."""
 _MAX_CHARS = {"question": 240, "answer": 200}
 _MOST_ITEMS = 8
+_REPLY_CHARS = 500
+"""What is kept of a reply that is no draft."""
+_NOT_WRITTEN = (ValueError, KeyError, TypeError, RecursionError)
 _SEPARATOR: dict[Lang, str] = {"en": ", ", "zh": "、"}
 _WORDING = Path(__file__).with_name("wording.toml")
 _ROLES = {"multi_hop": "join", "unanswerable": "miss", "reword": "reword"}
@@ -43,10 +47,10 @@ class Writer:
         for slot, reply in zip(slots, replies, strict=True):
             try:
                 yield _draft(slot, _object(reply))
-            except (ValueError, KeyError, TypeError) as error:
-                told = spoken(reply.text)[:500]
-                reason = "cut off at its limit" if reply.ending == "length" else f"no such JSON: {error}"
-                yield Dropped("written", reason, slot, reply=told)
+            except _NOT_WRITTEN as error:
+                reason = f"key {error} is missing" if isinstance(error, KeyError) else str(error)
+                reason = "cut off at its limit" if reply.ending == "length" else f"no such JSON: {reason}"
+                yield Dropped("written", reason, slot, reply=spoken(reply.text)[:_REPLY_CHARS])
 
     def reword(self, drafts: Sequence[Draft], count: int) -> list[Draft]:
         """Return the drafts, each with up to `count` other wordings of its question."""
@@ -122,7 +126,10 @@ def _object_schema(keys: Mapping[str, Any]) -> str:
 
 
 def _object(reply: Generation) -> dict[str, Any]:
-    said = json.loads(spoken(reply.text))
+    """Return the JSON object in a reply; a server that knows no schema may put words or a fence around it."""
+    text = spoken(reply.text)
+    start, end = text.find("{"), text.rfind("}")
+    said = json.loads(text[start : end + 1] if 0 <= start < end else text)
     if not isinstance(said, dict):
         raise TypeError("not an object")
     return said
@@ -132,20 +139,30 @@ def _draft(slot: Slot, said: Mapping[str, Any]) -> Draft:
     """Return what was written, which an endpoint need not have held to the schema."""
     evidence = []
     if slot.quotes:
-        evidence.append(_quoted(slot.passage, str(said["quote"])))
+        evidence.append(_quoted(slot.passage, said["quote"]))
     if slot.other:
-        evidence.append(_quoted(slot.other, str(said["other_quote"])))
-    answer = "" if slot.type == "unanswerable" else said["answer"]
-    if isinstance(answer, list):
-        answer = _SEPARATOR[slot.lang].join(str(one).strip() for one in answer)
-    answers = (" ".join(str(answer).split()),) if answer else ()
-    return Draft(slot, " ".join(str(said["question"]).split()), answers, tuple(evidence))
+        evidence.append(_quoted(slot.other, said["other_quote"]))
+    question = _line(said["question"], "question")
+    if slot.type == "unanswerable":
+        return Draft(slot, question, (), tuple(evidence))
+    parts = said["answer"] if isinstance(said["answer"], list) else [said["answer"]]
+    answer = _SEPARATOR[slot.lang].join(_line(part, "answer") for part in parts)
+    return Draft(slot, question, (answer,) if answer else (), tuple(evidence))
 
 
-def _quoted(source: Passage, quote: str) -> Chunk:
+def _line(value: Any, key: str) -> str:
+    """Return a text on one line, cleaned as documents are."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise TypeError(f"{key} is no text")
+    if len(text := str(value)) > _MAX_CHARS[key]:
+        raise ValueError(f"{key} has more than {_MAX_CHARS[key]} characters")
+    return clean_line(text)
+
+
+def _quoted(source: Passage, quote: Any) -> Chunk:
     """Return a quote as a passage of its own."""
-    start = source.chunk.text.find(quote)
-    if start < 0 or not quote.strip():
+    start = source.chunk.text.find(quote) if isinstance(quote, str) and quote.strip() else -1
+    if start < 0:
         raise ValueError("the quote does not stand in the passage")
     begin = source.chunk.start + start
     return replace(source.chunk, text=quote, start=begin, end=begin + len(quote))
@@ -154,8 +171,9 @@ def _quoted(source: Passage, quote: str) -> Chunk:
 def _wordings(reply: Generation) -> tuple[str, ...]:
     try:
         said = _object(reply)["questions"]
-        return tuple(dict.fromkeys(" ".join(str(one).split()) for one in said))
-    except (ValueError, KeyError, TypeError):
+        texts = said if isinstance(said, list) else []
+        return tuple(dict.fromkeys(_line(text, "question") for text in texts))
+    except _NOT_WRITTEN:
         return ()
 
 
