@@ -16,7 +16,7 @@ from evaluation.types import Floats
 
 LEVEL = 95  # per cent
 SPREAD = 0.6
-"""Standard deviation of the difference of `correct` on a question: mostly 0.5 to 0.6 in the shipped domains."""
+"""Standard deviation of the difference of `correct` on a question: mostly 0.5 to 0.6 on the shipped ones."""
 POWER = 80  # per cent
 Z = NormalDist().inv_cdf(0.5 + LEVEL / 200)
 COIN = 0.25
