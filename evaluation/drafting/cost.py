@@ -2,11 +2,10 @@
 
 import math
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assistant.generation.types import Generator
-from evaluation.drafting.types import Slot
+from evaluation.drafting.slots import Slots
 from evaluation.drafting.writer import Writer
 
 _TRIED = 4
@@ -29,9 +28,9 @@ class Cost:
         return f"about {self.calls} calls of the model, {math.ceil(self.minutes)} minutes at the pace so far"
 
 
-def estimate(wanted: int, slots: Sequence[Slot], generator: Generator) -> Cost:
-    """Write for the first `slots` and return what `wanted` drafts will cost; the replies are not lost."""
-    first = slots[:_TRIED]
+def estimate(wanted: int, slots: Slots, generator: Generator) -> Cost:
+    """Write for the first of the slots and return what `wanted` drafts cost; the replies are not lost."""
+    first = slots.first(_TRIED)
     list(Writer(generator).write(first[:1]))  # loads the weights
     start = time.perf_counter()
     list(Writer(generator).write(first))

@@ -1,5 +1,6 @@
 """From documents to questions: balanced, guarded, said in other words, split by fact."""
 
+import math
 from collections import Counter
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from evaluation.drafting.guards.copies import MAX_SIMILARITY
 from evaluation.drafting.passages import choose_passages
 from evaluation.drafting.pipeline import CannotWrite, Drafted, Drafting
 from evaluation.drafting.slots import Slots
-from evaluation.drafting.splits import as_records
+from evaluation.drafting.splits import as_records, drafts_for
 from evaluation.drafting.types import Bench
 from evaluation.drafting.writer import Writer
 from ingest.types import Document
@@ -25,7 +26,7 @@ from tests.fakes import FakeEmbedder, ScriptedGenerator
 def drafted(generator: Generator, wanted: int = 6, documents: list[Document] = NOTES) -> Drafted:
     corpus = choose_passages(documents, FakeEmbedder(), wanted, seed=1)
     bench = Bench(generator, Shelf())
-    return Drafting(Writer(generator), bench, Slots(corpus, 1)).run(wanted)
+    return Drafting(Writer(generator), bench, Slots(corpus, 1)).run(drafts_for(wanted))
 
 
 def records(found: Drafted) -> list[QuestionRecord]:
@@ -109,3 +110,58 @@ def test_no_sentence_is_offered_twice() -> None:
         for quote in one.quotes
     ]
     assert len(offered) == len(set(offered)) == 9
+
+
+def test_a_sentence_that_stands_in_two_documents_is_offered_once() -> None:
+    copy = Document("copy", "Another harbour", HOURS.text, "en")
+    slots = Slots(choose_passages([HOURS, copy], FakeEmbedder(), 9, seed=1), 1)
+    quotes = [quote for one in slots.take("short", 50) for quote in one.quotes]
+    assert len(quotes) == len(set(quotes)) == 3
+
+
+def test_types_that_few_sentences_fit_choose_first() -> None:
+    text = " ".join(f"The shop of pier {place} sells ropes, nets and sails." for place in range(4))
+    slots = Slots(choose_passages([Document("shop", "Shop", text, "en")], FakeEmbedder(), 9, seed=1), 1)
+    assert [one.type for one in slots.first(2)] == ["list", "list"]
+
+
+@pytest.mark.parametrize("n", [4, 6, 10, 24, 60, 120])
+def test_as_many_drafts_are_asked_for_as_give_the_test_questions(n: int) -> None:
+    wanted = drafts_for(n)
+    declined = math.ceil(wanted["unanswerable"] * 2 / 3)
+    assert sum(wanted.values()) - wanted["unanswerable"] + declined == n
+
+
+def harbours(count: int) -> list[Document]:
+    """Documents of which each has a sentence for every type."""
+    return [
+        Document(
+            f"{place}",
+            f"Harbour {place}",
+            f"A berth of harbour {place} costs {place + 3} euros a night. The master of Port{place} is Ann "
+            f"Lee. The shop of pier {place} sells ropes, nets and sails. Guests of pier {place} must show a "
+            f"card before mooring. The lamp of tower {place} burns in winter.",
+            "en",
+        )
+        for place in range(count)
+    ]
+
+
+def test_what_is_missing_is_asked_for_and_no_more() -> None:
+    """A round that lacks one or two questions had asked for every sentence that was left."""
+    told: list[str] = []
+    corpus = choose_passages(harbours(200), FakeEmbedder(), 60, seed=1)
+    generator = ScriptedGenerator(Clerk())
+    drafting = Drafting(Writer(generator), Bench(generator, Shelf()), Slots(corpus, 1), told.append)
+    drafting.run(drafts_for(60))
+    rounds = [int(line.split()[2]) for line in told if line.startswith("round")]
+    assert rounds
+    assert max(rounds) <= 2 * 63 + len(drafts_for(60))
+
+
+@pytest.mark.parametrize("n", [24, 60])
+def test_there_are_as_many_test_questions_as_are_wanted(n: int) -> None:
+    found = drafted(ScriptedGenerator(Clerk()), n, harbours(200))
+    types = Counter(one.type for one in found.kept)
+    assert types["unanswerable"] == drafts_for(n)["unanswerable"]
+    assert n <= Counter(one.split for one in records(found))["test"] <= n + 2
