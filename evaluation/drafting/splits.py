@@ -5,6 +5,7 @@ of the newest documents where documents have dates, is asked by test alone. Know
 """
 
 import hashlib
+import math
 import random
 from collections.abc import Iterator, Sequence
 
@@ -14,6 +15,8 @@ from core.questions import DRAFTED, QuestionRecord
 from evaluation.drafting.slots import SHARES
 from evaluation.drafting.types import Draft
 
+LEAST_WANTED = 4
+"""Fewest test questions that can be asked for."""
 UNTAUGHT = 0.2
 """Share of the answerable test questions whose fact no train question asks."""
 _REFUSED_IN_TEST = 2 / 3
@@ -21,7 +24,7 @@ _REFUSED_IN_TEST = 2 / 3
 _LEAK = 0.8
 """Likeness of a train question to one of test that gives it away; of two facts questions may be alike."""
 _WATCHED = 3
-"""Every so many-th fact that is taught has a dev question, if it has a wording to spare."""
+"""One in so many facts that are taught has a dev question, as has one in so many that teach to decline."""
 
 
 def drafts_for(tested: int) -> dict[str, int]:
@@ -48,14 +51,14 @@ def as_records(
     proved = [draft for draft in drafts if draft.answers]
     missing = [draft for draft in drafts if not draft.answers]
     apart = set(_test_alone(proved, seed))
-    records: list[QuestionRecord] = []
     taught = [draft for draft in proved if draft not in apart]
-    for draft in apart:
-        records.append(_record(draft, _farthest(draft), "test", model))
-    for place, draft in enumerate(taught):
-        records += _spread(draft, model, watched=place % _WATCHED == 0)
+    watched = set(_watched(taught, seed))
+    records = [_record(draft, _farthest(draft), "test", model) for draft in apart]
+    for draft in taught:
+        records += _spread(draft, model, watched=draft in watched)
+    tested = math.ceil(_REFUSED_IN_TEST * len(missing))
     for place, draft in enumerate(missing):
-        split = "test" if place < _REFUSED_IN_TEST * len(missing) else "train"
+        split = "test" if place < tested else "train" if (place - tested + 1) % _WATCHED else "dev"
         records.append(_record(draft, draft.question, split, model))
     order = ("test", "train", "dev")
     return sorted(_without_leaks(records, there), key=lambda one: (order.index(one.split), one.lang, one.id))
@@ -70,6 +73,12 @@ def _test_alone(drafts: Sequence[Draft], seed: int) -> list[Draft]:
     return order[:count]
 
 
+def _watched(taught: Sequence[Draft], seed: int) -> list[Draft]:
+    """Return the facts that dev asks as well, of those that have a wording to spare."""
+    spare = [draft for draft in taught if len(draft.wordings) > 1]
+    return random.Random(seed).sample(spare, min(len(spare), math.ceil(len(taught) / _WATCHED)))
+
+
 def _day(draft: Draft) -> int:
     """Return the last day that the document's date can mean; 0: it has none."""
     days = dates.spanned(draft.slot.passage.as_of)
@@ -81,7 +90,7 @@ def _spread(draft: Draft, model: str, *, watched: bool) -> Iterator[QuestionReco
     asked = _farthest(draft)
     others = [text for text in (draft.question, *draft.wordings) if text != asked]
     yield _record(draft, asked, "test", model)
-    if watched and len(others) > 1:
+    if watched:
         yield _record(draft, others.pop(), "dev", model)
     for text in others:
         yield _record(draft, text, "train", model)

@@ -80,6 +80,19 @@ def test_of_questions_without_an_answer_two_thirds_are_tested_and_the_rest_teach
     assert Counter(one.split for one in found) == {"test": 4, "train": 2}
 
 
+def test_dev_asks_whatever_facts_have_a_wording_to_spare() -> None:
+    drafts = [draft(thing, wordings=3 if thing == "tools" else 1) for thing in THINGS]
+    seen = {one.evidence_doc_ids for one in questions(*drafts) if one.split == "dev"}
+    assert seen <= {("tools-",)}
+    many = questions(*(draft(thing) for thing in THINGS))
+    assert Counter(one.split for one in many)["dev"] == 3
+
+
+def test_dev_watches_how_to_decline_as_well() -> None:
+    found = questions(*(draft(f"{thing} of {place}", answer="") for thing in THINGS[:6] for place in (1, 2)))
+    assert Counter(one.split for one in found) == {"test": 8, "train": 3, "dev": 1}
+
+
 def test_the_same_drafts_have_the_same_ids() -> None:
     drafts = [draft(thing) for thing in THINGS]
     ids = [one.id for one in questions(*drafts)]
