@@ -88,11 +88,13 @@ def match(domain: str, people: Path, drafted: Path) -> list[Matched]:
     asked = Counter(one["type"] for one in theirs["questions"])
     return [
         Matched(
-            domain,
-            *(a, b),
-            *(found, drawn[a, b]),
-            {kind: mean[a] - mean[b] for kind, mean in kinds.items()},
-            asked,
+            domain=domain,
+            a=a,
+            b=b,
+            people=found,
+            drafted=drawn[a, b],
+            by_type={kind: mean[a] - mean[b] for kind, mean in kinds.items()},
+            asked=asked,
         )
         for (a, b), found in known.items()
         if (a, b) in drawn

@@ -24,7 +24,6 @@ from core.command_line import plain_errors
 from core.domain import Domain, find_domain
 from core.errors import AssistantError, DomainError
 from core.questions import QuestionRecord
-from evaluation.drafting.splits import LEAST_WANTED
 from settings import Settings
 
 _FEWEST = 10
@@ -107,8 +106,7 @@ class Study:
             return
         agreed = ("--yes",) if self.wanted.yes else ()
         written = sum(not one.is_drafted for one in there)  # the same at each run, whatever drafts there are
-        missing = max(LEAST_WANTED, self.wanted.n - written)
-        self._stage(title, "evaluation.draft", "--n", str(missing), *agreed)
+        self._stage(title, "evaluation.draft", "--n", str(self.wanted.n - written), *agreed)
         tested = len(self._questions("test"))
         if tested < _FEWEST:
             raise DomainError(

@@ -15,8 +15,6 @@ from core.questions import DRAFTED, QuestionRecord
 from evaluation.drafting.slots import SHARES
 from evaluation.drafting.types import Draft
 
-LEAST_WANTED = 4
-"""Fewest test questions that can be asked for."""
 UNTAUGHT = 0.2
 """Share of the answerable test questions whose fact no train question asks."""
 _REFUSED_IN_TEST = 2 / 3
