@@ -5,13 +5,13 @@ import time
 from dataclasses import dataclass
 
 from assistant.generation.types import Generator
+from evaluation.drafting.pipeline import WORDINGS
 from evaluation.drafting.slots import Slots
 from evaluation.drafting.writer import Writer
 
 _TRIED = 4
 _EXPECTED_YIELD = 0.5
 _READ, _REWORD = 0.3, 1.2
-_WORDINGS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def estimate(wanted: int, slots: Slots, generator: Generator) -> Cost:
     list(Writer(generator).write(first))
     each = (time.perf_counter() - start) / max(1, len(first) - 1)
     written = math.ceil(wanted / _EXPECTED_YIELD)
-    reads = written * 2 + wanted * _WORDINGS
+    reads = written * 2 + wanted * WORDINGS
     units = written + wanted * _REWORD + reads * _READ
     calls = written + wanted + reads
     return Cost(calls, units * each / 60 if each > 0.05 else 0.0)

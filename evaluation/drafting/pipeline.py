@@ -48,7 +48,6 @@ class Drafted:
     kept: tuple[Draft, ...]
     dropped: tuple[Dropped, ...]
     passed: tuple[Passed, ...]
-    wordings: int
 
 
 @dataclass(slots=True)
@@ -87,7 +86,6 @@ class Drafting:
             tuple(reworded),
             tuple(self.bench.dropped),
             tuple(Passed(name, self._seen[name], self._passed[name]) for name in ("written", *GUARDS)),
-            sum(len(draft.wordings) for draft in reworded),
         )
 
     def _slots(self, wanted: Mapping[str, int], kept: Sequence[Draft], number: int) -> list[Slot]:

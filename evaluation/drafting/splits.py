@@ -15,7 +15,7 @@ from core.questions import DRAFTED, QuestionRecord
 from evaluation.drafting.slots import SHARES
 from evaluation.drafting.types import Draft
 
-UNTAUGHT = 0.2
+_UNTAUGHT = 0.2
 """Share of the answerable test questions whose fact no train question asks."""
 _REFUSED_IN_TEST = 2 / 3
 """Share of the unanswerable drafts that test asks; the others teach to decline."""
@@ -67,7 +67,7 @@ def _test_alone(drafts: Sequence[Draft], seed: int) -> list[Draft]:
     chance = random.Random(seed)
     order = sorted(drafts, key=lambda draft: chance.random())
     order.sort(key=lambda draft: (bool(draft.wordings), -_day(draft)))
-    count = max(round(UNTAUGHT * len(drafts)), sum(not draft.wordings for draft in drafts))
+    count = max(round(_UNTAUGHT * len(drafts)), sum(not draft.wordings for draft in drafts))
     return order[:count]
 
 

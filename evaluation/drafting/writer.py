@@ -17,11 +17,12 @@ from assistant.generation.types import Generation, Generator
 from assistant.prompts import fenced, passage, titled
 from assistant.types import Message, Prompt
 from core.language import Lang
+from core.quotes import spot
 from evaluation.drafting.types import Draft, Dropped, Passage, Slot
 from ingest.files.cleaning import clean_line
 from ingest.types import Chunk
 
-MAX_TOKENS = 320
+_MAX_TOKENS = 320
 """Where a reply is cut, and then not used."""
 _MAX_CHARS = {"question": 240, "answer": 200}
 _MOST_ITEMS = 8
@@ -60,7 +61,9 @@ class Writer:
         ]
 
     def _ask(self, prompts: Sequence[Prompt]) -> list[Generation]:
-        return self._generator.generate(prompts, MAX_TOKENS, lambda _, __: self._on_done()) if prompts else []
+        return (
+            self._generator.generate(prompts, _MAX_TOKENS, lambda _, __: self._on_done()) if prompts else []
+        )
 
 
 def _prompt(slot: Slot) -> Prompt:
@@ -160,12 +163,13 @@ def _line(value: Any, key: str) -> str:
 
 
 def _quoted(source: Passage, quote: Any) -> Chunk:
-    """Return a quote as a passage of its own."""
-    start = source.chunk.text.find(quote) if isinstance(quote, str) and quote.strip() else -1
-    if start < 0:
+    """Return a quote as a passage of its own, in the words of its source; blanks may differ."""
+    place = spot(quote, source.chunk.text) if isinstance(quote, str) else None
+    if place is None:
         raise ValueError("the quote does not stand in the passage")
-    begin = source.chunk.start + start
-    return replace(source.chunk, text=quote, start=begin, end=begin + len(quote))
+    start, end = place
+    begin = source.chunk.start
+    return replace(source.chunk, text=source.chunk.text[start:end], start=begin + start, end=begin + end)
 
 
 def _wordings(reply: Generation) -> tuple[str, ...]:

@@ -59,6 +59,7 @@ def test_what_is_no_draft_is_dropped_with_its_reason(reply: str, reason: str) ->
         pytest.param(said(), "12 euros", id="as asked for"),
         pytest.param(f"```json\n{said()}\n```", "12 euros", id="in a fence"),
         pytest.param(f"Here it is: {said()} I hope this helps!", "12 euros", id="among words"),
+        pytest.param(said(quote=QUOTES[0].replace(" ", "\n ")), "12 euros", id="a quote with other blanks"),
         pytest.param(said(answer=12), "12", id="a number"),
         pytest.param(said(answer="12\u200b euros\n\x00\x1b"), "12 euros", id="characters that nobody sees"),
         pytest.param(said(answer="12 euros\ud83d"), "12 euros", id="half a character"),
