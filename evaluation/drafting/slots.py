@@ -3,9 +3,10 @@
 import random
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, cycle, islice
 
+from assistant.agreement import quantities
 from assistant.agreement.words import content
 from core.language import is_cjk
 from core.quotes import squeezed
@@ -24,7 +25,6 @@ _QUOTES = 2
 """Sentences that the writer of one question may choose from: the next one has others."""
 _PARTNERS = 200  # passages that one is compared with for what it shares
 _COMMON = 0.1  # share of the documents from which a word in all of them joins nothing
-_NUMERAL = re.compile(r"\d|[一二两三四五六七八九十百千万]+[个名位元天日月年岁条件米次]")
 _LISTS = re.compile(r"、[^、。]+(?:、|和|及|与)|,[^,.]+(?:,| and | or )")
 _DEMANDS = re.compile(
     r"\b(?:must|should|need(?:s|ed)? to|has to|have to|first|then|before|after|by \w+ing"
@@ -32,7 +32,12 @@ _DEMANDS = re.compile(
     r"|应当|应|须|需|先|再|然后|凭|提前|办理|预约|出示|提交",
     re.IGNORECASE,
 )
-_FITS = {"number": _NUMERAL, "list": _LISTS, "procedure": _DEMANDS}
+_FITS: dict[str, Callable[[str], object]] = {
+    "list": _LISTS.search,
+    "procedure": _DEMANDS.search,
+    "number": lambda sentence: any(not one.weak for one in quantities(sentence)),
+}
+"""Whether a sentence may prove an answer of a type; one that is not here fits any sentence."""
 
 
 class Slots:
@@ -67,11 +72,11 @@ class Slots:
 
     def _proved(self, kind: str) -> Iterator[Slot]:
         """Yield slots with sentences that fit the type, one of each passage in turn, until none is left."""
-        fits = _FITS.get(kind, re.compile(""))
+        fits = _FITS.get(kind, bool)
         while True:
             gave = False
             for place, passage in enumerate(self._passages):
-                quotes = [one for one in self._left[place] if fits.search(one)][:_QUOTES]
+                quotes = [one for one in self._left[place] if fits(one)][:_QUOTES]
                 if not quotes:
                     continue
                 self._left[place] = [one for one in self._left[place] if one not in quotes]

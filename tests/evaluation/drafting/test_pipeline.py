@@ -8,6 +8,7 @@ import pytest
 
 from assistant.generation.journaled import JournaledGenerator
 from assistant.generation.types import Generator
+from core.language import Lang, detect
 from core.leaks import shingles, similarity
 from core.questions import DRAFTED, QuestionRecord
 from evaluation.drafting.guards import GUARDS
@@ -117,6 +118,23 @@ def test_a_sentence_that_stands_in_two_documents_is_offered_once() -> None:
     slots = Slots(choose_passages([HOURS, copy], FakeEmbedder(), 9, seed=1), 1)
     quotes = [quote for one in slots.take("short", 50) for quote in one.quotes]
     assert len(quotes) == len(set(quotes)) == 3
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kinds"),
+    [
+        pytest.param("The ferry to the island takes two hours.", {"number"}, id="a number in words"),
+        pytest.param("去灯塔岛的轮渡要坐三小时。", {"number"}, id="a number in words, Chinese"),
+        pytest.param("Ropes, nets and sails are on sale.", {"list"}, id="a list"),
+        pytest.param("Guests must show a card at the desk.", {"procedure"}, id="a demand"),
+        pytest.param("The harbour lies in the bay of Lilleby.", set(), id="none of these"),
+    ],
+)
+def test_what_a_sentence_may_prove(sentence: str, kinds: set[str]) -> None:
+    lang: Lang = detect(sentence)
+    found = choose_passages([Document("one", "One", sentence, lang)], FakeEmbedder(), 4, seed=1)
+    special = ("list", "procedure", "number")
+    assert {kind for kind in special if Slots(found, 1).take(kind, 1)} == kinds
 
 
 def test_types_that_few_sentences_fit_choose_first() -> None:
