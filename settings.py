@@ -26,6 +26,18 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
+class Label(Section):
+    """What a classification chooses from, or a kind of entity: its name in each language."""
+
+    en: str = Field(min_length=1)
+    zh: str = Field(min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_for_both(cls, said: Any) -> Any:
+        return {"en": said, "zh": said} if isinstance(said, str) else said
+
+
 class Generator(Section):
     """The base model that every strategy answers with."""
 
@@ -252,6 +264,12 @@ class Settings(BaseSettings):
     """A longer question is refused."""
     max_file_mb: int = Field(default=64, ge=1)
     """A larger document file is refused."""
+    task: Literal["qa", "classification", "entities", "generation", "dialogue"] = "qa"
+    """What is asked of the domain's questions: an answer, one of `labels`, what they name by the kinds that
+    `labels` lists, a paragraph, or an answer that may need the turns before."""
+    labels: tuple[Label, ...] = ()
+    """Of a classification the labels, of entities their kinds: each a name, or one for each language,
+    `{en = "rail", zh = "铁路"}`."""
     answer_style: Literal["auto", "short", "sentence", "paragraph", "json"] = "auto"
     """How long answers should be; `auto`, and `json` for its values, go by the domain's train answers."""
     answer_schema: str = ""

@@ -23,7 +23,7 @@ from apps.page.uploads import Upload, UploadStore
 from assistant.registry import open_assistant
 from assistant.strategies import STRATEGIES, about
 from assistant.types import Question
-from core.domain import DATA, Domain, find_domain
+from core.domain import DATA, Domain, domain_names, find_domain
 from core.errors import AssistantError, DocumentError, DomainError
 from core.language import detect_question
 from ingest.files.loaders import LOADERS
@@ -240,8 +240,7 @@ def _open(domain: Domain) -> Assistant:
 
 def _domains(folders: Sequence[str]) -> list[Domain]:
     """Return the domains under `data/`, then those in `folders`."""
-    names = sorted(path.name for path in DATA.iterdir() if path.is_dir())
-    return [find_domain(name) for name in (*names, *folders)]
+    return [find_domain(name) for name in (*domain_names(), *folders)]
 
 
 def main(folders: Sequence[str]) -> None:

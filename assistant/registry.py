@@ -5,6 +5,7 @@ from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
+from assistant.forms import Form, form_of, style_of
 from assistant.generation.adapters import Adapter, find_adapter, taught_documents
 from assistant.generation.endpoint import open_endpoint
 from assistant.generation.local import open_local
@@ -13,7 +14,6 @@ from assistant.prompts import Style, infer_style
 from assistant.routing import Router, load_router
 from assistant.strategies import kind_of
 from assistant.strategies.base import NamedStrategy
-from assistant.structured import read_schema
 from assistant.types import Message, Question
 from core.domain import Domain
 from core.errors import AdapterError, AssistantError, DomainError, QuestionError
@@ -55,33 +55,27 @@ class Assistant:
     @cached_property
     def style(self) -> Style:
         """How long answers should be."""
-        wanted = self.settings.answer_style
-        if wanted != "auto" and wanted != "json":
+        if wanted := style_of(self.settings):
             return wanted
         with suppress(DomainError):  # a domain may come without questions
-            return infer_style(
-                answer for record in self.domain.questions("train") for answer in record.answers[:1]
-            )
+            records = self.domain.questions("train", follow_ups=None)
+            return infer_style(answer for record in records for answer in record.answers[:1])
         return infer_style([])
 
     @cached_property
-    def schema(self) -> str:
-        """JSON schema that answers have to follow; empty: they are free text.
+    def form(self) -> Form:
+        """What replies have to look like.
 
         Raises:
-            DomainError: answers should be JSON, but no schema is named or it cannot be read.
+            DomainError: its schema or its labels are not there, see `forms.form_of`.
         """
-        if self.settings.answer_style != "json":
-            return ""
-        if not self.settings.answer_schema:
-            raise DomainError('answer_style = "json" needs answer_schema, a file with a JSON schema')
-        return read_schema(self.domain.folder / self.settings.answer_schema)
+        return form_of(self.domain, self.settings)
 
     @cached_property
     def known_questions(self) -> list[str]:
         """The domain's train questions: an adapter may have been trained on them."""
         with suppress(DomainError):
-            return [record.question for record in self.domain.questions("train")]
+            return [record.in_full for record in self.domain.questions("train", follow_ups=None)]
         return []
 
     @property
@@ -156,7 +150,7 @@ class Assistant:
         """
         if name not in self._strategies:
             strategy = kind_of(name).assemble(self, name.partition(":")[2])
-            strategy.schema = self.schema
+            strategy.form = self.form
             strategy.refusal_bias = self.settings.generator.refusal_bias
             self._strategies[name] = strategy
         return self._strategies[name]

@@ -109,16 +109,23 @@ class Domain:
         return wanted
 
 
+def domain_names() -> list[str]:
+    """Return the names of the domains under `data/`; a folder that only holds other domains is none."""
+    return sorted(path.name for path in DATA.iterdir() if path.is_dir() and not _shelved(path))
+
+
 def find_domain(name: str) -> Domain:
     """Return the domain called `name` under `data/`, or the one in the folder `name`.
 
     Raises:
-        DomainError: there is none; the message lists the known.
+        DomainError: there is none, or only domains within; the message lists the known.
     """
     folder = DATA / name if (DATA / name).is_dir() and "/" not in name else Path(name)
     if not folder.is_dir() or not name.strip():
-        known = ", ".join(sorted(path.name for path in DATA.iterdir() if path.is_dir()))
+        known = ", ".join(domain_names())
         raise DomainError(f"no domain {name!r}: known are {known}; or give the path of a domain folder")
+    if shelved := _shelved(folder):
+        raise DomainError(f"{folder} holds domains and is none: give one of {', '.join(map(str, shelved))}")
     folder = folder.resolve()
     config = _read_toml(folder / "domain.toml")
     return Domain(
@@ -129,6 +136,14 @@ def find_domain(name: str) -> Domain:
         description=str(config.get("description", "")),
         overrides={key: value for key, value in config.items() if key not in _OWN_KEYS},
     )
+
+
+def _shelved(folder: Path) -> list[Path]:
+    """Return the domains in a folder that holds nothing else; none where it is a domain itself."""
+    inside = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    if any(not path.is_dir() or path.name == "documents" for path in inside):
+        return []
+    return sorted(path for path in inside if (path / "domain.toml").is_file())
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

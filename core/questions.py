@@ -138,7 +138,7 @@ def from_row(row: Any, line: int = 0) -> QuestionRecord:
     return QuestionRecord(
         id=str(row["id"]),
         question=question,
-        answers=tuple(map(str, lists["answers"])),
+        answers=tuple(map(_answer, lists["answers"])),
         evidence_doc_ids=tuple(map(str, lists["evidence_doc_ids"])),
         evidence_text=tuple(map(str, lists["evidence_text"])),
         answer_type=str(row.get("answer_type") or "short"),
@@ -217,6 +217,11 @@ def _replace(path: Path, lines: Iterable[str]) -> None:
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)
+
+
+def _answer(said: Any) -> str:
+    """Return an answer as text: one that is an object, as entities are, as JSON."""
+    return json.dumps(said, ensure_ascii=False) if isinstance(said, dict) else str(said)
 
 
 def _turn(said: Any) -> Turn:

@@ -23,12 +23,13 @@ from core.errors import DocumentError
 from core.language import detect, detect_question
 from core.leaks import find_leaks
 from core.questions import ROLES, QuestionRecord
+from evaluation.asking.tasks import TYPES as TYPES
+from evaluation.asking.tasks import misfits, types_of
 from ingest.files.loaders import LOADERS
 from ingest.files.reading import read_documents
 from ingest.types import Document
 
 SPLITS = ("train", "dev", "test")
-TYPES = ("short", "yesno", "number", "list", "procedure", "multi_hop", "unanswerable")
 TRAPS = ("", "expired", "jurisdiction", "premise")
 MAX_SIMILARITY = 0.6
 """Jaccard index of word pairs (Chinese: character pairs) from which two questions are near-duplicates."""
@@ -38,10 +39,8 @@ RARE_SHARE = 0.1
 """Least share of multi-hop and of unanswerable questions in a strict test set."""
 TAUGHT = (0.75, 0.85)
 """Share of a strict test set's answerable questions whose fact at least two train questions ask as well."""
-
 MAX_TURNS, MAX_TURN_CHARS = 8, 600
 """The most turns before a follow-up, and the longest."""
-
 _SHARED_TOKENS = 0.5
 _NUMERAL = re.compile(r"\d+(?:[.,]\d+)*|[〇零一二两三四五六七八九十百千万亿半]+|[A-Za-z]+")
 _NUMBER_WORDS = re.compile(
@@ -91,9 +90,7 @@ def load_material(domain: Domain) -> tuple[Material, list[Fault]]:
     questions = domain.questions(follow_ups=None)
     asked = {record.id: record.in_full for record in questions if record.split == "test"}
     learned = {record.id: record.in_full for record in questions if record.split != "test"}
-    nearest: dict[str, float] = {}
-    for leak in find_leaks(asked, learned, limit=0.01):
-        nearest[leak.train_id] = leak.similarity
+    nearest = {leak.train_id: leak.similarity for leak in find_leaks(asked, learned, limit=0.01)}
     return Material(domain, documents, questions, nearest), faults
 
 
@@ -111,12 +108,11 @@ def documents_are_described(material: Material) -> Iterator[Fault]:
 
 
 def questions_are_labelled(material: Material) -> Iterator[Fault]:
-    """Types, splits, traps and languages are known ones and right."""
+    """Splits, traps and languages are known ones and right."""
     for record in material.questions:
         where = material.where(record)
         for name, value, known in (
             ("split", record.split, SPLITS),
-            ("answer_type", record.answer_type, TYPES),
             ("trap", record.trap, TRAPS),
         ):
             if value not in known:
@@ -125,6 +121,12 @@ def questions_are_labelled(material: Material) -> Iterator[Fault]:
             yield Fault(where, f"is labelled {record.lang} but reads otherwise")
         if (record.answer_type == "unanswerable") == bool(record.answers):
             yield Fault(where, "an unanswerable question has no answers, any other has")
+
+
+def questions_fit_the_task(material: Material) -> Iterator[Fault]:
+    """Answer types are those of the task, and answers have its form."""
+    for record, reason in misfits(material.questions, material.domain.settings()):
+        yield Fault(material.where(record), reason)
 
 
 def turns_lead_to_a_question(material: Material) -> Iterator[Fault]:
@@ -215,6 +217,7 @@ def counts_are_met(material: Material) -> Iterator[Fault]:
 CHECKS: tuple[Callable[[Material], Iterable[Fault]], ...] = (
     documents_are_described,
     questions_are_labelled,
+    questions_fit_the_task,
     turns_lead_to_a_question,
     quotes_exist,
     answers_follow,
@@ -270,15 +273,16 @@ def _print(material: Material) -> None:
     from rich.table import Table
 
     taught = Counter(record.fact_id for record in material.questions if record.split == "train")
+    types = types_of(material.domain.settings())
     columns: dict[str, list[QuestionRecord]] = defaultdict(list)
     for record in sorted(
         material.questions, key=lambda record: (record.lang, bool(record.turns), record.split)
     ):
         columns[f"{record.lang} {record.split}{' turns' if record.turns else ''}"].append(record)
     rows: dict[str, Callable[[QuestionRecord], bool]] = {
-        **{name: lambda record, name=name: record.answer_type == name for name in TYPES},  # type: ignore[misc]
+        **{name: lambda record, name=name: record.answer_type == name for name in types},  # type: ignore[misc]
         "traps": lambda record: bool(record.trap),
-        "taught facts": lambda record: bool(record.answers) and taught[record.fact_id] > 1,
+        "taught facts": lambda record: bool(record.answers and record.fact_id) and taught[record.fact_id] > 1,
     }
     table = Table(title=f"{material.domain.name}: {len(material.documents)} documents")
     for name in ("", *columns):

@@ -235,7 +235,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 def main(
     domain: Annotated[str, typer.Option(help="Name under data/, or the path of a domain folder.")],
     strategies: Annotated[str, typer.Option(help="Joined by commas; default: all.")] = "",
-    metrics: Annotated[str, typer.Option(help="Joined by commas; default: all.")] = "",
+    metrics: Annotated[str, typer.Option(help="Joined by commas; default: those of the task.")] = "",
     split: Annotated[str, typer.Option(help="train, dev or test; default: test, or dev without one.")] = "",
     lang: Annotated[str, typer.Option(help="zh or en; default: both.")] = "",
     limit: Annotated[int, typer.Option(min=0, help="Ask a balanced sample; 0: all questions.")] = 0,
@@ -266,7 +266,7 @@ def main(
             else choose_questions(where, Choice(split, lang, limit, drawn, questions, turns)),
             strategies=choose_strategies(strategies),
             named=bool(strategies.strip()),
-            metrics=choose(metrics),
+            metrics=choose(metrics, settings.task),
             seed=drawn,
             out=out or settings.home / "runs" / _run_name(where, questions, turns),
         )

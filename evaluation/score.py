@@ -18,10 +18,11 @@ from assistant.types import Answer
 from core.command_line import plain_errors
 from core.domain import Domain, find_domain
 from core.errors import AssistantError
+from evaluation.asking.questions import all_questions
 from evaluation.metrics import METRICS
 from evaluation.report.numbers import cell, entry
 from evaluation.statistics import Inference, by_document
-from evaluation.types import Reference, Sample, reference
+from evaluation.types import Reference, Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def score(path: Path, domain: Domain) -> Scored:
         AssistantError: a line is broken, its id is unknown or there twice; the message has its number.
         DomainError: the domain has no questions.
     """
-    references = {record.id: reference(record) for record in domain.questions(follow_ups=None)}
+    references = {one.id: one for one in all_questions(domain)}
     samples = _read(path, references)
     settings = domain.settings().evaluation
     clusters = by_document([sample.reference for sample in samples])

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from assistant.types import Answer, Message, Question
 from core.language import Lang
 from core.questions import QuestionRecord
+from settings import Label
 
 Floats = NDArray[np.float64]
 
@@ -20,6 +21,7 @@ class Reference:
 
     `taught`: whether train questions ask for the same fact, so that an adapter may have learned it;
     None where nobody knows. A follow-up has the `turns` before it, and `standalone` says it without them.
+    `labels` are those that its task chooses from, if it chooses.
     `drafted`: a model wrote it, the `drafter` if known; `reviewed`: a person has accepted it.
     """
 
@@ -37,6 +39,7 @@ class Reference:
     drafted: bool = False
     reviewed: bool = False
     drafter: str = ""
+    labels: tuple[Label, ...] = ()
 
     @property
     def in_full(self) -> str:
@@ -54,11 +57,13 @@ class Reference:
         return Question(self.id, self.question, lang, self.turns)
 
 
-def reference(record: QuestionRecord, taught: Container[str] = ()) -> Reference:
+def reference(
+    record: QuestionRecord, taught: Container[str] = (), labels: tuple[Label, ...] = ()
+) -> Reference:
     """Return what a line of `questions.jsonl` says is right; `taught` are the facts of train questions."""
     return Reference(
         question=record.question,
-        answers=record.answers,
+        answers=_in_both(record.answers, labels) if record.answer_type == "label" else record.answers,
         evidence=record.evidence_doc_ids,
         type=record.answer_type,
         split=record.split,
@@ -71,7 +76,14 @@ def reference(record: QuestionRecord, taught: Container[str] = ()) -> Reference:
         drafted=record.is_drafted,
         reviewed=record.reviewed,
         drafter=record.model if record.is_drafted else "",
+        labels=labels,
     )
+
+
+def _in_both(answers: tuple[str, ...], labels: tuple[Label, ...]) -> tuple[str, ...]:
+    """Return labels with their names in the other language, which are as right."""
+    same = (name for one in labels if {one.en, one.zh} & set(answers) for name in (one.en, one.zh))
+    return tuple(dict.fromkeys((*answers, *same)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ class Answered:
     def correct(self) -> float:
         """How right the answer is, 0 to 1."""
         record, answer = self.record, self.answer
-        return correct(answer.text, record.answers, record.answer_type, record.question, answer.abstained)
+        return correct(answer.text, record.answers, record.answer_type, record.in_full, answer.abstained)
 
     def best(self, measure: Callable[[str, str], float]) -> float:
         """Return a measure against the best reference."""
@@ -64,7 +64,8 @@ def answer_dev(data: TrainingData, settings: Settings, adapter: str, passages: R
         strategy = Rag(generator, passages, data.style, settings.retrieval.top_k, adapter=adapter)
     else:
         strategy = FineTuned(generator, data.style, adapter) if adapter else ClosedBook(generator, data.style)
-    questions = [Question(one.id, one.question, one.language) for one in data.dev_questions]
+    strategy.form = data.form
+    questions = [Question(one.id, one.in_full, one.language) for one in data.dev_questions]
     answers = strategy.answer_many(questions)
     return [Answered(*pair) for pair in zip(data.dev_questions, answers, strict=True)]
 

@@ -1,8 +1,8 @@
 """Whether an answer is right, by what its question asks for, 0 to 1. Knows nothing of models.
 
 `yesno`: the same sense; `number`: the same value in the same unit; `list`: the share of the right items;
-`unanswerable`: a refusal; all others: the agreement of tokens. A bare verdict or bare amounts among the right
-answers make any other question one of the first two kinds.
+`label`: the label; `entities`: F1 over them; `unanswerable`: a refusal; all others: the agreement of
+tokens. A bare verdict or bare amounts among the right answers make one of these one of the first two kinds.
 """
 
 import re
@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from assistant.agreement.amounts import Quantity
 from assistant.agreement.clauses import clauses
+from assistant.agreement.entities import entity_f1
 from assistant.agreement.figures import amounts_of, is_sequence, stated
 from assistant.agreement.items import items, share_found
 from assistant.agreement.polarity import asks_yes_or_no, is_verdict, offers_choice, polarity, verdict
@@ -17,7 +18,10 @@ from assistant.agreement.quantities import quantities
 from assistant.agreement.tokens import exact_match, f1_of, folded, tokens
 from assistant.agreement.words import GRAMMAR, content, likeness, stem
 
-RULES = "yesno:sense,number:value+unit,list:items,unanswerable:refusal,else:f1-contradictions|v2"
+RULES = (
+    "yesno:sense,number:value+unit,list:items,label:exact,entities:f1,unanswerable:refusal,"
+    "else:f1-contradictions|v2"
+)
 """What a value of `correct` depends on beside the normalisation of tokens."""
 
 _ALIKE = 0.6
@@ -44,8 +48,12 @@ def correct(
         return float(refused)
     if refused or not text.strip():
         return 0.0
+    if answer_type == "entities":
+        return max(entity_f1(text, answer) for answer in answers)
     if any(exact_match(text, answer) for answer in answers):
         return 1.0
+    if answer_type == "label":
+        return 0.0
     if answer_type == "yesno" or (answer_type not in _BY_TYPE and any(map(is_verdict, answers))):
         return same_sense(text, answers, question)
     if answer_type not in _BY_TYPE and any(is_sequence(one, question) for one in answers):

@@ -10,11 +10,12 @@ from dataclasses import replace
 from typing import ClassVar, Protocol, Self
 
 from assistant.declining import fitted_bias
+from assistant.forms import FREE, Form
 from assistant.generation.chat import first_line, spoken
 from assistant.generation.types import Generation, Generator
-from assistant.prompts import Style, as_json, open_book, refusal
+from assistant.prompts import Style, open_book, refusal
 from assistant.routing import Router
-from assistant.structured import declines, follows, or_null, supported
+from assistant.structured import follows, supported
 from assistant.turns import condense, condense_many
 from assistant.types import About, Answer, Coverage, Ending, Prompt, Question, Strategy, Timing
 from core.language import Lang
@@ -87,8 +88,8 @@ class NamedStrategy(ABC):
 
     name: str
     about: ClassVar[About]
-    schema: str = ""
-    """JSON schema that answers have to follow, unless they are null; empty: they are free text."""
+    form: Form = FREE
+    """What replies have to look like."""
     refusal_bias: float | None = None
     """What the settings say of it; None: what was fitted for the model."""
     has_variants: ClassVar[bool] = False
@@ -173,19 +174,9 @@ class PromptStrategy(NamedStrategy):
         yield asked.answered(self._answer(asked.question, prompt, generation, retrieval))
 
     def _prepared(self, questions: Sequence[Question]) -> list[Prompt]:
-        """Return the prompts for all questions, held to the schema if there is one."""
+        """Return the prompts for all questions, held to the form of the domain."""
         prompts = self.prepare_many(questions)
-        if not self.schema:
-            return prompts
-        return [
-            replace(
-                prompt,
-                messages=as_json(prompt.messages, question.lang, self.schema),
-                schema=or_null(self.schema),
-                one_line=False,
-            )
-            for question, prompt in zip(questions, prompts, strict=True)
-        ]
+        return [self.form.held(*pair) for pair in zip(prompts, [one.lang for one in questions], strict=True)]
 
     def reading(
         self, question: Question, contexts: tuple[Hit, ...], style: Style, hits: Sequence[Hit] | None
@@ -193,10 +184,10 @@ class PromptStrategy(NamedStrategy):
         """Return the prompt that asks about `contexts`, see `prompts.open_book`.
 
         `hits` are what was found for the question; None: nothing was searched for, and all questions in a
-        language meet the same. It has no examples before an answer in JSON, before one of an adapter, which
-        learned its form, and where they would take more than a quarter of the model's window.
+        language meet the same. It has no examples before a reply of another form, before one of an adapter,
+        which learned its form, and where they would take more than a quarter of the model's window.
         """
-        is_short = style != "paragraph" and not self.schema
+        is_short = style != "paragraph" and self.form.free
         is_shown = is_short and not self.adapter and self._has_room(question.lang, style)
         book = open_book(
             question.text,
@@ -252,8 +243,8 @@ class PromptStrategy(NamedStrategy):
         return replace(
             answer,
             citations=supported(question.text, answer.text, prompt.contexts),
-            abstained=declines(answer.text),
-            ending=_ending(answer.text, generation, self.schema),
+            abstained=self.form.declines(answer.text),
+            ending=_ending(answer.text, generation, self.form.schema(question.lang)),
         )
 
 

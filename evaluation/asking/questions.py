@@ -1,5 +1,6 @@
 """Which questions of a domain are asked. Knows nothing of models or metrics."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,7 @@ class Choice:
 
     `path` names another file than the domain's questions.jsonl, of which all are asked. `follow_ups`: only
     questions that come with turns before them; they are never mixed with the others, so that a figure stays
-    what it was when follow-ups are added.
+    what it was when follow-ups are added. Of a domain whose task is dialogue only follow-ups are asked.
     """
 
     split: str = ""
@@ -37,8 +38,7 @@ def choose_questions(domain: Domain, choice: Choice) -> list[Reference]:
     Raises:
         DomainError: there are none, or a line of the file is broken.
     """
-    taught = _facts(domain)
-    references = [reference(record, taught) for record in _records(domain, choice)]
+    references = _references(domain, _records(domain, choice))
     return balanced(references, choice.limit, choice.seed)
 
 
@@ -48,20 +48,25 @@ def all_questions(domain: Domain, path: Path | None = None) -> list[Reference]:
     Raises:
         DomainError: there are none, or a line of the file is broken.
     """
-    taught = _facts(domain)
-    return [reference(record, taught) for record in domain.questions(path=path, follow_ups=None)]
+    return _references(domain, domain.questions(path=path, follow_ups=None))
+
+
+def _references(domain: Domain, records: Sequence[QuestionRecord]) -> list[Reference]:
+    taught, labels = _facts(domain), domain.settings().labels
+    return [reference(record, taught, labels) for record in records]
 
 
 def _facts(domain: Domain) -> set[str]:
     """Return the facts that the domain's train questions ask for."""
     try:
-        return {record.fact_id for record in domain.questions("train")}
+        return {record.fact_id for record in domain.questions("train", follow_ups=None)}
     except DomainError:
         return set()
 
 
 def _records(domain: Domain, choice: Choice) -> list[QuestionRecord]:
-    kind = None if choice.path and not choice.follow_ups else choice.follow_ups
+    follow_ups = choice.follow_ups or domain.settings().task == "dialogue"
+    kind = None if choice.path and not follow_ups else follow_ups
     records = domain.questions(choice.split, choice.lang, choice.path, kind)
     if choice.split:
         return records

@@ -11,9 +11,10 @@ from functools import partial
 from random import Random
 from typing import Any
 
+from assistant.forms import FREE, Form
 from assistant.generation.adapters import RAFT
-from assistant.prompts import Style, closed_book, refusal
-from assistant.registry import open_assistant
+from assistant.prompts import Style, closed_book
+from assistant.registry import Assistant, open_assistant
 from core.domain import Domain
 from core.errors import DomainError
 from core.questions import QuestionRecord
@@ -22,7 +23,7 @@ from finetune.factory.taking import chosen_steps, take_steps
 from finetune.factory.tools import DomainTools
 from finetune.factory.types import Dropped, Material, Taken, Tools
 from finetune.types import Example, Provenance
-from settings import Finetune, Settings
+from settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class TrainingData:
     taken: tuple[Taken, ...]
     notes: tuple[str, ...]
     style: Style
+    form: Form = FREE
 
     @property
     def dropped(self) -> tuple[Dropped, ...]:
@@ -93,7 +95,7 @@ def training_data(domain: Domain, settings: Settings, tools: Tools | None = None
     assistant = open_assistant(domain, settings)
     own = DomainTools(domain, settings, assistant)
     given = tools or own
-    make = _maker(given, assistant.style, settings.finetune)
+    make = _maker(given, assistant, settings)
     material = Material(records, settings.finetune, assistant.style, make, given, domain.terms())
     learned, taken = take_steps(make(train), material, "train")
     checked, also_taken = take_steps(make(dev), material, "dev")
@@ -108,15 +110,18 @@ def training_data(domain: Domain, settings: Settings, tools: Tools | None = None
         taken=(*taken, *also_taken),
         notes=tuple(dict.fromkeys(material.notes)),
         style=assistant.style,
+        form=assistant.form,
     )
 
 
 def _to_learn(
     records: Sequence[QuestionRecord], domain: Domain
 ) -> tuple[list[QuestionRecord], list[QuestionRecord]]:
-    """Return the questions of the splits `train` and `dev` that stand alone."""
+    """Return the questions of `train` and `dev` that stand alone; of a dialogue also the others."""
+    follow_ups = domain.settings().task == "dialogue"
     train, dev = (
-        [one for one in records if one.split == split and not one.turns] for split in ("train", "dev")
+        [one for one in records if one.split == split and (follow_ups or not one.turns)]
+        for split in ("train", "dev")
     )
     if not train or not dev:
         raise DomainError(
@@ -129,21 +134,22 @@ def _to_learn(
 Maker = Callable[[Sequence[QuestionRecord]], Sequence[Example]]
 
 
-def _maker(tools: Tools, style: Style, settings: Finetune) -> Maker:
+def _maker(tools: Tools, assistant: Assistant, settings: Settings) -> Maker:
     """Return what makes questions into examples, by the objective."""
-    if settings.objective == RAFT:
-        return Reading(tools.passages, style, settings).examples
-    return partial(_examples, style=style)
+    if settings.finetune.objective == RAFT:
+        return Reading(tools.passages, assistant.style, settings.finetune, assistant.form).examples
+    return partial(_examples, style=assistant.style, form=assistant.form)
 
 
-def _examples(records: Sequence[QuestionRecord], style: Style) -> list[Example]:
-    """Return an example for each question: it is answered without documents."""
+def _examples(records: Sequence[QuestionRecord], style: Style, form: Form = FREE) -> list[Example]:
+    """Return an example for each question, as `assistant` asks it: in full and without documents."""
     return [
         Example(
             record.id,
-            closed_book(record.question, record.language, style),
-            record.answers[0] if record.answers else refusal(record.language),
+            form.asked(closed_book(record.in_full, record.language, style), record.language),
+            form.reply(record),
             Provenance(documents=record.evidence_doc_ids),
+            asked="" if form.free else record.in_full,
             record=record,
         )
         for record in records

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from assistant.prompts import Style, open_book, refusal
+from assistant.forms import FREE, Form
+from assistant.prompts import Style, open_book
 from core.language import words
 from core.questions import QuestionRecord
 from core.quotes import spot
@@ -39,25 +40,26 @@ class Reading:
     passages: Passages
     style: Style
     settings: Finetune
+    form: Form = FREE
 
     def examples(self, records: Sequence[QuestionRecord]) -> list[Example]:
         """Return an example for each question, in their order; one search for each language."""
         found: dict[str, list[Hit]] = {}
         for lang in sorted({record.lang for record in records}):
             asked = [record for record in records if record.lang == lang]
-            hits = self.passages.search_many([one.question for one in asked], lang=lang, top_k=_FOUND)
+            hits = self.passages.search_many([one.in_full for one in asked], lang=lang, top_k=_FOUND)
             found.update({one.id: some for one, some in zip(asked, hits, strict=True)})
         return [self._example(record, [hit.chunk for hit in found[record.id]]) for record in records]
 
     def _example(self, record: QuestionRecord, found: Sequence[Chunk]) -> Example:
         shown = self._shown(record, found)
-        book = open_book(record.question, shown, record.language, self.style, with_examples=False)
+        book = open_book(record.in_full, shown, record.language, self.style, with_examples=False)
         return Example(
             record.id,
-            book.messages,
-            record.answers[0] if record.answers else refusal(record.language),
+            self.form.asked(book.messages, record.language),
+            self.form.reply(record),
             Provenance(documents=record.evidence_doc_ids),
-            asked=record.question,
+            asked=record.in_full,
             record=record,
         )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from assistant.forms import FREE, JsonForm
 from assistant.generation.local import LocalGenerator
 from assistant.strategies.closed_book import ClosedBook
 from assistant.structured import declines, follows, or_null, read_schema, supported
@@ -30,7 +31,7 @@ QUESTIONS = [
 
 def answering(generator: object, schema: str = DAYS) -> ClosedBook:
     strategy = ClosedBook(generator, "short")  # type: ignore[arg-type]
-    strategy.schema = schema
+    strategy.form = JsonForm(schema) if schema else FREE
     return strategy
 
 

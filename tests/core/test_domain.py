@@ -199,3 +199,14 @@ def test_what_one_line_cannot_change_is_left_to_the_user(tmp_path: Path, text: s
     with pytest.raises(DomainError, match=r"write under \[retrieval\]: dense_weight = 0\.3"):
         Domain("inn", tmp_path).set("retrieval", "dense_weight", 0.3, "why")
     assert path.read_text(encoding="utf-8") == text
+
+
+def test_a_folder_that_only_holds_domains_is_none(tmp_path: Path) -> None:
+    for name in ("b", "a"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "domain.toml").write_text('title = "Shop"', encoding="utf-8")
+    with pytest.raises(DomainError, match=r"holds domains and is none: give one of \S+/a, \S+/b"):
+        find_domain(str(tmp_path))
+    assert find_domain(str(tmp_path / "a")).title == "Shop"
+    (tmp_path / "hours.md").write_text("Open from nine.", encoding="utf-8")
+    assert find_domain(str(tmp_path)).folder == tmp_path

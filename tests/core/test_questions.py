@@ -13,6 +13,8 @@ from core.questions import (
     QuestionRecord,
     Turn,
     amend_questions,
+    as_row,
+    from_row,
     read_questions,
     read_rows,
     write_questions,
@@ -93,3 +95,9 @@ def test_of_several_that_amend_at_once_none_is_lost(tmp_path: Path) -> None:
         list(threads.map(lambda n: amend_questions(path, {}, [replace(RECORD, id=f"q{n}")]), range(40)))
     assert {one.id for one in read_questions(path)} == {f"q{n}" for n in range(40)}
     assert [one.name for one in tmp_path.iterdir()] == ["questions.jsonl"]
+
+
+def test_an_answer_that_is_an_object_is_read_as_json_and_written_as_text() -> None:
+    record = from_row({"id": "1", "question": "去上海", "answers": [{"地点": ["上海"]}, "上海"]})
+    assert record.answers == ('{"地点": ["上海"]}', "上海")
+    assert from_row(json.loads(json.dumps(as_row(record)))).answers == record.answers

@@ -164,3 +164,49 @@ def test_a_fault_of_a_follow_up_is_named(tmp_path: Path, change: dict[str, Any],
 def test_what_a_follow_up_asks_in_full_may_not_be_a_train_question(tmp_path: Path) -> None:
     train = {**NUMBER, "split": "train", "question": FOLLOW_UP["standalone"]}
     assert any("too similar" in fault for fault in faults_of(domain_of(tmp_path, train, FOLLOW_UP)))
+
+
+LABELLED = {**NUMBER, "id": "t", "split": "train", "answer_type": "label", "answers": ["price"]}
+NAMING = {**NUMBER, "answer_type": "entities", "question": "A bag costs 30 euros.", "answers": [{"sum": []}]}
+WRITTEN = {**NUMBER, "answer_type": "free_form", "answers": ["You pay for a bag. " * 6]}
+TASKS = {
+    "label": 'task = "classification"\nlabels = [{en = "price", zh = "价格"}, {en = "period", zh = "期限"}]',
+    "entities": 'task = "entities"\nlabels = [{en = "sum", zh = "金额"}]',
+    "free_form": 'task = "generation"',
+    "number": 'task = "dialogue"',
+}
+
+
+@pytest.mark.parametrize(
+    ("row", "change", "reason"),
+    [
+        pytest.param(LABELLED, {}, "", id="a label"),
+        pytest.param(LABELLED, {"answers": ["fee"]}, "'fee' is no label in en", id="none of the labels"),
+        pytest.param(LABELLED, {"answers": ["价格"]}, "no label in en", id="that of another language"),
+        pytest.param(
+            LABELLED, {"split": "test"}, "no train question has the label 'price'", id="a label unlearned"
+        ),
+        pytest.param(NAMING, {}, "", id="nothing named"),
+        pytest.param(NAMING, {"answers": [{"sum": ["30 euros"]}]}, "", id="an entity"),
+        pytest.param(NAMING, {"answers": [{"sum": ["EUR 30"]}]}, "'EUR 30' does not stand", id="not there"),
+        pytest.param(NAMING, {"answers": [{"金额": ["30"]}]}, "no kind of entity in en", id="another kind"),
+        pytest.param(NAMING, {"answers": ["30 euros"]}, "no object", id="no object"),
+        pytest.param(WRITTEN, {}, "", id="a paragraph"),
+        pytest.param(WRITTEN, {"answers": ["30 euros."]}, "is no paragraph", id="no paragraph"),
+        pytest.param(NUMBER, {}, "has no turns", id="a dialogue without turns"),
+    ],
+)
+def test_questions_fit_the_task(
+    tmp_path: Path, row: dict[str, Any], change: dict[str, Any], reason: str
+) -> None:
+    folder = domain_of(tmp_path, {**row, **change})
+    (folder / "domain.toml").write_text(TASKS[row["answer_type"]], encoding="utf-8")
+    faults = faults_of(folder)
+    assert len(faults) == bool(reason)
+    assert all(reason in fault and "line 1" in fault for fault in faults), faults
+
+
+def test_an_answer_type_of_another_task_is_a_fault(tmp_path: Path) -> None:
+    folder = domain_of(tmp_path, {**NUMBER, "split": "train"})
+    (folder / "domain.toml").write_text(TASKS["free_form"], encoding="utf-8")
+    assert any("'number' is none of free_form" in fault for fault in faults_of(folder))

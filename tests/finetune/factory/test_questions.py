@@ -139,3 +139,13 @@ def test_the_command_shows_what_an_objective_learns(
     assert "退货期限是几天？" in (tmp_path / "out" / "train.jsonl").read_text(encoding="utf-8")
     assert main([*shown, "rft"]) == 1
     assert "finetune.objective: there is no 'rft'; known are sft, raft" in capsys.readouterr().err
+
+
+def test_answers_by_a_schema_are_taught_as_they_are_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "s.json").write_text('{"type": "object"}', encoding="utf-8")
+    rows = ({**TRAIN, "answers": ['{"days": 7}']}, {**DEV, "answers": []})
+    domain = domain_with(tmp_path, *rows)
+    data = training_data(domain, load_settings({"answer_style": "json", "answer_schema": "s.json"}))
+    assert '{"type": "object"}' in data.train[0].messages[-1].content
+    assert data.train[0].question == TRAIN["question"]
+    assert (data.train[0].reply, data.dev[0].reply) == ('{"days": 7}', "null")
