@@ -51,7 +51,7 @@ def follows(text: str, schema: str) -> bool:
 
     try:
         said, wanted = json.loads(text), json.loads(or_null(schema))
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return bool(validator_for(json.loads(schema))(wanted).is_valid(said))
 

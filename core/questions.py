@@ -96,7 +96,7 @@ def _rows(path: Path, lines: Iterable[str]) -> Iterator[tuple[QuestionRecord, di
         try:
             row = json.loads(line)
             record = from_row(row, number)
-        except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
             reason = f"key {error} is missing" if isinstance(error, KeyError) else str(error)
             raise DomainError(f"{path}, line {number}: {reason}; mend or remove this line") from error
         if record.id in seen:

@@ -7,6 +7,7 @@ were asked questions by people, and questions that a model drafted from the same
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +45,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """The same difference on people's and on drafted questions; `by_type`: on drafted ones of each type."""
+    """The same difference on people's and on drafted questions.
+
+    `by_type`: on drafted ones of each type, `asked`: how many of these there are.
+    """
 
     domain: str
     a: str
@@ -52,6 +56,7 @@ class Matched:
     people: Found
     drafted: Found
     by_type: Mapping[str, float]
+    asked: Mapping[str, int]
 
     @property
     def counts(self) -> bool:
@@ -80,8 +85,17 @@ def match(domain: str, people: Path, drafted: Path) -> list[Matched]:
         raise AssistantError(f"{domain}: the two runs have fewer than two strategies in common")
     known, drawn = _differences(ours, names), _differences(theirs, names)
     kinds = _by_type(theirs, names)
+    asked = Counter(one["type"] for one in theirs["questions"])
     return [
-        Matched(domain, a, b, found, drawn[a, b], {kind: mean[a] - mean[b] for kind, mean in kinds.items()})
+        Matched(
+            domain=domain,
+            a=a,
+            b=b,
+            people=found,
+            drafted=drawn[a, b],
+            by_type={kind: mean[a] - mean[b] for kind, mean in kinds.items()},
+            asked=asked,
+        )
         for (a, b), found in known.items()
         if (a, b) in drawn
     ]
@@ -91,7 +105,9 @@ def _report(folder: Path) -> dict[str, Any]:
     path = folder / "report.json"
     try:
         report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        if missing := {"strategies", "pairs", "questions"} - {*report}:
+            raise ValueError(f"it has no {', '.join(sorted(missing))}")
+    except (OSError, ValueError, TypeError) as error:
         raise AssistantError(
             f"{path} cannot be read ({error}); run evaluation.compare --out {folder}"
         ) from error
@@ -135,11 +151,13 @@ def as_markdown(matched: Sequence[Matched]) -> Iterator[str]:
     both = [one for one in matched if one.people.is_shown and one.drafted.is_shown]
     yield f"Where both are, {sum(one.agrees for one in both)} of {len(both)}."
     yield ""
-    yield "| type of drafted questions | points the other way than people's clear differences |"
-    yield "|---|---|"
-    for kind in sorted({kind for one in matched for kind in one.by_type}):
+    yield "| type of drafted questions | n | points the other way than people's clear differences |"
+    yield "|---|---|---|"
+    asked = {one.domain: one.asked for one in matched}.values()
+    for kind in sorted({kind for counts in asked for kind in counts}):
         clear = [one for one in matched if one.people.is_shown and kind in one.by_type]
-        yield f"| {kind} | {sum(one.misleads(kind) for one in clear)} of {len(clear)} |"
+        n = sum(counts.get(kind, 0) for counts in asked)
+        yield f"| {kind} | {n} | {sum(one.misleads(kind) for one in clear)} of {len(clear)} |"
 
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

@@ -65,7 +65,7 @@ def _read(path: Path, references: Mapping[str, Reference]) -> list[Sample]:
             continue
         try:
             sample = _sample(json.loads(line), references)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise AssistantError(f"{path}, line {number}: {error}; mend or remove this line") from error
         if sample.reference.id in samples:
             raise AssistantError(f"{path}, line {number}: id {sample.reference.id!r} is there twice")

@@ -9,10 +9,11 @@ time, so that a study that was cut off goes on where it was. Knows nothing of wh
 import hashlib
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated
@@ -86,7 +87,7 @@ class Study:
         if code == _INTERRUPTED:
             raise KeyboardInterrupt
         if code:
-            again = f"python -m evaluation.study --domain {self.name}"
+            again = f"python -m evaluation.study --domain {shlex.quote(self.name)}"
             raise StageFailed(f"stage {title} failed, see above; mend it and run again: {again}")
 
     def _questions(self, split: str) -> list[QuestionRecord]:
@@ -98,13 +99,14 @@ class Study:
             return []
 
     def _draft(self) -> None:
-        """Have the test questions drafted that are missing."""
-        title, there = "2 of 4: questions", len(self._questions("test"))
-        if there >= self.wanted.n:
-            _say(f"{title}: there are {there} test questions")
+        """Have the test questions drafted that are missing beside those by people."""
+        title, there = "2 of 4: questions", self._questions("test")
+        if len(there) >= self.wanted.n:
+            _say(f"{title}: there are {len(there)} test questions")
             return
         agreed = ("--yes",) if self.wanted.yes else ()
-        self._stage(title, "evaluation.draft", "--n", str(self.wanted.n), *agreed)
+        written = sum(not one.is_drafted for one in there)  # the same at each run, whatever drafts there are
+        self._stage(title, "evaluation.draft", "--n", str(self.wanted.n - written), *agreed)
         tested = len(self._questions("test"))
         if tested < _FEWEST:
             raise DomainError(
@@ -121,7 +123,7 @@ class Study:
         if not waiting:
             return
         _say(f"{waiting} of {len(drafts)} drafted questions are not reviewed; the report says so")
-        print(f"  review: streamlit run apps/side_by_side.py -- {self.domain.folder}")
+        print(f"  review: streamlit run apps/side_by_side.py -- {shlex.quote(str(self.domain.folder))}")
         if sys.stdin.isatty() and not self.wanted.yes:
             typer.confirm("Go on without?", default=True, abort=True)
 
@@ -148,7 +150,8 @@ class Study:
 
     def _lesson(self) -> str:
         """Return the digest of all that an adapter would be trained on and how."""
-        asked = [repr(one) for split in ("train", "dev", "test") for one in self._questions(split)]
+        everything = (one for split in ("train", "dev", "test") for one in self._questions(split))
+        asked = sorted(repr(replace(one, line=0, reviewed=False)) for one in everything)
         how = self.settings.finetune.model_dump_json() + self.settings.generator.model
         return hashlib.sha256(json.dumps([asked, how]).encode()).hexdigest()
 

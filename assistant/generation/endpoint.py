@@ -147,7 +147,7 @@ class EndpointGenerator:
     def _weights(self, generation: Generation, choices: Sequence[str]) -> Weights:
         try:
             chosen = json.loads(spoken(generation.text))[_CHOICE]
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise self._failure(error) from error
         if chosen not in choices:
             raise self._failure(ValueError(f"it chose none of {', '.join(choices)}"))

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Protocol
 
-from core.language import CJK, Lang, detect_passage, words
+from core.language import Lang, detect_passage, words
+from evaluation.drafting.foreign import is_foreign
 from evaluation.drafting.types import Passage
 from ingest.chunking import sentences, split
+from ingest.code_blocks import code_blocks
 from ingest.types import Document, Vectors
 
 _SHORTEST, _LONGEST = 5, 120
@@ -25,14 +27,6 @@ _PASSAGES_PER_QUESTION = 8
 _PASSAGE_WORDS = 80
 _LARGEST_TOPIC = 12  # questions that a topic stands for, on average
 _HEADING = re.compile(r"#{1,6}\s|\|?[\s|:*-]+$")
-_LATIN = re.compile(r"[^\W\d_]+")
-_ENGLISH = re.compile(
-    r"\b(?:the|of|and|to|in|is|are|for|on|at|with|by|be|or|not|from|as|it|that|this)\b", re.IGNORECASE
-)
-_OTHER_SCRIPT = re.compile("[\u0370-\u1fff\u3040-\u30ff\uac00-\ud7af]")
-_LEAST_ENGLISH = 0.08
-_LEAST_JUDGED = 20
-"""Latin words by which a text is known to be English or not."""
 
 
 class Embeds(Protocol):
@@ -53,40 +47,47 @@ class Corpus:
 
 
 def choose_passages(documents: Iterable[Document], embedder: Embeds, wanted: int, seed: int) -> Corpus:
-    """Return passages for about `wanted` questions, each with sentences that can prove an answer."""
-    everything = list(documents)
-    foreign = tuple(document.id for document in everything if is_foreign(document.text))
-    known = [document for document in everything if document.id not in set(foreign)]
+    """Return passages for about `wanted` questions, each with sentences that can prove an answer.
+
+    However many documents there are, no more are held at once than are drawn.
+    """
     chance = random.Random(seed)
-    drawn = chance.sample(known, min(len(known), wanted * _DOCUMENTS_PER_QUESTION))
+    drawn: list[Document] = []
+    foreign: list[str] = []
+    known = 0
+    for document in documents:
+        if is_foreign(document.text):
+            foreign.append(document.id)
+            continue
+        known += 1
+        if len(drawn) < wanted * _DOCUMENTS_PER_QUESTION:
+            drawn.append(document)
+        elif (place := chance.randrange(known)) < len(drawn):  # algorithm R (Vitter, 1985): all alike likely
+            drawn[place] = document
     passages = [passage for document in drawn for passage in _passages(document)]
     if len(passages) > wanted * _PASSAGES_PER_QUESTION:
         passages = chance.sample(passages, wanted * _PASSAGES_PER_QUESTION)
-    return Corpus(tuple(_by_topic(passages, embedder, wanted, chance)), foreign, len(everything))
-
-
-def is_foreign(text: str) -> bool:
-    """Whether a text is neither English nor Chinese.
-
-    >>> is_foreign("Das Museum ist montags geschlossen, der Eintritt kostet zehn Euro und " * 3)
-    True
-    >>> is_foreign("Open daily. The fee is 10 euros. " * 5), is_foreign("博物馆每周一闭馆")
-    (False, False)
-    """
-    latin, han = len(_LATIN.findall(text)), len(re.findall(f"[{CJK}]", text))
-    if len(_OTHER_SCRIPT.findall(text)) > max(latin, han) / 4:
-        return True
-    if han > latin or latin < _LEAST_JUDGED:
-        return False
-    return len(_ENGLISH.findall(text)) < _LEAST_ENGLISH * latin
+    return Corpus(tuple(_by_topic(passages, embedder, wanted, chance)), tuple(foreign), known + len(foreign))
 
 
 def _passages(document: Document) -> Iterator[Passage]:
+    prose = _without_code(document.text)
     for chunk in split(document, _PASSAGE_WORDS, 0):
+        if is_foreign(chunk.text):
+            continue
         lang: Lang = detect_passage(chunk.text, document.lang)
-        usable = tuple(dict.fromkeys(filter(_can_prove, sentences(chunk.text))))
+        usable = tuple(dict.fromkeys(filter(_can_prove, sentences(prose[chunk.start : chunk.end]))))
         if usable:
             yield Passage(chunk, lang, document.as_of, usable)
+
+
+def _without_code(text: str) -> str:
+    """Return a text with line breaks in place of each character of code: what follows stays in its place."""
+    parts, at = [], 0
+    for start, end in code_blocks(text):
+        parts += [text[at:start], "\n" * (end - start)]
+        at = end
+    return "".join([*parts, text[at:]])
 
 
 def _can_prove(sentence: str) -> bool:

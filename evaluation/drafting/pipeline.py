@@ -2,12 +2,12 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.errors import AssistantError
 from evaluation.drafting.guards import GUARDS
-from evaluation.drafting.slots import SHARES, Slots
+from evaluation.drafting.slots import Slots
 from evaluation.drafting.types import Bench, Draft, Dropped, Slot
 from evaluation.drafting.wordings import faithful
 from evaluation.drafting.writer import Writer
@@ -48,12 +48,11 @@ class Drafted:
     kept: tuple[Draft, ...]
     dropped: tuple[Dropped, ...]
     passed: tuple[Passed, ...]
-    wordings: int
 
 
 @dataclass(slots=True)
 class Drafting:
-    """Writes drafts about a corpus until `wanted` pass, or the passages have no more."""
+    """Writes drafts about a corpus until enough pass, or the passages have no more."""
 
     writer: Writer
     bench: Bench
@@ -62,49 +61,56 @@ class Drafting:
     _seen: Counter[str] = field(default_factory=Counter)
     _passed: Counter[str] = field(default_factory=Counter)
 
-    def run(self, wanted: int) -> Drafted:
-        """Return the drafts; the types have their shares as far as the documents allow.
+    def run(self, wanted: Mapping[str, int]) -> Drafted:
+        """Return as many drafts of each type as are `wanted`; what the documents lack, of others.
 
         Raises:
             CannotWrite: hardly a reply of the model was a draft.
         """
         kept: list[Draft] = []
         for number in range(_ROUNDS):
-            slots = self._slots(wanted, kept, number) if len(kept) < wanted else []
+            slots = self._slots(wanted, kept, number)
             if not slots:
                 break
             self.announce(
-                f"round {number + 1}: {len(slots)} questions are written, {len(kept)} of {wanted} kept"
+                f"round {number + 1}: {len(slots)} questions are written, "
+                f"{len(kept)} of {sum(wanted.values())} kept"
             )
             written = self._written(slots)
             kept += self._guarded(written, [draft.question for draft in kept])
-        kept = _balanced(kept, wanted)
-        self.announce(f"{len(kept)} kept; each is said in other words")
+        kept = _chosen(kept, wanted)
+        if kept:
+            self.announce(f"{len(kept)} kept; each is said in other words")
         reworded = faithful(self.writer.reword(kept, WORDINGS), self.bench)
         return Drafted(
             tuple(reworded),
             tuple(self.bench.dropped),
             tuple(Passed(name, self._seen[name], self._passed[name]) for name in ("written", *GUARDS)),
-            sum(len(draft.wordings) for draft in reworded),
         )
 
-    def _slots(self, wanted: int, kept: Sequence[Draft], number: int) -> list[Slot]:
+    def _slots(self, wanted: Mapping[str, int], kept: Sequence[Draft], number: int) -> list[Slot]:
         """Return what is to be written next: as much as is missing of each type, and more as many are lost.
 
-        What a type has not given after some rounds is left to those that every document has.
+        What a type has not given after some rounds, or has no passages for, is left to those that every
+        document has.
         """
         have = Counter(draft.type for draft in kept)
-        missing = {kind: max(0, math.ceil(share * wanted) - have[kind]) for kind, share in SHARES.items()}
-        if number >= _PATIENCE:
-            missing = {kind: 1 for kind in _EVERYWHERE}
-        count = math.ceil((wanted - len(kept)) / self._yield())
-        asked = {
-            kind: math.ceil(count * few / max(1, sum(missing.values()))) for kind, few in missing.items()
-        }
-        slots = [slot for kind, few in asked.items() if few for slot in self.slots.take(kind, few)]
-        if len(slots) < count:  # a type has no more passages
-            slots += [one for kind in _EVERYWHERE for one in self.slots.take(kind, (count - len(slots)) // 3)]
+        slots: list[Slot] = []
+        if number < _PATIENCE:
+            slots = self._taken({kind: few - have[kind] for kind, few in wanted.items()})
+        missing = sum(wanted.values()) - len(kept)
+        if not slots and missing > 0:
+            slots = self._taken(dict.fromkeys(_EVERYWHERE, math.ceil(missing / len(_EVERYWHERE))))
         return slots
+
+    def _taken(self, missing: Mapping[str, int]) -> list[Slot]:
+        rate = self._yield()
+        return [
+            slot
+            for kind, few in missing.items()
+            if few > 0
+            for slot in self.slots.take(kind, math.ceil(few / rate))
+        ]
 
     def _yield(self) -> float:
         """Return the share of what is written that passes, as far as it is known."""
@@ -140,12 +146,16 @@ class Drafting:
         return drafts
 
 
-def _balanced(drafts: Sequence[Draft], wanted: int) -> list[Draft]:
-    """Return `wanted` drafts: no more of a type than its share, but where others have too few."""
-    targets = Counter({kind: math.ceil(share * wanted) for kind, share in SHARES.items()})
-    first: list[Draft] = []
+def _chosen(drafts: Sequence[Draft], wanted: Mapping[str, int]) -> list[Draft]:
+    """Return as many drafts of each type as are wanted, and in place of what is missing others.
+
+    One that nothing answers comes in last: it does not make up for one that something does.
+    """
+    left = Counter(wanted)
+    chosen: list[Draft] = []
     rest: list[Draft] = []
     for draft in drafts:
-        (first if targets[draft.type] > 0 else rest).append(draft)
-        targets[draft.type] -= 1
-    return [*first, *rest][:wanted]
+        (chosen if left[draft.type] > 0 else rest).append(draft)
+        left[draft.type] -= 1
+    rest.sort(key=lambda draft: not draft.answers)
+    return [*chosen, *rest][: sum(wanted.values())]

@@ -3,25 +3,28 @@
 import random
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from itertools import cycle
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, cycle, islice
 
+from assistant.agreement import quantities
 from assistant.agreement.words import content
 from core.language import is_cjk
+from core.quotes import squeezed
 from evaluation.drafting.passages import Corpus
 from evaluation.drafting.types import Passage, Slot
 from ingest.index.bm25 import tokens
 
 SHARES = {
-    **{"short": 0.28, "number": 0.24, "yesno": 0.18, "list": 0.08},
-    **{"procedure": 0.06, "multi_hop": 0.06, "unanswerable": 0.10},
+    **{"list": 0.08, "procedure": 0.06, "number": 0.24, "yesno": 0.18, "short": 0.28},
+    **{"multi_hop": 0.06, "unanswerable": 0.10},
 }
-"""Shares of the types among the questions that are kept, as far as the documents have them."""
+"""Shares of the types among the questions of the test, as far as the documents have them.
+
+In the order in which they choose their sentences: those that fit few come first."""
 _QUOTES = 2
 """Sentences that the writer of one question may choose from: the next one has others."""
 _PARTNERS = 200  # passages that one is compared with for what it shares
 _COMMON = 0.1  # share of the documents from which a word in all of them joins nothing
-_NUMERAL = re.compile(r"\d|[一二两三四五六七八九十百千万]+[个名位元天日月年岁条件米次]")
 _LISTS = re.compile(r"、[^、。]+(?:、|和|及|与)|,[^,.]+(?:,| and | or )")
 _DEMANDS = re.compile(
     r"\b(?:must|should|need(?:s|ed)? to|has to|have to|first|then|before|after|by \w+ing"
@@ -29,16 +32,21 @@ _DEMANDS = re.compile(
     r"|应当|应|须|需|先|再|然后|凭|提前|办理|预约|出示|提交",
     re.IGNORECASE,
 )
-_FITS = {"number": _NUMERAL, "list": _LISTS, "procedure": _DEMANDS}
+_FITS: dict[str, Callable[[str], object]] = {
+    "list": _LISTS.search,
+    "procedure": _DEMANDS.search,
+    "number": lambda sentence: any(not one.weak for one in quantities(sentence)),
+}
+"""Whether a sentence may prove an answer of a type; one that is not here fits any sentence."""
 
 
 class Slots:
-    """Hands out slots: `next_for(type)` never offers a sentence twice."""
+    """Hands out slots; no sentence is offered twice to prove a question by itself."""
 
     def __init__(self, corpus: Corpus, seed: int) -> None:
         self._passages = corpus.passages
         self._documents = corpus.documents
-        self._left = {place: list(one.sentences) for place, one in enumerate(corpus.passages)}
+        self._left = _each_once(corpus.passages)
         self._chance = random.Random(seed)
         self._used: Counter[str] = Counter()
         self._order = {kind: self._begin(kind) for kind in SHARES}
@@ -46,12 +54,11 @@ class Slots:
 
     def take(self, kind: str, count: int) -> list[Slot]:
         """Return up to `count` slots of a type; fewer where the passages have no more for it."""
-        found: list[Slot] = []
-        for slot in self._order[kind]:
-            found.append(slot)
-            if len(found) == count:
-                break
-        return found
+        return list(islice(self._order[kind], count))
+
+    def first(self, count: int) -> list[Slot]:
+        """Return the slots that are handed out first, of whatever types."""
+        return list(islice(chain.from_iterable(self._order[kind] for kind in SHARES), count))
 
     def _begin(self, kind: str) -> Iterator[Slot]:
         if kind == "multi_hop":
@@ -65,11 +72,11 @@ class Slots:
 
     def _proved(self, kind: str) -> Iterator[Slot]:
         """Yield slots with sentences that fit the type, one of each passage in turn, until none is left."""
-        fits = _FITS.get(kind, re.compile(""))
+        fits = _FITS.get(kind, bool)
         while True:
             gave = False
             for place, passage in enumerate(self._passages):
-                quotes = [one for one in self._left[place] if fits.search(one)][:_QUOTES]
+                quotes = [one for one in self._left[place] if fits(one)][:_QUOTES]
                 if not quotes:
                     continue
                 self._left[place] = [one for one in self._left[place] if one not in quotes]
@@ -104,6 +111,16 @@ class Slots:
                     self._used.update([one.chunk.id, other.chunk.id])
                     return one, other
         return ()
+
+
+def _each_once(passages: Sequence[Passage]) -> dict[int, list[str]]:
+    """Return the sentences of each passage but those that stand in one before it as well."""
+    seen: set[str] = set()
+    left = {}
+    for place, passage in enumerate(passages):
+        left[place] = [one for one in passage.sentences if squeezed(one) not in seen]
+        seen.update(map(squeezed, passage.sentences))
+    return left
 
 
 def _names(passage: Passage) -> set[str]:

@@ -1,14 +1,18 @@
 """What drafting leaves behind: questions in the domain, and beside them what was dropped. Knows no models."""
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from core.domain import Domain
 from core.errors import DomainError
-from core.questions import QuestionRecord, amend_questions
+from core.questions import QuestionRecord, amend_questions, read_questions
 from evaluation.drafting.types import Dropped
 from settings import Settings
 
@@ -27,51 +31,78 @@ class Store:
         """The journal of what the model said: a run that was cut off goes on from it."""
         return self.folder / "replies.jsonl"
 
-    def existing(self) -> list[QuestionRecord]:
-        """Return the domain's questions that people wrote."""
-        return [record for record in self._questions() if not record.is_drafted]
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        """Keep every other run out that drafts for the domain.
+
+        Raises:
+            DomainError: one is at it, or the domain's folder cannot be written.
+        """
+        if not os.access(self.domain.folder, os.W_OK):
+            raise DomainError(
+                f"{self.domain.folder} cannot be written, where questions.jsonl belongs; "
+                "copy the documents to a folder of your own"
+            )
+        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(self.folder / "drafting.lock", timeout=0):
+                yield
+        except Timeout as error:
+            raise DomainError(
+                f"another run drafts questions for {self.domain.name}; wait until it has ended"
+            ) from error
+
+    def questions(self) -> list[QuestionRecord]:
+        """Return all questions of the domain, people's and drafts.
+
+        Raises:
+            DomainError: a line is broken.
+        """
+        return list(read_questions(self._questions)) if self._questions.is_file() else []
+
+    def taken_out(self, records: Iterable[QuestionRecord]) -> list[QuestionRecord]:
+        """Return the drafts that were added once and are there no more: somebody did not want them."""
+        gone = set(self._written()) - {record.id for record in self.questions()}
+        return [record for record in records if record.id in gone]
 
     def add(self, records: Sequence[QuestionRecord]) -> list[QuestionRecord]:
         """Add drafts to the domain's questions and return those that are new.
 
         One that was there before is not added again, even where somebody has taken it out since.
         """
-        written = set(self._written()) | {record.id for record in self._questions()}
-        new = [record for record in records if record.id not in written]
+        written = self._written()
+        known = {*written, *(record.id for record in self.questions())}
+        new = [record for record in records if record.id not in known]
         if new:
-            amend_questions(self.domain.folder / "questions.jsonl", {}, new)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        ids = sorted({*self._written(), *(record.id for record in records)})
-        (self.folder / _WRITTEN).write_text(json.dumps(ids) + "\n", encoding="utf-8")
+            amend_questions(self._questions, {}, new)
+        ids = sorted({*written, *(record.id for record in records)})
+        self._keep(_WRITTEN, json.dumps(ids) + "\n")
         return new
 
     def keep_dropped(self, dropped: Iterable[Dropped]) -> None:
         """Write what was dropped, with its reason, in place of that of the run before."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        lines = (json.dumps(_row(one), ensure_ascii=False) + "\n" for one in dropped)
-        with (self.folder / _DROPPED).open("w", encoding="utf-8") as file:
-            file.writelines(lines)
+        lines = (json.dumps(_row(one), ensure_ascii=False) for one in dropped)
+        self._keep(_DROPPED, "".join(f"{line}\n" for line in lines))
 
     def dropped(self) -> Iterator[dict[str, Any]]:
         """Yield what was dropped; nothing where nothing was drafted yet."""
         path = self.folder / _DROPPED
         if path.is_file():
-            for line in path.read_text(encoding="utf-8").splitlines():
-                yield json.loads(line)
+            yield from map(json.loads, path.read_text(encoding="utf-8").split("\n")[:-1])
 
-    def _questions(self) -> list[QuestionRecord]:
-        if not (self.domain.folder / "questions.jsonl").is_file():
-            return []
-        try:
-            return self.domain.questions(follow_ups=None)
-        except DomainError as error:
-            if "holds no question" in str(error):  # an empty file
-                return []
-            raise
+    @property
+    def _questions(self) -> Path:
+        return self.domain.folder / "questions.jsonl"
 
     def _written(self) -> list[str]:
         path = self.folder / _WRITTEN
         return list(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else []
+
+    def _keep(self, name: str, text: str) -> None:
+        """Write a file as a whole, or leave it as it was."""
+        partial = self.folder / f"{name}.partial"
+        partial.write_text(text, encoding="utf-8", errors="replace")
+        partial.replace(self.folder / name)
 
 
 def open_store(domain: Domain, settings: Settings) -> Store:

@@ -8,9 +8,6 @@ from assistant.generation.types import Generator
 from core.language import Lang
 from ingest.types import Chunk, Hit
 
-TYPES = ("short", "number", "yesno", "list", "procedure", "multi_hop", "unanswerable")
-"""What may be asked, as in `questions.jsonl`."""
-
 
 @dataclass(frozen=True, slots=True)
 class Passage:

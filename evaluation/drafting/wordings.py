@@ -39,11 +39,17 @@ def _distinct(draft: Draft) -> list[str]:
         grams = shingles(text)
         is_sound = is_question(text, draft.lang) and not points_away(text)
         is_new = all(similarity(grams, other) < MAX_SIMILARITY for other in kept)
-        if is_sound and is_new and _amounts(text) == _amounts(draft.question):
+        if is_sound and is_new and _same_amounts(text, draft.question):
             kept.append(grams)
             found.append(text)
     return found
 
 
-def _amounts(text: str) -> list[str]:
-    return sorted(str(one) for one in quantities(text))
+def _same_amounts(one: str, other: str) -> bool:
+    """Whether two questions name the same amounts, wherever they stand and however they are written."""
+    here, there = ([amount for amount in quantities(text) if not amount.weak] for text in (one, other))
+    return all(
+        any(amount.equals(match) for match in others)
+        for amounts, others in ((here, there), (there, here))
+        for amount in amounts
+    )

@@ -17,13 +17,18 @@ from assistant.generation.types import Generation, Generator
 from assistant.prompts import fenced, passage, titled
 from assistant.types import Message, Prompt
 from core.language import Lang
+from core.quotes import spot
 from evaluation.drafting.types import Draft, Dropped, Passage, Slot
+from ingest.files.cleaning import clean_line
 from ingest.types import Chunk
 
-MAX_TOKENS = 320
+_MAX_TOKENS = 320
 """Where a reply is cut, and then not used."""
 _MAX_CHARS = {"question": 240, "answer": 200}
 _MOST_ITEMS = 8
+_REPLY_CHARS = 500
+"""What is kept of a reply that is no draft."""
+_NOT_WRITTEN = (ValueError, KeyError, TypeError, RecursionError)
 _SEPARATOR: dict[Lang, str] = {"en": ", ", "zh": "、"}
 _WORDING = Path(__file__).with_name("wording.toml")
 _ROLES = {"multi_hop": "join", "unanswerable": "miss", "reword": "reword"}
@@ -43,10 +48,10 @@ class Writer:
         for slot, reply in zip(slots, replies, strict=True):
             try:
                 yield _draft(slot, _object(reply))
-            except (ValueError, KeyError, TypeError) as error:
-                told = spoken(reply.text)[:500]
-                reason = "cut off at its limit" if reply.ending == "length" else f"no such JSON: {error}"
-                yield Dropped("written", reason, slot, reply=told)
+            except _NOT_WRITTEN as error:
+                reason = f"key {error} is missing" if isinstance(error, KeyError) else str(error)
+                reason = "cut off at its limit" if reply.ending == "length" else f"no such JSON: {reason}"
+                yield Dropped("written", reason, slot, reply=spoken(reply.text)[:_REPLY_CHARS])
 
     def reword(self, drafts: Sequence[Draft], count: int) -> list[Draft]:
         """Return the drafts, each with up to `count` other wordings of its question."""
@@ -56,7 +61,9 @@ class Writer:
         ]
 
     def _ask(self, prompts: Sequence[Prompt]) -> list[Generation]:
-        return self._generator.generate(prompts, MAX_TOKENS, lambda _, __: self._on_done()) if prompts else []
+        return (
+            self._generator.generate(prompts, _MAX_TOKENS, lambda _, __: self._on_done()) if prompts else []
+        )
 
 
 def _prompt(slot: Slot) -> Prompt:
@@ -122,7 +129,10 @@ def _object_schema(keys: Mapping[str, Any]) -> str:
 
 
 def _object(reply: Generation) -> dict[str, Any]:
-    said = json.loads(spoken(reply.text))
+    """Return the JSON object in a reply; a server that knows no schema may put words or a fence around it."""
+    text = spoken(reply.text)
+    start, end = text.find("{"), text.rfind("}")
+    said = json.loads(text[start : end + 1] if 0 <= start < end else text)
     if not isinstance(said, dict):
         raise TypeError("not an object")
     return said
@@ -132,30 +142,42 @@ def _draft(slot: Slot, said: Mapping[str, Any]) -> Draft:
     """Return what was written, which an endpoint need not have held to the schema."""
     evidence = []
     if slot.quotes:
-        evidence.append(_quoted(slot.passage, str(said["quote"])))
+        evidence.append(_quoted(slot.passage, said["quote"]))
     if slot.other:
-        evidence.append(_quoted(slot.other, str(said["other_quote"])))
-    answer = "" if slot.type == "unanswerable" else said["answer"]
-    if isinstance(answer, list):
-        answer = _SEPARATOR[slot.lang].join(str(one).strip() for one in answer)
-    answers = (" ".join(str(answer).split()),) if answer else ()
-    return Draft(slot, " ".join(str(said["question"]).split()), answers, tuple(evidence))
+        evidence.append(_quoted(slot.other, said["other_quote"]))
+    question = _line(said["question"], "question")
+    if slot.type == "unanswerable":
+        return Draft(slot, question, (), tuple(evidence))
+    parts = said["answer"] if isinstance(said["answer"], list) else [said["answer"]]
+    answer = _SEPARATOR[slot.lang].join(_line(part, "answer") for part in parts)
+    return Draft(slot, question, (answer,) if answer else (), tuple(evidence))
 
 
-def _quoted(source: Passage, quote: str) -> Chunk:
-    """Return a quote as a passage of its own."""
-    start = source.chunk.text.find(quote)
-    if start < 0 or not quote.strip():
+def _line(value: Any, key: str) -> str:
+    """Return a text on one line, cleaned as documents are."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise TypeError(f"{key} is no text")
+    if len(text := str(value)) > _MAX_CHARS[key]:
+        raise ValueError(f"{key} has more than {_MAX_CHARS[key]} characters")
+    return clean_line(text)
+
+
+def _quoted(source: Passage, quote: Any) -> Chunk:
+    """Return a quote as a passage of its own, in the words of its source; blanks may differ."""
+    place = spot(quote, source.chunk.text) if isinstance(quote, str) else None
+    if place is None:
         raise ValueError("the quote does not stand in the passage")
-    begin = source.chunk.start + start
-    return replace(source.chunk, text=quote, start=begin, end=begin + len(quote))
+    start, end = place
+    begin = source.chunk.start
+    return replace(source.chunk, text=source.chunk.text[start:end], start=begin + start, end=begin + end)
 
 
 def _wordings(reply: Generation) -> tuple[str, ...]:
     try:
         said = _object(reply)["questions"]
-        return tuple(dict.fromkeys(" ".join(str(one).split()) for one in said))
-    except (ValueError, KeyError, TypeError):
+        texts = said if isinstance(said, list) else []
+        return tuple(dict.fromkeys(_line(text, "question") for text in texts))
+    except _NOT_WRITTEN:
         return ()
 
 

@@ -68,7 +68,7 @@ def _object(generation: Generation) -> Mapping[str, str]:
         return {}
     try:
         found = json.loads(spoken(generation.text))
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(found, dict) or not all(isinstance(one, str) and one.strip() for one in found.values()):
         return {}

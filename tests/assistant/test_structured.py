@@ -59,6 +59,7 @@ def test_whatever_a_random_model_says_is_json_of_the_schema_or_said_to_be_cut(
         pytest.param('{"days": 7, "wh', "length", "length", id="cut"),
         pytest.param('{"days": "7"}', "stop", "invalid", id="a server that does not know schemas"),
         pytest.param("Seven days.", "", "invalid", id="no JSON"),
+        pytest.param("[" * 100_000, "stop", "invalid", id="deeper than a parser goes"),
         pytest.param("null", "stop", "stop", id="declined"),
     ],
 )

@@ -57,6 +57,7 @@ def test_two_folders_of_one_name_keep_their_state_apart(tmp_path: Path) -> None:
     ("line", "message"),
     [
         pytest.param('{"id": "q2"', r"line 2: .*delimiter", id="broken JSON"),
+        pytest.param("[" * 100_000, r"line 2: .*recursion", id="deeper than a parser goes"),
         pytest.param('{"id": "q2", "answers": []}', r"line 2: key 'question' is missing", id="no question"),
         pytest.param('{"id": "q2", "question": " "}', r"line 2: the question is empty", id="empty question"),
         pytest.param(

@@ -69,8 +69,8 @@ def test_a_type_misleads_where_it_points_away_from_what_people_show(tmp_path: Pa
     people = report(tmp_path / "people", [("rag", "tuned", -0.3, 0.01)])
     drafted = report(tmp_path / "drafted", [("rag", "tuned", -0.2, 0.1)], types)
     text = "\n".join(as_markdown(match("inns", people, drafted)))
-    assert "| number | 0 of 1 |" in text
-    assert "| yesno | 1 of 1 |" in text
+    assert "| number | 1 | 0 of 1 |" in text
+    assert "| yesno | 1 | 1 of 1 |" in text
 
 
 def test_strategies_of_one_run_alone_are_not_matched(tmp_path: Path) -> None:
@@ -80,6 +80,13 @@ def test_strategies_of_one_run_alone_are_not_matched(tmp_path: Path) -> None:
 
 
 def test_without_reports_it_says_how_to_get_them(tmp_path: Path) -> None:
+    with pytest.raises(AssistantError, match=r"report\.json cannot be read .* run evaluation\.compare --out"):
+        match("inns", tmp_path, tmp_path)
+
+
+@pytest.mark.parametrize("text", ["{", "{}", "[]", "null", '{"strategies": {}}'])
+def test_what_is_no_report_says_how_to_get_one(tmp_path: Path, text: str) -> None:
+    (tmp_path / "report.json").write_text(text)
     with pytest.raises(AssistantError, match=r"report\.json cannot be read .* run evaluation\.compare --out"):
         match("inns", tmp_path, tmp_path)
 

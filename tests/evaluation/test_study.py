@@ -8,7 +8,7 @@ import pytest
 
 from core.domain import find_domain
 from core.errors import DomainError
-from core.questions import DRAFTED
+from core.questions import DRAFTED, amend_questions
 from evaluation.study import StageFailed, Study, Wanted
 from settings import Generator, Settings
 
@@ -19,10 +19,12 @@ class Stages:
     def __init__(self, folder: Path, drafts: int = 12, fails: Mapping[str, int] | None = None) -> None:
         self.folder, self.drafts, self.fails = folder, drafts, fails or {}
         self.ran: list[str] = []
+        self.commands: list[list[str]] = []
         self.environment: dict[str, str] = {}
 
     def __call__(self, command: Sequence[str], environment: Mapping[str, str]) -> int:
         self.ran.append(command[0])
+        self.commands.append(list(command))
         self.environment |= environment
         if command[0] == "evaluation.draft":
             self._write()
@@ -66,11 +68,31 @@ def test_what_is_done_is_not_done_again(folder: Path, capsys: pytest.CaptureFixt
     assert "14 of 14 drafted questions are not reviewed; the report says so" in told
 
 
+def test_what_people_have_asked_is_not_drafted(folder: Path) -> None:
+    rows = (
+        {"id": f"p{place}", "question": f"Who sails boat {place}?", "answers": ["Bo"]} for place in range(5)
+    )
+    (folder / "questions.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    stages = Stages(folder)
+    study(folder, stages).run()
+    assert stages.commands[1][:3] == ["evaluation.draft", "--n", "7"]
+
+
 def test_other_questions_are_learned_anew(folder: Path) -> None:
     study(folder, Stages(folder)).run()
     again = Stages(folder, drafts=14)
     study(folder, again, n=14).run()
     assert again.ran == ["ingest", "evaluation.draft", "finetune", "evaluation.compare"]
+
+
+def test_a_review_that_changes_no_word_trains_nothing_anew(folder: Path) -> None:
+    study(folder, Stages(folder)).run()
+    path = folder / "questions.jsonl"
+    amend_questions(path, {"0": {"reviewed": True}, "12": {"reviewed": True}})
+    path.write_text("\n" + path.read_text())
+    again = Stages(folder)
+    study(folder, again).run()
+    assert again.ran == ["ingest", "evaluation.compare"]
 
 
 def test_a_stage_that_fails_ends_the_study_and_says_how_to_go_on(folder: Path) -> None:

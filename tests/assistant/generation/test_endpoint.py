@@ -130,7 +130,9 @@ class TestChoose:
         weighed = remote.choose(PROMPTS, ("是", "否"), on_done=lambda index, one: heard.update({index: one}))
         assert weighed == [(-math.inf, 0.0)] * 2 == [heard[0], heard[1]]
 
-    @pytest.mark.parametrize("reply", ["Well, yes", '{"choice": "maybe"}', '{"choice": ["yes"]}', "[]", ""])
+    @pytest.mark.parametrize(
+        "reply", ["Well, yes", "[" * 100_000, '{"choice": "maybe"}', '{"choice": ["yes"]}', "[]", ""]
+    )
     def test_what_is_no_choice_is_an_error(self, reply: str) -> None:
         with pytest.raises(GenerationError, match="gave no answer"):
             self.asked_of(reply).choose(PROMPTS[:1], ("yes", "no"))

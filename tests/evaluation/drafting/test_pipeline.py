@@ -1,5 +1,6 @@
 """From documents to questions: balanced, guarded, said in other words, split by fact."""
 
+import math
 from collections import Counter
 from pathlib import Path
 
@@ -7,14 +8,15 @@ import pytest
 
 from assistant.generation.journaled import JournaledGenerator
 from assistant.generation.types import Generator
+from core.language import Lang, detect
 from core.leaks import shingles, similarity
 from core.questions import DRAFTED, QuestionRecord
 from evaluation.drafting.guards import GUARDS
 from evaluation.drafting.guards.copies import MAX_SIMILARITY
-from evaluation.drafting.passages import choose_passages, is_foreign
+from evaluation.drafting.passages import choose_passages
 from evaluation.drafting.pipeline import CannotWrite, Drafted, Drafting
 from evaluation.drafting.slots import Slots
-from evaluation.drafting.splits import as_records
+from evaluation.drafting.splits import as_records, drafts_for
 from evaluation.drafting.types import Bench
 from evaluation.drafting.writer import Writer
 from ingest.types import Document
@@ -25,7 +27,7 @@ from tests.fakes import FakeEmbedder, ScriptedGenerator
 def drafted(generator: Generator, wanted: int = 6, documents: list[Document] = NOTES) -> Drafted:
     corpus = choose_passages(documents, FakeEmbedder(), wanted, seed=1)
     bench = Bench(generator, Shelf())
-    return Drafting(Writer(generator), bench, Slots(corpus, 1)).run(wanted)
+    return Drafting(Writer(generator), bench, Slots(corpus, 1)).run(drafts_for(wanted))
 
 
 def records(found: Drafted) -> list[QuestionRecord]:
@@ -99,47 +101,6 @@ def test_few_documents_give_what_they_have() -> None:
     assert 0 < len(found.kept) < 20
 
 
-def test_documents_in_other_languages_are_not_asked_about() -> None:
-    german = Document("de", "Hafen", "Das Museum öffnet um zehn und schließt um fünf. " * 9, "en")
-    corpus = choose_passages([german, *NOTES], FakeEmbedder(), 4, seed=1)
-    assert corpus.foreign == ("de",)
-    assert {passage.chunk.document_id for passage in corpus.passages} == {"hours", "fees", "馆藏"}
-
-
-@pytest.mark.parametrize(
-    ("text", "foreign"),
-    [
-        pytest.param("Le musée est fermé le mardi et le billet coûte douze euros. " * 4, True, id="French"),
-        pytest.param("この博物館は火曜日に休館します。入場料は千円です。", True, id="Japanese"),
-        pytest.param("Музей закрыт по вторникам, билет стоит десять евро. " * 4, True, id="Russian"),
-        pytest.param(
-            "The museum is closed on Tuesdays and the ticket costs 12 euros. " * 4, False, id="English"
-        ),
-        pytest.param("博物馆周二闭馆，门票十二元。Harbour Museum", False, id="Chinese"),
-        pytest.param("Fares: A 12, B 13", False, id="too short to tell"),
-    ],
-)
-def test_languages_that_are_not_ours(text: str, foreign: bool) -> None:
-    assert is_foreign(text) == foreign
-
-
-def test_of_many_documents_those_are_asked_about_that_chance_draws_not_the_first() -> None:
-    many = [
-        Document(
-            f"{number:04}",
-            f"Harbour {number}",
-            f"The harbour {number} opens at {number} in the morning.",
-            "en",
-        )
-        for number in range(2000)
-    ]
-    corpus = choose_passages(many, FakeEmbedder(), 12, seed=1)
-    asked = sorted(int(passage.chunk.document_id) for passage in corpus.passages)
-    assert len(asked) == 48
-    assert asked[0] < 200
-    assert asked[-1] > 1800
-
-
 def test_no_sentence_is_offered_twice() -> None:
     corpus = choose_passages(NOTES, FakeEmbedder(), 9, seed=1)
     slots = Slots(corpus, 1)
@@ -150,3 +111,75 @@ def test_no_sentence_is_offered_twice() -> None:
         for quote in one.quotes
     ]
     assert len(offered) == len(set(offered)) == 9
+
+
+def test_a_sentence_that_stands_in_two_documents_is_offered_once() -> None:
+    copy = Document("copy", "Another harbour", HOURS.text, "en")
+    slots = Slots(choose_passages([HOURS, copy], FakeEmbedder(), 9, seed=1), 1)
+    quotes = [quote for one in slots.take("short", 50) for quote in one.quotes]
+    assert len(quotes) == len(set(quotes)) == 3
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kinds"),
+    [
+        pytest.param("The ferry to the island takes two hours.", {"number"}, id="a number in words"),
+        pytest.param("去灯塔岛的轮渡要坐三小时。", {"number"}, id="a number in words, Chinese"),
+        pytest.param("Ropes, nets and sails are on sale.", {"list"}, id="a list"),
+        pytest.param("Guests must show a card at the desk.", {"procedure"}, id="a demand"),
+        pytest.param("The harbour lies in the bay of Lilleby.", set(), id="none of these"),
+    ],
+)
+def test_what_a_sentence_may_prove(sentence: str, kinds: set[str]) -> None:
+    lang: Lang = detect(sentence)
+    found = choose_passages([Document("one", "One", sentence, lang)], FakeEmbedder(), 4, seed=1)
+    special = ("list", "procedure", "number")
+    assert {kind for kind in special if Slots(found, 1).take(kind, 1)} == kinds
+
+
+def test_types_that_few_sentences_fit_choose_first() -> None:
+    text = " ".join(f"The shop of pier {place} sells ropes, nets and sails." for place in range(4))
+    slots = Slots(choose_passages([Document("shop", "Shop", text, "en")], FakeEmbedder(), 9, seed=1), 1)
+    assert [one.type for one in slots.first(2)] == ["list", "list"]
+
+
+@pytest.mark.parametrize("n", [1, 2, 4, 6, 10, 24, 60, 120])
+def test_as_many_drafts_are_asked_for_as_give_the_test_questions(n: int) -> None:
+    wanted = drafts_for(n)
+    declined = math.ceil(wanted["unanswerable"] * 2 / 3)
+    assert sum(wanted.values()) - wanted["unanswerable"] + declined == n
+
+
+def harbours(count: int) -> list[Document]:
+    """Documents of which each has a sentence for every type."""
+    return [
+        Document(
+            f"{place}",
+            f"Harbour {place}",
+            f"A berth of harbour {place} costs {place + 3} euros a night. The master of Port{place} is Ann "
+            f"Lee. The shop of pier {place} sells ropes, nets and sails. Guests of pier {place} must show a "
+            f"card before mooring. The lamp of tower {place} burns in winter.",
+            "en",
+        )
+        for place in range(count)
+    ]
+
+
+def test_what_is_missing_is_asked_for_and_no_more() -> None:
+    """A round that lacks one or two questions had asked for every sentence that was left."""
+    told: list[str] = []
+    corpus = choose_passages(harbours(200), FakeEmbedder(), 60, seed=1)
+    generator = ScriptedGenerator(Clerk())
+    drafting = Drafting(Writer(generator), Bench(generator, Shelf()), Slots(corpus, 1), told.append)
+    drafting.run(drafts_for(60))
+    rounds = [int(line.split()[2]) for line in told if line.startswith("round")]
+    assert rounds
+    assert max(rounds) <= 2 * 63 + len(drafts_for(60))
+
+
+@pytest.mark.parametrize("n", [24, 60])
+def test_there_are_as_many_test_questions_as_are_wanted(n: int) -> None:
+    found = drafted(ScriptedGenerator(Clerk()), n, harbours(200))
+    types = Counter(one.type for one in found.kept)
+    assert types["unanswerable"] == drafts_for(n)["unanswerable"]
+    assert n <= Counter(one.split for one in records(found))["test"] <= n + 2

@@ -1,6 +1,7 @@
 """Which fact is asked where."""
 
 from collections import Counter
+from dataclasses import replace
 
 from core.questions import QuestionRecord
 from evaluation.drafting.splits import as_records
@@ -79,8 +80,51 @@ def test_of_questions_without_an_answer_two_thirds_are_tested_and_the_rest_teach
     assert Counter(one.split for one in found) == {"test": 4, "train": 2}
 
 
+def test_dev_asks_whatever_facts_have_a_wording_to_spare() -> None:
+    drafts = [draft(thing, wordings=3 if thing == "tools" else 1) for thing in THINGS]
+    seen = {one.evidence_doc_ids for one in questions(*drafts) if one.split == "dev"}
+    assert seen <= {("tools-",)}
+    many = questions(*(draft(thing) for thing in THINGS))
+    assert Counter(one.split for one in many)["dev"] == 3
+
+
+def test_dev_watches_how_to_decline_as_well() -> None:
+    found = questions(*(draft(f"{thing} of {place}", answer="") for thing in THINGS[:6] for place in (1, 2)))
+    assert Counter(one.split for one in found) == {"test": 8, "train": 3, "dev": 1}
+
+
 def test_the_same_drafts_have_the_same_ids() -> None:
     drafts = [draft(thing) for thing in THINGS]
     ids = [one.id for one in questions(*drafts)]
     assert ids == [one.id for one in questions(*drafts)]
     assert len(set(ids)) == len(ids)
+
+
+def test_of_documents_of_one_day_chance_says_which_facts_are_test_alone() -> None:
+    drafts = [draft(thing, "2026-01-01") for thing in THINGS]
+    alone = [untaught(as_records(drafts, "writer", seed)) for seed in range(3)]
+    assert [len(one) for one in alone] == [2, 2, 2]
+    assert len(set(map(frozenset, alone))) > 1
+
+
+def test_a_sentence_is_one_fact_however_it_is_asked_for() -> None:
+    other = replace(draft("maps"), question="How many maps are in the museum's possession?")
+    (one,), (two,) = ({one.fact_id for one in questions(each)} for each in (draft("maps"), other))
+    assert one == two
+
+
+def test_all_questions_of_a_fact_have_its_answers() -> None:
+    found = questions(*(draft(thing, answer=str(place)) for place, thing in enumerate(THINGS, start=1)))
+    answers = {(one.fact_id, one.answers) for one in found}
+    assert len(answers) == len({fact for fact, _ in answers}) == len(THINGS)
+
+
+def test_new_questions_give_away_none_that_are_there_and_the_reverse() -> None:
+    first = questions(*(draft(thing) for thing in THINGS))
+    there = [
+        replace(one, id=f"there-{place}", split={"test": "train"}.get(one.split, "test"))
+        for place, one in enumerate(first)
+    ]
+    found = as_records([draft(thing) for thing in THINGS], "writer", seed=3, there=there)
+    assert found == []
+    assert as_records([draft(thing) for thing in THINGS], "writer", seed=3, there=first) == first

@@ -72,6 +72,7 @@ def test_the_writer_is_held_to_a_schema_in_the_language_of_the_question(record: 
     ("written", "reads", "reason"),
     [
         pytest.param("not JSON", "14 days", NOT_WRITTEN, id="no JSON"),
+        pytest.param("[" * 100_000, "14 days", NOT_WRITTEN, id="deeper than a parser goes"),
         pytest.param('{"question": 3}', "14 days", NOT_WRITTEN, id="no text"),
         pytest.param(as_question(EN.question.upper()), "14 days", SAME, id="only another case"),
         pytest.param(
