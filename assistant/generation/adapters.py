@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from assistant.generation.artefact import CONFIG, WEIGHTS, refuse_pickles
 from core.domain import Domain
 from core.errors import AdapterError
 from settings import Settings
@@ -21,8 +22,6 @@ RAFT = "raft"
 """What the adapter that reads passages is called, and the objective that trains it."""
 REPLACED = ".replaced"
 """Ending of the hidden folder of an adapter that serves until the new one is in its place."""
-_WEIGHTS = "adapter_model.safetensors"
-_CONFIG = "adapter_config.json"
 _MANIFEST = "manifest.json"
 _FIRST = "lora"  # what an adapter is called whose folder does not say: there was no other method
 _NAME = re.compile(r"[\w][\w.-]{0,63}")
@@ -57,6 +56,8 @@ def find_adapter(domain: Domain, settings: Settings, base_fingerprint: str, name
     if named:
         others = "; ".join(f"{one.folder} is for {one.base_name}" for one in named)
         raise AdapterError(f"no adapter for {settings.generator.model} ({others}); run: {train}")
+    for folder in (_home(domain, settings) / wanted, domain.folder / "adapters" / wanted):
+        refuse_pickles(folder)
     known = f" {wanted!r}, only {', '.join(sorted({one.name for one in found}))}" if found else ""
     raise AdapterError(f"domain {domain.name} has no adapter{known}; run: {train}")
 
@@ -83,7 +84,7 @@ def adapter_fingerprint(folder: Path) -> str:
     """
     digest = hashlib.sha256()
     try:
-        for name in (_CONFIG, _WEIGHTS):
+        for name in (CONFIG, WEIGHTS):
             digest.update(hashlib.sha256((folder / name).read_bytes()).digest())
     except OSError as error:
         raise AdapterError(f"{folder} holds no adapter ({error}); run: python -m finetune train") from error
@@ -123,7 +124,7 @@ def _holds_adapter(folder: Path) -> bool:
     serves = not folder.name.startswith(".") or (
         folder.name.endswith(REPLACED) and not folder.with_name(_shown(folder)).is_dir()
     )
-    return serves and (folder / _WEIGHTS).is_file()
+    return serves and (folder / WEIGHTS).is_file()
 
 
 def _shown(folder: Path) -> str:
