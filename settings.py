@@ -165,7 +165,7 @@ class Finetune(Section):
     name: str = ""
     """What the trained adapter is called (`fine_tuned:NAME`); empty: as the method."""
     method: str = "lora"
-    """Which parameters learn: a name in `finetune.methods`."""
+    """Which parameters learn: a name in `python -m finetune methods`."""
     objective: str = "sft"
     """What is learned: a name in `finetune.objectives`."""
     max_examples: int = Field(default=0, ge=0)
@@ -189,23 +189,35 @@ class Finetune(Section):
     oversample: int = Field(default=3, ge=1)
     """Times that `balance` shows an example at most."""
     rank: int = Field(default=8, ge=1)
-    """Rank of the update matrices."""
+    """Rank of the update matrices; the width of bottlenecks (`adapter`)."""
     alpha: int = Field(default=16, ge=1)
     """The update is scaled by alpha / rank."""
     dropout: float = Field(default=0.05, ge=0, lt=1)
     """On the adapter's input."""
     targets: str = "all-linear"
     """`all-linear`, or module names joined by commas."""
+    virtual_tokens: int = Field(default=32, ge=2)
+    """Learned before every text (`prefix`, `prompt`, `p_tuning`, `cartridge`)."""
+    layers: int = Field(default=2, ge=1)
+    """Last layers that learn (`freeze`)."""
+    optimizer: Literal["adamw", "adam", "sgd", "lamb", "adafactor", "adamw_8bit"] = "adamw"
+    """`sgd` has a momentum of 0.9; `adafactor` and `adamw_8bit` (needs bitsandbytes) take less memory."""
+    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    """Of the learning rate after warm-up; the first two end at zero."""
     learning_rate: float = Field(default=4e-4, gt=0)
-    """Peak, after warm-up; decays to zero along a cosine."""
+    """Peak, after warm-up; not set, it is that of the method (see `python -m finetune methods`)."""
     warmup: float = Field(default=0.06, ge=0, le=1)
     """Share of the steps that warms up."""
     epochs: int = Field(default=4, ge=1)
     """Passes over the training examples, unless `dev` stops them earlier."""
     max_updates: int = Field(default=0, ge=0)
     """Optimizer steps after which training ends, whatever `epochs` says; 0: no such end."""
-    batch_tokens: int = Field(default=512, ge=64)
-    """Tokens, padding included, of one forward and backward pass."""
+    batch_tokens: int = Field(default=512, ge=0)
+    """Tokens, padding included, of one forward and backward pass; 0: what a GPU holds, 512 without one."""
+    packing: bool = False
+    """Read the examples of a pass as one row without padding, in which none sees another."""
+    gradient_checkpointing: bool = False
+    """Compute activations twice instead of keeping them: about a third slower, far less memory."""
     accumulation: int = Field(default=1, ge=1)
     """Passes per optimizer step; every token of them counts alike."""
     patience: int = Field(default=2, ge=1)

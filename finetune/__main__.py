@@ -1,4 +1,4 @@
-"""Command line of training: `python -m finetune data|train|ablate|merge --domain NAME`."""
+"""Command line of training: `python -m finetune methods|data|train|ablate|merge --domain NAME`."""
 
 import json
 from collections.abc import Sequence
@@ -20,6 +20,7 @@ from finetune.export.merge import merge_adapter
 from finetune.factory import STEPS
 from finetune.factory.questions import TrainingData, training_data
 from finetune.factory.table import steps_table
+from finetune.methods import METHODS
 from finetune.objectives import OBJECTIVES
 from finetune.tuning import known
 from settings import Settings
@@ -122,6 +123,18 @@ def ablate(
         print(note)
     if out is not None:
         out.write_text(markdown(made.title, made.effects, made.notes), encoding="utf-8")
+
+
+@app.command()
+@plain_errors()
+def methods() -> None:
+    """List the ways to tune: what learns, where it is described, what it needs and what is missing here."""
+    width = max(map(len, METHODS))
+    for name, method in METHODS.items():
+        parts = [method.learns, f"arXiv:{method.source}", f"rate {method.rate:g}"]
+        parts += [f"needs {method.needs}"] if method.needs else []
+        parts += [f"LACKS {method.lacks}"] if method.lacks else []
+        print(f"{name:{width}}  {'; '.join(parts)}")
 
 
 @app.command()

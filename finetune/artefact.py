@@ -17,11 +17,10 @@ from core.domain import Domain
 from core.errors import DomainError
 from core.weights.catalogue import fingerprint, model_folder
 from finetune.factory.questions import TrainingData, training_data
-from finetune.methods import METHODS
 from finetune.objectives import OBJECTIVES
 from finetune.scoring import DevScores, answer_dev, dev_scores
 from finetune.trainer import Point, Progress
-from finetune.tuning import known, tune
+from finetune.tuning import known, resolved, tune
 from ingest.knowledge_base import open_knowledge_base
 from ingest.updating import bring_up_to_date
 from settings import Finetune, Settings
@@ -44,9 +43,11 @@ def train_adapter(domain: Domain, settings: Settings) -> Trained:
     Raises:
         DomainError: nothing to learn from, or the steps leave nothing.
         WeightsError: the base model cannot be had.
+        AdapterError: the base has no room for the method.
+        TrainingError: the loss is no number any more, or the disk is full.
         AssistantError: the settings name a method, objective or step that is not known.
     """
-    known(METHODS, settings.finetune.method, "finetune.method")
+    settings = resolved(settings)
     known(OBJECTIVES, settings.finetune.objective, "finetune.objective")
     data = enough(training_data(domain, settings), domain)
     base = model_folder(settings.generator.model, settings.home)

@@ -1,7 +1,7 @@
 """Example, Batch, Tunable, Objective: what training is made of. Knows nothing of any method or objective."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -120,8 +120,24 @@ class Tunable(Protocol):
         """Return the logits of the labelled positions, in order: (learned tokens, vocabulary)."""
         ...
 
-    def on_step(self, step: int) -> None:
-        """Hear that `step` optimizer steps have been taken."""
+    def begin(self, steps: int) -> None:
+        """Hear how many optimizer steps there will be, before the first and before `restore`."""
+        ...
+
+    def on_gradients(self) -> None:
+        """Add gradients of what the method itself wants, once a step, before they are clipped."""
+        ...
+
+    def on_step(self, step: int) -> bool:
+        """Hear that `step` optimizer steps have been taken; return whether parameters were changed."""
+        ...
+
+    def state(self) -> "dict[str, torch.Tensor]":
+        """Return what a resumed run needs besides the parameters."""
+        ...
+
+    def restore(self, state: "Mapping[str, torch.Tensor]") -> None:
+        """Take up what `state` returned."""
         ...
 
     def save(self, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Tuned artefacts on a model in memory: switched on and off, the base bit for bit what it was. Knows no prompts.
+"""Tuned artefacts on a model in memory: switched on and off, the base bit for bit the same. Knows no prompts.
 
 What an artefact of any method becomes is one of four things: modules that stand in for the base's
 (peft's layers), tensors that stand in for its weights, hooks behind its layers, or keys and values that
@@ -49,9 +49,10 @@ class PeftLayers:
     def take_in(self) -> None:
         """Remember which modules peft has put in place, and set back the base's own."""
         for name, module in self.own.items():
-            if (here := _at(self.base, name)) is not None and here is not module and name not in self.places:
-                if not any(name.startswith(f"{outer}.") for outer in self.places):
-                    self.places[name] = here
+            here = _at(self.base, name)
+            is_inside = any(name.startswith(f"{outer}.") for outer in self.places)
+            if here is not None and here is not module and not is_inside:
+                self.places[name] = here
         if hasattr(self.base, "peft_config"):
             del self.base.peft_config  # peft's mark of a model that it has changed
         self.hide()
@@ -88,7 +89,7 @@ class PeftAdapter:
 
 @dataclass
 class Weights:
-    """Tensors in the place of the base's: both are kept, so a full artefact takes the memory of a second base."""
+    """Tensors in the place of the base's. Both are kept: a full artefact takes the memory of a second base."""
 
     pairs: "list[tuple[torch.nn.Parameter, torch.Tensor, torch.Tensor]]"
     beginning: Layers = field(default_factory=list)

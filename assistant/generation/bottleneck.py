@@ -1,7 +1,7 @@
 """Bottleneck layers after linear layers of a model (Houlsby et al., 2019, arXiv:1902.00751).
 
 Knows nothing of training or files. What comes out of a layer becomes `x + up(gelu(down(x)))`; the layers
-of the model stay as they are and call the bottleneck by a hook, so that taking the hooks away leaves the base.
+of the model stay as they are and call the bottleneck by a hook: without the hooks the base is what it was.
 """
 
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ def bottleneck(size: int, width: int) -> "torch.nn.Sequential":
     """Return a bottleneck that changes nothing yet: its up-projection is zero."""
     from torch import nn
 
-    layers = nn.Sequential(nn.Linear(size, width), nn.GELU(), nn.Linear(width, size))
-    nn.init.normal_(layers[0].weight, std=0.01)
-    for tensor in (layers[0].bias, layers[2].weight, layers[2].bias):
+    down, up = nn.Linear(size, width), nn.Linear(width, size)
+    nn.init.normal_(down.weight, std=0.01)
+    for tensor in (down.bias, up.weight, up.bias):
         nn.init.zeros_(tensor)
-    return layers
+    return nn.Sequential(down, nn.GELU(), up)
 
 
 def hook(base: Any, bottlenecks: "Mapping[str, torch.nn.Module]") -> list[Any]:

@@ -30,7 +30,7 @@ Stop = Callable[[Sequence[int]], bool]
 
 
 def prefill(lm: CausalLM, ids: Sequence[int], adapter: str) -> Layers:
-    """Return the keys and values of `ids` as the beginning of a text, after those that the adapter begins with."""
+    """Return the keys and values of `ids` at the beginning of a text, after what the adapter begins it with."""
     import torch
     from transformers import DynamicCache
 
