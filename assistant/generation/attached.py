@@ -89,7 +89,7 @@ class PeftAdapter:
 
 @dataclass
 class Weights:
-    """Tensors in the place of the base's. Both are kept: a full artefact takes the memory of a second base."""
+    """Tensors in the place of the base's. Both are kept: a full artefact takes the memory of another."""
 
     pairs: "list[tuple[torch.nn.Parameter, torch.Tensor, torch.Tensor]]"
     beginning: Layers = field(default_factory=list)
@@ -241,9 +241,9 @@ def _bottlenecks(base: Any, artefact: Artefact) -> "dict[str, torch.nn.Module]":
     like = next(base.parameters())
     found: dict[str, torch.nn.Module] = {}
     for name in sorted({key.rsplit(".", 2)[0] for key in tensors}):
-        if _at(base, name) is None:
-            raise AdapterError(f"the base has no layer {name}")
         width, size = tensors[f"{name}.0.weight"].shape
+        if getattr(_at(base, name), "out_features", 0) != size:
+            raise AdapterError(f"the base has no layer {name} of width {size}")
         layers = bottleneck.bottleneck(size, width)
         layers.load_state_dict({key: tensors[f"{name}.{key}"] for key in layers.state_dict()})
         found[name] = layers.to(like.device, like.dtype).eval().requires_grad_(False)

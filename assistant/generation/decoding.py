@@ -30,7 +30,7 @@ Stop = Callable[[Sequence[int]], bool]
 
 
 def prefill(lm: CausalLM, ids: Sequence[int], adapter: str) -> Layers:
-    """Return the keys and values of `ids` at the beginning of a text, after what the adapter begins it with."""
+    """Return the keys and values of `ids` at the beginning of a text, after what the adapter has there."""
     import torch
     from transformers import DynamicCache
 

@@ -31,6 +31,7 @@ from finetune.methods.own import attach_adapter, attach_bitfit, attach_freeze, a
 from finetune.methods.soft_prompts import attach_cartridge, attach_p_tuning, attach_prefix, attach_prompt
 
 _DATA = "a pass over the training data first"
+_COVARIANCE = f"{_DATA}, and memory for a square matrix of every layer's inputs (11 GB at 1.5B)"
 _SVD = "a decomposition of every layer first"
 _ADAM = "memory for every weight four times in 32 bits"
 
@@ -41,7 +42,7 @@ METHODS: dict[str, Method] = {
     "pissa": Method(attach_pissa, "lora from the principal singular vectors", "2404.02948", 2e-4, _SVD),
     "olora": Method(attach_olora, "lora from an orthonormal basis", "2406.01775", 2e-4, _SVD),
     "eva": Method(attach_eva, "lora from where activations vary most", "2410.07170", needs=_DATA),
-    "corda": Method(attach_corda, "lora from what matters for the data", "2406.05223", 2e-4, _DATA),
+    "corda": Method(attach_corda, "lora from what matters for the data", "2406.05223", 2e-4, _COVARIANCE),
     "loftq": Method(
         attach_loftq, "lora that makes up for a base rounded to 4 bits", "2310.08659", needs=_SVD
     ),

@@ -50,7 +50,7 @@ class AdaLora(PeftTunable):
         """Add the gradient of what keeps P and Q orthogonal; remember all for the importance of triplets."""
         import torch
 
-        pairs = [(name, weight) for name, weight in self.model.named_parameters() if ".lora_" in name]
+        pairs = [(name, one) for name, one in self.model.named_parameters() if one.requires_grad]
         bases = [
             weight @ weight.mT if ".lora_A" in name else weight.mT @ weight
             for name, weight in pairs
@@ -61,7 +61,10 @@ class AdaLora(PeftTunable):
         self._gradients = [weight.grad for weight in self.parameters]
 
     def on_step(self, step: int) -> bool:
-        """Update importances and take ranks; parameters change."""
+        """Update importances and take ranks; parameters change. In a run of one step none are taken."""
+        known = self._tuner.rankallocator.exp_avg_ipt or self._config.rank_pattern
+        if not known and step >= self._config.total_step - self._config.tfinal:
+            return False
         for weight, gradient in zip(self.parameters, self._gradients, strict=True):
             weight.grad = gradient
         self._tuner.update_and_allocate(step)

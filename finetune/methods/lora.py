@@ -24,7 +24,8 @@ from settings import Finetune
 if TYPE_CHECKING:
     import torch
 
-_EVA_BATCHES = 64  # of the pass over data that EVA and CorDA begin with
+_ROWS = 256  # of the pass over data that EVA and CorDA begin with, as in CorDA's paper
+_SKETCH = 4  # directions that EVA keeps of what it has seen, in ranks
 
 
 def attach_lora(base: Any, settings: Finetune, sample: Sample = no_sample, **variant: Any) -> PeftTunable:
@@ -58,18 +59,18 @@ def attach_olora(base: Any, settings: Finetune, sample: Sample) -> "ChangedBase"
 def attach_eva(base: Any, settings: Finetune, sample: Sample) -> PeftTunable:
     """Begin with the directions in which the activations vary most (Paischer et al., 2024, arXiv:2410.07170).
 
-    Departs from the paper: every layer has the same rank (its rho = 1), and the directions come of one pass
-    over at most 64 batches.
+    Departs from the paper: every layer has the same rank (its rho = 1), the directions come of one pass
+    over at most 256 examples, and of what went before only four ranks of directions are kept.
     """
     import torch
 
     tunable = attach_lora(base, settings)
-    inputs = _inputs(tunable.model, _first(sample()))
+    seen = _directions(tunable.model, _first(sample()), _SKETCH * settings.rank)
     with torch.no_grad():
-        for layer, gram in inputs.items():
-            vectors = torch.linalg.eigh(gram)[1].flip(-1)
+        for layer, directions in seen.items():
             first = layer.lora_A["default"].weight
-            first.copy_(vectors[:, : len(first)].mT.to(first.dtype))
+            kept = torch.nn.functional.normalize(directions[: len(first)])
+            first[: len(kept)] = kept.to(first.dtype)
     return tunable
 
 
@@ -88,7 +89,8 @@ def attach_corda(base: Any, settings: Finetune, sample: Sample) -> "ChangedBase"
     def run() -> None:
         with torch.no_grad():
             for batch in batches:
-                base(input_ids=batch.ids, attention_mask=batch.mask, use_cache=False)
+                for ids, real in zip(batch.ids, batch.mask.bool(), strict=True):
+                    base(input_ids=ids[real][None], use_cache=False)
 
     config = _config(base, settings, init_lora_weights="corda", corda_config=CordaConfig(corda_method="ipm"))
     preprocess_corda(base, config, run_model=run)
@@ -197,28 +199,38 @@ def _first(batches: Iterable[Batch]) -> list[Batch]:
     Raises:
         AdapterError: there are none.
     """
-    found = [batch for batch, _ in zip(batches, range(_EVA_BATCHES), strict=False)]
+    found: list[Batch] = []
+    for batch in batches:
+        if sum(len(one.ids) for one in found) >= _ROWS:
+            break
+        found.append(batch)
     if not found:
         raise AdapterError("this method looks at the training data first and was given none")
     return found
 
 
-def _inputs(model: Any, batches: Iterable[Batch]) -> "dict[Any, torch.Tensor]":
-    """Return what the layers' inputs have in common: X^T X over all tokens, (inputs, inputs), in fp32."""
+def _directions(model: Any, batches: Iterable[Batch], most: int) -> "dict[Any, torch.Tensor]":
+    """Return the directions in which the layers' inputs are largest: (at most `most`, inputs) each, in fp32.
+
+    Batch by batch: what is kept of those before and the inputs of this one, by the eigenvectors of
+    their small Gram matrix. A matrix of (inputs, inputs) for every layer would take 11 GB at 1.5B.
+    """
     import torch
 
-    grams: dict[Any, torch.Tensor] = {}
+    kept: dict[Any, torch.Tensor] = {}
     wanted: list[torch.Tensor] = []
 
     def look(layer: Any, inputs: "tuple[torch.Tensor, ...]") -> None:
-        seen = inputs[0][wanted[-1]].float()
-        grams[layer] = grams.get(layer, 0) + seen.mT @ seen
+        new = inputs[0][wanted[-1]].float()
+        rows = torch.cat([kept[layer], new]) if layer in kept else new
+        vectors = torch.linalg.eigh(rows @ rows.mT)[1].flip(-1)[:, :most]
+        kept[layer] = vectors.mT @ rows
 
     with _watched(_layers(model), look), torch.no_grad():
         for batch in batches:
             wanted.append(batch.mask.bool())
             model(input_ids=batch.ids, attention_mask=batch.mask, use_cache=False)
-    return grams
+    return kept
 
 
 @contextmanager

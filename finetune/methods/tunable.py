@@ -27,7 +27,7 @@ class ModelTunable:
         """Return the logits of the labelled positions, in order: (learned tokens, vocabulary)."""
         read: dict[str, Any] = {"input_ids": batch.ids, "attention_mask": batch.mask}
         labels = batch.labels
-        if self._packs:
+        if self._packs and batch.mask.dim() == 2:  # else it says itself what sees what
             ids, positions, labels = packed(batch)
             read = {"input_ids": ids, "position_ids": positions}
         with _only(labels != IGNORED, self.model.get_output_embeddings()):
@@ -57,7 +57,7 @@ class PeftTunable(ModelTunable):
 
     def save(self, folder: Path) -> None:
         """Write the adapter."""
-        self.model.save_pretrained(folder)
+        self.model.save_pretrained(folder, selected_adapters=[self.model.active_adapter])
 
 
 @contextmanager
