@@ -242,7 +242,8 @@ def _bottlenecks(base: Any, artefact: Artefact) -> "dict[str, torch.nn.Module]":
     found: dict[str, torch.nn.Module] = {}
     for name in sorted({key.rsplit(".", 2)[0] for key in tensors}):
         width, size = tensors[f"{name}.0.weight"].shape
-        if getattr(_at(base, name), "out_features", 0) != size:
+        layer = _at(base, name)
+        if size not in (getattr(layer, "out_features", 0), getattr(layer, "nf", 0)):  # nf: of GPT-2's Conv1D
             raise AdapterError(f"the base has no layer {name} of width {size}")
         layers = bottleneck.bottleneck(size, width)
         layers.load_state_dict({key: tensors[f"{name}.{key}"] for key in layers.state_dict()})

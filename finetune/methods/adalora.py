@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from finetune.methods.method import Sample
 from finetune.methods.targets import linear_targets
-from finetune.methods.tunable import PeftTunable
+from finetune.methods.tunable import PeftTunable, put_on
 from settings import Finetune
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ _NEVER = 1 << 40
 
 def attach_adalora(base: Any, settings: Finetune, sample: Sample) -> "AdaLora":
     """Begin with one and a half times `rank` everywhere and end with `rank` on average."""
-    from peft import AdaLoraConfig, get_peft_model
+    from peft import AdaLoraConfig
 
     config = AdaLoraConfig(
         init_r=settings.rank + (settings.rank + 1) // 2,
@@ -28,7 +28,7 @@ def attach_adalora(base: Any, settings: Finetune, sample: Sample) -> "AdaLora":
         total_step=_NEVER,
         task_type="CAUSAL_LM",
     )
-    return AdaLora(get_peft_model(base, config, autocast_adapter_dtype=False), settings.packing)
+    return AdaLora(put_on(base, config), settings.packing)
 
 
 class AdaLora(PeftTunable):

@@ -5,7 +5,7 @@ from typing import Any
 from core.errors import AdapterError
 from finetune.methods.method import Sample
 from finetune.methods.targets import linear_targets, norm_targets, scaled_targets, widths
-from finetune.methods.tunable import PeftTunable
+from finetune.methods.tunable import PeftTunable, put_on
 from settings import Finetune
 
 _BLOCK = 32  # of rotations: larger ones learn more and cost their square
@@ -108,10 +108,8 @@ def attach_ln_tuning(base: Any, settings: Finetune, sample: Sample) -> PeftTunab
 
 
 def _attach(base: Any, settings: Finetune, config: Any) -> PeftTunable:
-    from peft import get_peft_model
-
     config.task_type = "CAUSAL_LM"
-    return PeftTunable(get_peft_model(base, config, autocast_adapter_dtype=False), settings.packing)
+    return PeftTunable(put_on(base, config), settings.packing)
 
 
 def _lycoris(base: Any, settings: Finetune) -> dict[str, Any]:

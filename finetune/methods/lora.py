@@ -16,8 +16,8 @@ from assistant.generation import nf4
 from assistant.generation.artefact import CONFIG, QUANTISED, WEIGHTS
 from core.errors import AdapterError
 from finetune.methods.method import Sample, no_sample
-from finetune.methods.targets import linear_targets
-from finetune.methods.tunable import PeftTunable
+from finetune.methods.targets import linear_targets, refuse_transposed
+from finetune.methods.tunable import PeftTunable, put_on
 from finetune.types import Batch
 from settings import Finetune
 
@@ -30,10 +30,7 @@ _SKETCH = 4  # directions that EVA keeps of what it has seen, in ranks
 
 def attach_lora(base: Any, settings: Finetune, sample: Sample = no_sample, **variant: Any) -> PeftTunable:
     """Freeze `base` and put a fresh adapter on it, which computes in the base's dtype."""
-    from peft import get_peft_model
-
-    model = get_peft_model(base, _config(base, settings, **variant), autocast_adapter_dtype=False)
-    return PeftTunable(model, settings.packing)
+    return PeftTunable(put_on(base, _config(base, settings, **variant)), settings.packing)
 
 
 def attach_rslora(base: Any, settings: Finetune, sample: Sample) -> PeftTunable:
@@ -53,6 +50,7 @@ def attach_pissa(base: Any, settings: Finetune, sample: Sample) -> "ChangedBase"
 
 def attach_olora(base: Any, settings: Finetune, sample: Sample) -> "ChangedBase":
     """Begin with an orthonormal basis by QR (Büyükakyüz, 2024, arXiv:2406.01775)."""
+    refuse_transposed(base, settings)
     return ChangedBase(attach_lora(base, settings, init_lora_weights="olora"), settings.packing)
 
 
@@ -80,7 +78,6 @@ def attach_corda(base: Any, settings: Finetune, sample: Sample) -> "ChangedBase"
     In the instruction-previewed mode: what matters most for the training data learns.
     """
     import torch
-    from peft import get_peft_model
     from peft.tuners.lora.config import CordaConfig
     from peft.tuners.lora.corda import preprocess_corda
 
@@ -94,7 +91,7 @@ def attach_corda(base: Any, settings: Finetune, sample: Sample) -> "ChangedBase"
 
     config = _config(base, settings, init_lora_weights="corda", corda_config=CordaConfig(corda_method="ipm"))
     preprocess_corda(base, config, run_model=run)
-    tunable = PeftTunable(get_peft_model(base, config, autocast_adapter_dtype=False), settings.packing)
+    tunable = PeftTunable(put_on(base, config), settings.packing)
     return ChangedBase(tunable, settings.packing)
 
 
@@ -106,6 +103,7 @@ def attach_loftq(base: Any, settings: Finetune, sample: Sample) -> "Rounded":
     """
     import torch
 
+    refuse_transposed(base, settings)
     tunable = attach_lora(base, settings)
     with torch.no_grad():
         for layer in _layers(tunable.model):
@@ -140,15 +138,19 @@ class ChangedBase(PeftTunable):
         self._start = {name: tensor.clone() for name, tensor in self._tensors().items()}
 
     def save(self, folder: Path) -> None:
-        """Write what was learned minus what it began with, as an adapter of twice the rank."""
+        """Write what was learned minus what it began with, as an adapter of twice the rank.
+
+        B A - B0 A0 as (B - B0) A + B0 (A - A0): the difference of the products would be one of large numbers,
+        and in bfloat16 little would be left of it.
+        """
         import torch
         from safetensors.torch import save_file
 
         now, both = self._tensors(), {}
         for name, tensor in now.items():
             start = self._start[name]
-            parts, dim = ((tensor, start), 0) if ".lora_A" in name else ((tensor, -start), 1)
-            both[name] = torch.cat(parts, dim).contiguous().cpu()
+            parts = (tensor, tensor - start) if ".lora_A" in name else (tensor - start, start)
+            both[name] = torch.cat(parts, 0 if ".lora_A" in name else 1).contiguous().cpu()
         config = copy.copy(self.model.peft_config["default"])
         config.r, config.lora_alpha = 2 * config.r, 2 * config.lora_alpha
         config.init_lora_weights, config.corda_config, config.inference_mode = True, None, True

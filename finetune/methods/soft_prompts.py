@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from assistant.generation.shared_prefix import is_supported
 from core.errors import AdapterError
 from finetune.methods.method import Sample
-from finetune.methods.tunable import PeftTunable
+from finetune.methods.tunable import PeftTunable, put_on
 from settings import Finetune
 
 if TYPE_CHECKING:
@@ -94,15 +94,13 @@ def _begun(base: Any, settings: Finetune, sample: Sample, config: Any, **told: A
 
 
 def _attach(base: Any, settings: Finetune, config: Any, **told: Any) -> PeftTunable:
-    from peft import get_peft_model
-
     if not is_supported(base.config):
         raise AdapterError(
             "a soft prompt needs a base whose layers all attend to everything before, and this one "
             "has windows; use finetune.method lora"
         )
     made = config(num_virtual_tokens=settings.virtual_tokens, task_type="CAUSAL_LM", **told)
-    model = get_peft_model(base, made, autocast_adapter_dtype=False)
+    model = put_on(base, made)
     model.prompt_encoder.to(base.device, base.dtype)
     return PeftTunable(model)
 

@@ -19,6 +19,14 @@ def linear_targets(base: Any, settings: Finetune) -> list[str]:
     return _chosen(_linear(base), settings)
 
 
+def refuse_transposed(base: Any, settings: Finetune) -> None:
+    """Raise AdapterError where a target stores its weight as (inputs, outputs), as GPT-2's do."""
+    targets = linear_targets(base, settings)
+    for name, module in base.named_modules():
+        if type(module).__name__ == "Conv1D" and name.rpartition(".")[2] in targets:
+            raise AdapterError(f"the method does not go on {name}, a Conv1D; use finetune.method lora")
+
+
 def norm_targets(base: Any) -> list[str]:
     """Return the names of the normalising layers.
 
@@ -71,7 +79,7 @@ def sublayer_outputs(base: Any) -> list[str]:
         if type(module).__name__ not in _LINEAR or module is base.get_output_embeddings():
             continue
         sublayer = name.rpartition(".")[0]
-        if getattr(module, "out_features", 0) == size and sublayer:
+        if size in (getattr(module, "out_features", 0), getattr(module, "nf", 0)) and sublayer:
             last[sublayer] = name
     if not last:
         raise AdapterError("the base has no linear layers as wide as it is; use finetune.method lora")

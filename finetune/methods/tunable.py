@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from core.errors import AdapterError
 from finetune.batches import IGNORED, packed
 from finetune.types import Batch
 
@@ -50,6 +51,23 @@ class ModelTunable:
 
     def restore(self, state: "Mapping[str, torch.Tensor]") -> None:
         """Nothing was known."""
+
+
+def put_on(base: Any, config: Any) -> Any:
+    """Return the base with fresh layers of peft on it, which compute in the base's dtype.
+
+    Raises:
+        AdapterError: peft's method has none for the layers of this base.
+    """
+    from peft import get_peft_model
+
+    try:
+        return get_peft_model(base, config, autocast_adapter_dtype=False)
+    except (TypeError, ValueError, NotImplementedError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:160]
+        raise AdapterError(
+            f"the method does not go on this base ({reason}); use finetune.method lora"
+        ) from error
 
 
 class PeftTunable(ModelTunable):
