@@ -252,8 +252,8 @@ def save_whole(tunable: Tunable, folder: Path) -> None:
         fresh.mkdir(parents=True)
         tunable.save(fresh)
     if folder.exists():
-        os.rename(folder, old)
-    os.rename(fresh, folder)
+        os.replace(folder, old)
+    os.replace(fresh, folder)
     shutil.rmtree(old, ignore_errors=True)
 
 

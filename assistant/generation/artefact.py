@@ -6,6 +6,7 @@ configuration is peft's, or, with a `kind`, one of ours: `weights` that stand fo
 """
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,8 @@ _REFUSED = {
     "layers_pattern": "it names its layers by a pattern",
 }
 """Settings of peft that an artefact may not bring."""
+_NAMES = ("target_modules", "exclude_modules", "modules_to_save", "rank_pattern", "alpha_pattern")
+_PLAIN = re.compile(r"\^?[\w.-]{1,200}")  # peft reads the last two as regular expressions
 _COUNTS = ("r", "init_r", "target_r", "num_virtual_tokens", "oft_block_size", "boft_block_size")
 _INITS = ("init_lora_weights", "init_weights", "init_ia3_weights")
 
@@ -136,9 +139,14 @@ def _check(folder: Path, config: dict[str, Any]) -> None:
     for name, reason in _REFUSED.items():
         if config.get(name):
             raise AdapterError(f"{folder / CONFIG} sets {name}: {reason}; it is not opened")
-    targets = config.get("target_modules")
-    if isinstance(targets, str) and targets != "all-linear":
-        raise AdapterError(f"{folder / CONFIG} names target_modules by a pattern; write them as a list")
+    if config.get("bias") not in (None, "none"):
+        raise AdapterError(f"{folder / CONFIG} changes biases of the base (bias); it is not opened")
+    for name in _NAMES:
+        named = config.get(name) or ()
+        if isinstance(named, str) and named != "all-linear":
+            raise AdapterError(f"{folder / CONFIG} names {name} by a pattern; write them as a list")
+        if isinstance(named, list | dict) and not all(map(_PLAIN.fullmatch, map(str, named))):
+            raise AdapterError(f"{folder / CONFIG} has a pattern among its {name}; write out the names")
     start = config.get("init_lora_weights")
     if isinstance(start, str) and start.partition("_")[0] in ("pissa", "olora", "corda", "loftq", "lora"):
         raise AdapterError(

@@ -201,12 +201,14 @@ def _fill(model: Any, tensors: "Mapping[str, torch.Tensor]", name: str) -> None:
     from peft import set_peft_model_state_dict
     from peft.utils.save_and_load import get_peft_model_state_dict
 
-    result = set_peft_model_state_dict(model, dict(tensors), adapter_name=name)
-    if result.unexpected_keys:
-        raise AdapterError(f"the base has no layer for {result.unexpected_keys[0]}")
     expected = get_peft_model_state_dict(model, adapter_name=name, save_embedding_layers=False)
     if lacking := sorted(expected.keys() - tensors.keys()):
         raise AdapterError(f"{len(lacking)} tensors are missing, {lacking[0]} among them")
+    if others := sorted(tensors.keys() - expected.keys()):  # peft would write them into the base itself
+        raise AdapterError(f"{len(others)} tensors are none of its layers', {others[0]} among them")
+    result = set_peft_model_state_dict(model, dict(tensors), adapter_name=name)
+    if result.unexpected_keys:
+        raise AdapterError(f"the base has no layer for {result.unexpected_keys[0]}")
 
 
 def _round_base(model: Any, tensors: "Mapping[str, torch.Tensor]") -> None:

@@ -122,8 +122,12 @@ def attach_qlora(base: Any, settings: Finetune, sample: Sample) -> "Rounded":
     """Learn beside a base that is stored in 4 bits (Dettmers et al., 2023, arXiv:2305.14314).
 
     Departs from the paper: scales are not quantised again, optimizer states are not paged, and an assistant
-    answers with weights rounded in the same way and stored as they are.
+    answers with weights rounded in the same way and stored as they are. On a CPU bitsandbytes rounds the
+    scales themselves when it first evaluates (0.1 of 9 in the logits of a tiny model); our rounding is its
+    own on a GPU, bit for bit.
     """
+    if settings.targets != "all-linear":
+        raise AdapterError("qlora rounds every linear layer and learns beside each; leave finetune.targets")
     from peft import prepare_model_for_kbit_training
 
     ready = prepare_model_for_kbit_training(base, use_gradient_checkpointing=settings.gradient_checkpointing)

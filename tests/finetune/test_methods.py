@@ -18,6 +18,7 @@ from assistant.generation.local import LocalGenerator
 from assistant.generation.prefix_cache import PrefixStore
 from assistant.types import Message, Prompt
 from core.errors import AdapterError, AssistantError
+from finetune import tuning
 from finetune.batches import collate, plan
 from finetune.export.merge import merge_adapter
 from finetune.methods import METHODS
@@ -33,9 +34,14 @@ EXAMPLES = [
         [("退货期限", "7天"), ("refund", "7 days"), ("押金", "退还")] * 4
     )
 ]
+LACKING = {name: f"lacks {method.lacks}" for name, method in METHODS.items() if method.lacks}
+if not torch.cuda.is_available():
+    LACKING.setdefault(
+        "qlora", "no GPU here: on a CPU bitsandbytes takes widths of 64 alone and rounds scales"
+    )
 HERE = [
-    pytest.param(name, marks=[pytest.mark.skip(reason=f"lacks {method.lacks}")] if method.lacks else [])
-    for name, method in METHODS.items()
+    pytest.param(name, marks=[pytest.mark.skip(reason=LACKING[name])] if name in LACKING else [])
+    for name in METHODS
 ]
 SOFT = [name for name, method in METHODS.items() if method.begins_texts]
 WEIGHTS = ["bitfit", "freeze", "gradual", "full"]
@@ -78,12 +84,14 @@ def settings_of(method: str, **changes: object) -> Finetune:
 
 def build(model: Path, folder: Path, settings: Finetune, cls: type[Trainer] = Trainer) -> Trainer:
     set_seed(settings.seed)
-    base = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32)
+    rounded = METHODS[settings.method].quantised
+    told = {"quantization_config": tuning._four_bits(torch.float32)} if rounded else {}
+    base = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32, **told)
     chat, objective = open_chat(model), Supervised()
 
     def sample() -> Iterator[Batch]:
         for group in plan(objective.encode(EXAMPLES, chat), settings.batch_tokens, settings.seed):
-            yield collate(group, "cpu")
+            yield collate(group, base.device)
 
     tunable = METHODS[settings.method].attach(base, settings, sample)
     return cls(tunable, objective, chat, settings, folder, "one identity")
@@ -113,10 +121,10 @@ def trained_logits(run: Trainer, examples: list[Encoded]) -> list[torch.Tensor]:
     run.tunable.model.eval()
     found = []
     for one in examples:
-        ids = torch.tensor([one.ids[: one.prompt]])
+        ids = torch.tensor([one.ids[: one.prompt]], device=run.tunable.model.device)
         with torch.no_grad():
             out = run.tunable.model(input_ids=ids, attention_mask=torch.ones_like(ids))
-        found.append(out.logits[0, -1])
+        found.append(out.logits[0, -1].cpu())
     return found
 
 
@@ -219,7 +227,7 @@ def test_what_was_saved_says_the_same_and_leaves_the_base(name: str, made: Made,
 
 def test_artefacts_of_all_methods_share_one_base(made: Made, lm: CausalLM) -> None:
     """Loaded one after the other, asked in turn: none disturbs another, and the base stays bit for bit."""
-    names = [name for name in METHODS if not METHODS[name].lacks]
+    names = [name for name in METHODS if name not in LACKING]
     examples = made("lora")[0]._encode(EXAMPLES[:2])
     prompts = [one.ids[: one.prompt] for one in examples]
     plain = asked_logits(lm, [Row(ids) for ids in prompts])
@@ -371,6 +379,10 @@ class TestRefused:
             pytest.param({"r": 1 << 20}, "states sizes up to 1048576", id="rank"),
             pytest.param({"megatron_config": {"a": 1}}, "sets megatron_config", id="import"),
             pytest.param({"target_modules": "(.*)*x"}, "by a pattern", id="pattern"),
+            pytest.param(
+                {"alpha_pattern": {"(a+)+$": 1}}, "has a pattern among its alpha_pattern", id="regex"
+            ),
+            pytest.param({"bias": "all"}, "changes biases of the base", id="bias"),
             pytest.param({"init_lora_weights": "pissa"}, "changes the base", id="start"),
             pytest.param({"target_modules": ["c_attn"]}, "does not fit", id="targets"),
             pytest.param({"unheard_of": 1, "r": 8}, "does not fit", id="size"),
@@ -402,6 +414,19 @@ class TestRefused:
         with pytest.raises(AdapterError, match="does not fit other") as caught:
             other.add_adapter(folder)
         assert "\n" not in str(caught.value)
+
+    def test_tensors_that_would_be_written_into_the_base(
+        self, made: Made, lm: CausalLM, tmp_path: Path
+    ) -> None:
+        _, folder = made("lora")
+        tensors = load_file(folder / "adapter_model.safetensors")
+        smuggled = "base_model.model.model.layers.0.self_attn.q_proj.base_layer.weight"
+        save_file({**tensors, smuggled: torch.zeros(64, 64)}, tmp_path / "adapter_model.safetensors")
+        (tmp_path / "adapter_config.json").write_bytes((folder / "adapter_config.json").read_bytes())
+        plain = asked_logits(lm, [Row((5, 6, 7))])
+        with pytest.raises(AdapterError, match="1 tensors are none of its layers'"):
+            lm.add_adapter(tmp_path)
+        assert torch.equal(asked_logits(lm, [Row((5, 6, 7))])[0], plain[0])
 
     def test_half_an_artefact(self, made: Made, lm: CausalLM, tmp_path: Path) -> None:
         _, folder = made("lora")
