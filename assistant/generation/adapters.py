@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from assistant.generation.artefact import CONFIG, WEIGHTS, refuse_pickles
@@ -80,14 +81,23 @@ def adapter_fingerprint(folder: Path) -> str:
     """Return the sha256 (hex) of an adapter's weights and configuration.
 
     Raises:
-        AdapterError: a file is missing.
+        AdapterError: a file is missing, or is a pickle.
     """
-    digest = hashlib.sha256()
+    refuse_pickles(folder)
+    files = folder / CONFIG, folder / WEIGHTS
     try:
-        for name in (CONFIG, WEIGHTS):
-            digest.update(hashlib.sha256((folder / name).read_bytes()).digest())
+        return _digest(files, tuple((one.st_mtime_ns, one.st_size) for one in map(Path.stat, files)))
     except OSError as error:
         raise AdapterError(f"{folder} holds no adapter ({error}); run: python -m finetune train") from error
+
+
+@lru_cache(maxsize=64)
+def _digest(files: tuple[Path, ...], stamps: tuple[tuple[int, int], ...]) -> str:
+    """Return the sha256 of files, read once for each of their `stamps`: a full artefact has gigabytes."""
+    digest = hashlib.sha256()
+    for path in files:
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()
 
 

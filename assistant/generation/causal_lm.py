@@ -111,11 +111,11 @@ class CausalLM:
         """
         from safetensors import SafetensorError
 
-        artefact = read_artefact(folder)
         name = adapter_fingerprint(folder)
         with self._lock:
             if name in self._attached:
                 return name
+            artefact = read_artefact(folder)
             try:
                 self._attach(artefact, name)
             except (
