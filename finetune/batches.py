@@ -14,7 +14,7 @@ IGNORED = -100
 
 
 def plan(examples: Sequence[Encoded], budget: int, seed: int | None) -> list[list[Encoded]]:
-    """Group examples of like length, at most `budget` tokens a group with padding.
+    """Group examples of like size, at most `budget` tokens a group with padding.
 
     The groups come in the random order of `seed`; None keeps them sorted by length.
     """
@@ -23,8 +23,8 @@ def plan(examples: Sequence[Encoded], budget: int, seed: int | None) -> list[lis
     if seed is not None:
         rng.shuffle(shuffled)  # so that ties in length meet other neighbours in each epoch
     groups: list[list[Encoded]] = []
-    for example in sorted(shuffled, key=lambda one: len(one.ids)):
-        if groups and len(example.ids) * (len(groups[-1]) + 1) <= budget:
+    for example in sorted(shuffled, key=lambda one: one.size):
+        if groups and example.size * (len(groups[-1]) + 1) <= budget:
             groups[-1].append(example)
         else:
             groups.append([example])
