@@ -32,7 +32,7 @@ class PeftTunable:
 
     def save(self, folder: Path) -> None:
         """Write the adapter."""
-        self.model.save_pretrained(folder)
+        self.model.save_pretrained(folder, selected_adapters=[self.model.active_adapter])
 
 
 @contextmanager
