@@ -95,6 +95,7 @@ class Trainer:
         The artefact of the best epoch is saved under `folder / "best"`. A run that was killed goes on
         from its last checkpoint and ends in the same weights.
         """
+        self.tunable.model.train()  # a loaded model comes as if it were to be measured
         learned, checked = (
             self.objective.prepare(self.tunable, self._encode(examples)) for examples in (train, dev)
         )
