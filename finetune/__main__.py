@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
 from assistant.generation.adapters import find_adapter
 from core.command_line import plain_errors, run
@@ -104,12 +102,8 @@ def train(
 @plain_errors()
 def objectives() -> None:
     """List what can be learned: of what data, and by which paper."""
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
-    for column in ("objective", "what is learned", "of what", "source"):
-        table.add_column(column, overflow="fold")
     for name, kind in OBJECTIVES.items():
-        table.add_row(name, kind.learns, kind.needs, kind.paper or "-")
-    Console().print(table)
+        print(f"{name:12} {kind.learns}; of {kind.needs}{f' ({kind.paper})' if kind.paper else ''}")
 
 
 def _settings(domain: Domain, **said: str) -> Settings:

@@ -16,6 +16,7 @@ from finetune.batches import IGNORED, collate
 from finetune.objectives.heads import WithHead, seen
 from finetune.objectives.readings import chosen_log_probs, measured, without_dropout
 from finetune.objectives.reinforcement import Reinforced
+from finetune.objectives.rewards import RewardRule
 from finetune.objectives.rollouts import Asked
 from finetune.objectives.setup import Setup
 from finetune.types import Encoded, Loss, Tunable
@@ -48,8 +49,8 @@ class Played:
 class ProximalPolicy(Reinforced):
     """PPO."""
 
-    def __init__(self, setup: Setup) -> None:
-        super().__init__(setup)
+    def __init__(self, setup: Setup, rule: RewardRule | None = None) -> None:
+        super().__init__(setup, rule)
         self._rounds: dict[tuple[Asked, ...], tuple[Played, int]] = {}
 
     @property
@@ -59,7 +60,7 @@ class ProximalPolicy(Reinforced):
 
     def attach(self, tunable: Tunable) -> WithHead:
         """Return the model with a value of each state."""
-        return WithHead(tunable)
+        return tunable if isinstance(tunable, WithHead) else WithHead(tunable)
 
     def learn(self, tunable: Tunable, questions: Sequence[Asked]) -> Loss:
         """Return the clipped loss of the policy and of the value, means over tokens, for each question."""

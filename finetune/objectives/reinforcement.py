@@ -10,13 +10,14 @@ others; a question whose answers all have one reward moves only by the price.
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from assistant.generation.chat import Chat
 from core.errors import DomainError
 from finetune.objectives.readings import Reference, token_log_probs, without_dropout
 from finetune.objectives.reward import Judge
-from finetune.objectives.rewards import reward
+from finetune.objectives.rewards import RewardRule, reward
 from finetune.objectives.rollouts import Asked, Drawn, asked, draw
 from finetune.objectives.setup import Setup
 from finetune.types import Encoded, Example, Loss, Objective, Tunable
@@ -40,8 +41,10 @@ class Answers(NamedTuple):
 class Reinforced(Objective):
     """What all of them share: questions, answers, rewards and the model before training."""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, setup: Setup, rule: RewardRule | None = None) -> None:
+        """Take the rewards that the settings name, or a `rule` in their place."""
         self.settings, self._chat, self._folder = setup.settings, setup.chat, setup.reward_model
+        self._rule = rule or partial(reward, self.settings.rewards)
         self._judge: Judge | None = None
         self._questions, self._flat = 0, 0
         self.reference: Reference | None = None
@@ -110,9 +113,6 @@ class Reinforced(Objective):
         reference = self.reference or Reference(tunable)
         with reference.restored(tunable):
             return token_log_probs(tunable, rows)
-
-    def _rule(self, example: Example, text: str) -> float | None:
-        return reward(self.settings.rewards, example, text)
 
     def _watch(self, rewards: "torch.Tensor") -> None:
         """Count questions in a row whose answers all had one reward."""

@@ -24,7 +24,7 @@ class Reward(OfPairs):
 
     def attach(self, tunable: Tunable) -> WithHead:
         """Return the model with a head."""
-        return WithHead(tunable)
+        return tunable if isinstance(tunable, WithHead) else WithHead(tunable)
 
     def loss(self, tunable: Tunable, group: Sequence[Encoded]) -> Loss:
         """Return the loss over pairs, of which those are right whose chosen reply has the greater reward."""
@@ -57,6 +57,7 @@ class Judge:
             )
         self._tunable = tunable
         self._learns = tunable.model.active_adapter
+        was_training = tunable.model.training
         try:
             if _NAME not in tunable.model.peft_config:
                 tunable.model.load_adapter(folder, _NAME, is_trainable=False, autocast_adapter_dtype=False)
@@ -66,6 +67,7 @@ class Judge:
                 f"({str(error).splitlines()[0]}); train both with method lora"
             ) from error
         tunable.model.set_adapter(self._learns)
+        tunable.model.train(was_training)
         self._head = load_file(folder / FILE)["weight"].to(tunable.parameters[0].device)
 
     def scores(self, rows: Sequence[Encoded]) -> list[float]:
