@@ -247,6 +247,11 @@ class Finetune(Section):
         """The objectives, in order."""
         return tuple(filter(None, map(str.strip, self.objective.split(","))))
 
+    @property
+    def adapter(self) -> str:
+        """What is trained is called: by its objectives, where it learns replies alone by its method."""
+        return self.name or (self.method if self.stages == ("sft",) else "-".join(self.stages))
+
 
 class Evaluation(Section):
     """How strategies are compared."""

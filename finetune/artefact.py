@@ -25,7 +25,7 @@ from finetune.trainer import Point, Progress
 from finetune.tuning import Stage, staged, tune
 from ingest.knowledge_base import KnowledgeBase, open_knowledge_base
 from ingest.updating import bring_up_to_date
-from settings import Finetune, Settings
+from settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def train_adapter(domain: Domain, settings: Settings) -> Trained:
     base = model_folder(settings.generator.model, settings.home)
     wanted = staged(_with_judge(domain, settings, fingerprint(base)))
     stages = [Stage(enough(training_data(domain, one), domain), one) for one in wanted]
-    name = _name(settings.finetune)
+    name = settings.finetune.adapter
     folder = adapter_folder(domain, settings, fingerprint(base), name)
     tuned = tune(stages, settings.home / "training" / domain.key / folder.name)
     knowledge = open_knowledge_base(domain, settings)
@@ -140,11 +140,6 @@ def _made_of(stages: Sequence[Stage]) -> dict[str, Any]:
     last = {key: value for key, value in made[-1].items() if key != "objective"}
     documents = sorted({id for one in stages for id in one.data.documents})
     return {**last, "documents": documents, "stages_before": made[:-1]}
-
-
-def _name(settings: Finetune) -> str:
-    """Return what the adapter is called: by its objectives, where it learned replies alone by its method."""
-    return settings.name or (settings.method if settings.stages == ("sft",) else "-".join(settings.stages))
 
 
 def _install(best: Path, manifest: dict[str, Any], curve: Sequence[Point], folder: Path) -> None:

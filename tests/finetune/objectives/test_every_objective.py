@@ -65,6 +65,22 @@ def settings(tmp_path: Path, tiny_model: Path, tiny_embedder: Path) -> Make:
     return make
 
 
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        pytest.param({}, "lora", id="replies: the method"),
+        pytest.param({"objective": "dpo"}, "dpo", id="the objective"),
+        pytest.param({"objective": " pretraining, sft"}, "pretraining-sft", id="all of them"),
+        pytest.param({"objective": "dpo", "name": "mine"}, "mine", id="its name"),
+    ],
+)
+def test_what_is_trained_is_what_is_found_without_a_name(
+    changes: dict[str, object], name: str, domain: Domain, settings: Make, tiny_model: Path
+) -> None:
+    train_adapter(domain, settings(**changes))
+    assert find_adapter(domain, settings(**changes), fingerprint(tiny_model)).name == name
+
+
 def asked(domain: Domain, settings: Settings, name: str) -> list[str]:
     forget_weights()
     assistant = open_assistant(domain, settings)
