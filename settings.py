@@ -172,7 +172,8 @@ class Finetune(Section):
     the one before it (`pretraining,sft`)."""
     data: str = ""
     """A file of your own that is learned in the place of the domain's questions: Alpaca, ShareGPT, OpenAI
-    chats, preference pairs, or completions with a label; relative to the domain's folder."""
+    chats, preference pairs, or completions with a label; relative to the domain's folder. Objectives
+    that learn documents or passages go by those of the domain."""
     beta: float = Field(default=0.1, gt=0)
     """How far preferences may move the model: of `dpo` and `kto` the weight of the reference, of `orpo`
     that of the odds beside the reply."""

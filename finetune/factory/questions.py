@@ -129,14 +129,14 @@ class _Came(NamedTuple):
 
 def _records(domain: Domain, settings: Finetune, kind: Kind) -> list[QuestionRecord]:
     """Return the questions of the domain; a file of the user's is learned without any."""
-    if (settings.data or kind.source == "file") and not (domain.folder / "questions.jsonl").is_file():
+    if kind.reads_file(settings) and not (domain.folder / "questions.jsonl").is_file():
         return []
     return domain.questions(follow_ups=None)
 
 
 def _came(domain: Domain, material: Material, kind: Kind) -> _Came:
     settings = material.settings
-    if settings.data or kind.source == "file":
+    if kind.reads_file(settings):
         train, dev = held_out(_own_examples(domain, settings), settings.seed)
         return _Came(
             train, dev, [one for one in material.questions if one.split == "dev" and not one.turns], True

@@ -29,7 +29,7 @@ def chosen_steps(settings: Finetune) -> list[str]:
 def needed_steps(settings: Finetune) -> tuple[str, ...]:
     """Return the steps without which the objective has nothing to learn; a file of the user's needs none."""
     kind = OBJECTIVES.get(settings.objective)
-    return kind.steps if kind and not settings.data else ()
+    return kind.steps if kind and not kind.reads_file(settings) else ()
 
 
 def take_steps(

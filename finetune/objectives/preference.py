@@ -64,7 +64,7 @@ def encode_pairs(examples: Sequence[Example], chat: Chat) -> list[Encoded]:
 
 NO_PAIRS = (
     "none of {} examples has a rejected reply: the base model answers none of them wrongly, or declines; "
-    "see why: python -m finetune data --show pair, or bring pairs of your own: finetune.data"
+    "see why: python -m finetune data --domain NAME --objective dpo --show pair, or bring some: --data FILE"
 )
 
 

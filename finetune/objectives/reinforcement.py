@@ -109,7 +109,7 @@ class Reinforced(Objective):
         return Answers(drawn, rewards)
 
     def before(self, tunable: Tunable, rows: Sequence[Encoded]) -> "list[torch.Tensor]":
-        """Return the log-probabilities of tokens before training; those of now where that has no price."""
+        """Return the log-probabilities of tokens before training."""
         reference = self.reference or Reference(tunable)
         with reference.restored(tunable):
             return token_log_probs(tunable, rows)

@@ -53,6 +53,8 @@ def reward(names: Sequence[str], example: Example, text: str) -> float | None:
     """Return the sum of the rewards that apply to what a model said; None where none does."""
     if example.record is NO_RECORD:
         return None
-    said = first_line(spoken(text))
+    said = spoken(text)
+    if "\n" not in example.reply:  # whoever answers in a line is cut after it
+        said = first_line(said)
     found = [value for name in names if (value := REWARDS[name](example, said)) is not None]
     return sum(found) if found else None

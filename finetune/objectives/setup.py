@@ -41,3 +41,7 @@ class Kind:
     """Of adapters, where the settings do not say; 0: as for replies. None of them was fitted here."""
     answers: bool = True
     """Whether what comes of it answers questions."""
+
+    def reads_file(self, settings: Finetune) -> bool:
+        """Say whether it learns a file of the user's: if there is one, and it learns replies from memory."""
+        return self.source == "file" or (self.source == "questions" and bool(settings.data))

@@ -64,8 +64,8 @@ class KahnemanTversky(Objective):
         if not good or good == len(said):
             raise DomainError(
                 f"kto needs replies that are wanted and others that are not; there are {good} and "
-                f"{len(said) - good}: see python -m finetune data --objective kto --show pair, "
-                "or mend the labels of finetune.data"
+                f"{len(said) - good}; see why: python -m finetune data --domain NAME --objective kto "
+                "--show pair, or mend the labels of your file"
             )
         weights = {True: max(1, (len(said) - good) / good), False: max(1, good / (len(said) - good))}
         encoded: list[Encoded] = []

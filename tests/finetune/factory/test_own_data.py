@@ -1,6 +1,7 @@
 """Files of a user's: each format, what is held out, and what is no row."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from core.questions import write_questions
 from finetune.__main__ import main
 from finetune.factory.own_data import held_out, read_own
 from finetune.factory.questions import training_data
+from ingest.types import Document
 from settings import load_settings
-from tests.factory import TEST
+from tests.factory import TEST, FakeTools, nobody
+from tests.fakes import ScriptedGenerator
 
 USER = Message("user", "退货期限是几天？")
 ASKED = {"role": "user", "content": "退货期限是几天？"}
@@ -145,6 +148,16 @@ def test_a_file_is_learned_without_a_question_of_the_domain_and_guarded_against_
     write_questions(tmp_path / "questions.jsonl", [TEST])
     guarded = training_data(find_domain(str(tmp_path)), settings)
     assert [one.step for one in guarded.dropped] == ["leak_guard"]
+
+
+def test_documents_are_learned_whatever_the_file(tmp_path: Path) -> None:
+    file_of(tmp_path, {"instruction": "押金？", "output": "退还"})
+    write_questions(tmp_path / "questions.jsonl", [replace(TEST, split="dev")])
+    settings = load_settings({"finetune": {"objective": "contextual", "data": "own.data.jsonl"}})
+    tools = FakeTools(ScriptedGenerator(nobody), documents=[Document("a", "Inn", "Seven days.", "en")])
+    made = training_data(find_domain(str(tmp_path)), settings, tools)  # type: ignore[arg-type]
+    assert [(one.question_id, len(one.messages)) for one in made.train] == [("a", 1)]
+    assert [one.question_id for one in made.dev] == [TEST.id]
 
 
 def test_labels_are_for_kto_and_the_command_says_so(

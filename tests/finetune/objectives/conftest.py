@@ -36,6 +36,12 @@ def fresh(model: Path, settings: Finetune) -> Tunable:
     return attach_lora(AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32), settings)
 
 
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    """So many small products: a second thread waits for longer than it computes."""
+    torch.set_num_threads(1)
+
+
 @pytest.fixture
 def chat(tiny_model: Path) -> Chat:
     return open_chat(tiny_model)
