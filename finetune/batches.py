@@ -16,7 +16,7 @@ IGNORED = -100
 def plan(
     examples: Sequence[Encoded], budget: int, seed: int | None, packs: bool = False
 ) -> list[list[Encoded]]:
-    """Group examples of like length, at most `budget` tokens a group with padding, or without if it `packs`.
+    """Group examples of like size, at most `budget` tokens a group with padding, or without if it `packs`.
 
     The groups come in the random order of `seed`; None keeps them sorted by length.
     """
@@ -25,13 +25,10 @@ def plan(
     if seed is not None:
         rng.shuffle(shuffled)  # so that ties in length meet other neighbours in each epoch
     groups: list[list[Encoded]] = []
-    for example in sorted(shuffled, key=lambda one: len(one.ids)):
-        size = len(example.ids)
-        if (
-            groups
-            and (sum(len(one.ids) for one in groups[-1]) + size if packs else size * (len(groups[-1]) + 1))
-            <= budget
-        ):
+    for example in sorted(shuffled, key=lambda one: one.size):
+        before = sum(one.size for one in groups[-1]) if groups else 0
+        together = before + example.size if packs else example.size * (len(groups[-1]) + 1 if groups else 1)
+        if groups and together <= budget:
             groups[-1].append(example)
         else:
             groups.append([example])

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -30,7 +31,8 @@ _MAX_GRADIENT = 1.0  # norm
 class Point:
     """One epoch of the training curve; losses are means over reply tokens, in nats.
 
-    `dev_accuracy` is the share of reply tokens that the model would have chosen, given those before.
+    `dev_accuracy` is the share of reply tokens that the model would have chosen, given those before; of pairs
+    the share of which it prefers the better, of its own answers their mean reward.
     """
 
     epoch: int
@@ -87,6 +89,7 @@ class Trainer:
     progress: Progress = field(default_factory=Progress)
 
     def __post_init__(self) -> None:
+        self.tunable = self.objective.attach(self.tunable)
         self.masters = Masters(self.tunable.parameters)
         self.checkpoint = Checkpoint(self.folder, self.identity)
 
@@ -99,7 +102,10 @@ class Trainer:
         Raises:
             TrainingError: the loss is no number any more, or the disk is full.
         """
-        learned, checked = self._encode(train), self._encode(dev)
+        self.tunable.model.train()  # a loaded model comes as if it were to be measured
+        learned, checked = (
+            self.objective.prepare(self.tunable, self._encode(examples)) for examples in (train, dev)
+        )
         steps = list(self._steps(learned))
         optimizer = self._optimizer()
         self.tunable.begin(len(steps))
@@ -114,13 +120,13 @@ class Trainer:
                 if step.ends_epoch:
                     self._validate(step.epoch, checked, self._rate(len(steps)))
                     bar.set_postfix(dev_accuracy=f"{self.progress.curve[-1].dev_accuracy:.2f}")
-                if step.ends_epoch or self.progress.step % _CHECKPOINT_STEPS == 0:
+                if step.ends_epoch or self.progress.step % self._between == 0:
                     self._checkpoint(optimizer)
         return self.progress
 
     def measure(self, examples: Sequence[Encoded]) -> tuple[float, float]:
         """Return loss and accuracy, means over the reply tokens, without training."""
-        summed, tokens, right = 0.0, 0, 0
+        summed, tokens, right = 0.0, 0, 0.0
         with _evaluating(self.tunable):
             for group in plan(examples, self.settings.batch_tokens, None, self.settings.packing):
                 loss = self.objective.loss(self.tunable, group)
@@ -137,12 +143,12 @@ class Trainer:
 
     def _steps_of_epochs(self, examples: Sequence[Encoded]) -> Iterator["_Step"]:
         """Yield the optimizer steps of all epochs; one never reaches into the next epoch."""
-        size = self.settings.accumulation
+        size, passes = self.settings.accumulation, self.objective.passes
         for epoch in range(self.settings.epochs):
             seed = self.settings.seed + epoch
             groups = plan(examples, self.settings.batch_tokens, seed, self.settings.packing)
-            for start in range(0, len(groups), size):
-                yield _Step(epoch, groups[start : start + size], start + size >= len(groups))
+            for start, again in product(range(0, len(groups), size), reversed(range(passes))):
+                yield _Step(epoch, groups[start : start + size], start + size >= len(groups) and not again)
 
     def _take(self, optimizer: "torch.optim.Optimizer", step: "_Step", total: int) -> None:
         """Take an optimizer step, in which every token counts alike, whatever group it came in."""
@@ -216,7 +222,7 @@ class Trainer:
 
     def _encode(self, examples: Sequence[Example]) -> list[Encoded]:
         encoded = self.objective.encode(examples, self.chat)
-        longest = max(len(example.ids) for example in encoded)
+        longest = max(example.size for example in encoded)
         if longest > self.settings.batch_tokens:
             raise DomainError(
                 f"an example has {longest} tokens; raise finetune.batch_tokens "
@@ -226,6 +232,12 @@ class Trainer:
 
     def _optimizer(self) -> "torch.optim.Optimizer":
         return OPTIMIZERS[self.settings.optimizer](self.masters.copies, self.settings.learning_rate)
+
+    @property
+    def _between(self) -> int:
+        """Steps between checkpoints: whole rounds of passes, whose answers no checkpoint keeps."""
+        passes = self.objective.passes
+        return -(-_CHECKPOINT_STEPS // passes) * passes
 
     def _checkpoint(self, optimizer: "torch.optim.Optimizer") -> None:
         saved = Saved(self.progress.to_dict(), self.tunable.state())

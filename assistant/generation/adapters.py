@@ -41,14 +41,15 @@ class Adapter:
 def find_adapter(domain: Domain, settings: Settings, base_fingerprint: str, name: str = "") -> Adapter:
     """Return the domain's adapter called `name` for a base model.
 
-    Without a name it is the one that training with these settings makes.
+    Without a name it is the one that training with these settings makes, unless that reads passages.
 
     Raises:
         AdapterError: there is none for this base; the message says which there are.
     """
     option = "objective" if name == RAFT else "name"
     train = f"python -m finetune train --domain {domain.name}" + (f" --{option} {name}" if name else "")
-    wanted = name or settings.finetune.name or settings.finetune.method
+    made = settings.finetune.adapter
+    wanted = name or (settings.finetune.method if made == RAFT else made)
     found = list(_adapters(domain, settings))
     named = [adapter for adapter in found if adapter.name == wanted]
     for adapter in named:

@@ -187,16 +187,15 @@ class TestStops:
 
 class TestSettings:
     def test_the_rate_is_the_methods_where_none_is_set(self) -> None:
-        found = tuning.resolved(Settings(finetune=Finetune(method="full"))).finetune
+        (found,) = (one.finetune for one in tuning.staged(Settings(finetune=Finetune(method="full"))))
         assert found.learning_rate == METHODS["full"].rate == 2e-5
-        assert tuning.resolved(Settings(finetune=found)).finetune == found
         stated = Finetune(method="full", learning_rate=1e-3)
-        assert tuning.resolved(Settings(finetune=stated)).finetune.learning_rate == 1e-3
+        assert tuning.staged(Settings(finetune=stated))[0].finetune.learning_rate == 1e-3
 
     def test_without_a_card_a_pass_has_512_tokens(self, tiny_model: Path) -> None:
         base = AutoModelForCausalLM.from_pretrained(tiny_model)
-        settings = load_settings({"finetune": {"batch_tokens": 0}}).finetune
-        assert tuning._with_batch(settings, base).batch_tokens == 512
+        settings = load_settings({"finetune": {"batch_tokens": 0}})
+        assert tuning._with_batch(settings, base).finetune.batch_tokens == 512
 
     def test_a_card_holds_what_its_memory_says(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """8 GB less 3 of weights, a third; 28 layers of 1536 and 151,936 words in bf16: 3.8 MB a token."""
@@ -214,9 +213,9 @@ class TestSettings:
 
         properties = type("P", (), {"total_memory": 8 << 30})
         monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: properties)
-        settings = load_settings({"finetune": {"batch_tokens": 0}}).finetune
+        settings = load_settings({"finetune": {"batch_tokens": 0}})
         expected = int((5 << 30) / 3 / (2 * (34 * 28 * 1536 + 3 * 151936)))
-        assert tuning._with_batch(settings, Card()).batch_tokens == max(512, expected)
+        assert tuning._with_batch(settings, Card()).finetune.batch_tokens == max(512, expected)
 
     def test_bf16_weights_move_by_less_than_bf16_can_add(self, tiny_model: Path, trainer: Build) -> None:
         from finetune.masters import Masters
