@@ -18,7 +18,7 @@ from finetune.objectives import OBJECTIVES
 from finetune.objectives.setup import Setup
 from finetune.registry import known
 from finetune.trainer import Progress, Trainer, save_whole
-from finetune.types import Batch, Example, Objective
+from finetune.types import Batch, Encoded, Example, Objective
 from settings import Finetune, Settings
 
 _WITHOUT_GPU = 512  # tokens of a pass
@@ -110,11 +110,14 @@ def _objective(settings: Settings, base: Path) -> Objective:
 def _sample(
     objective: Objective, chat: Chat, examples: Sequence[Example], settings: Finetune, base: Any
 ) -> Sample:
-    """Return what gives a method batches of the examples, should it look at them before it begins."""
+    """Return what gives a method batches of the examples, should it look at them before it begins.
+
+    Nothing in them is labelled.
+    """
 
     def batches() -> Iterator[Batch]:
-        groups = plan(objective.encode(examples, chat), settings.batch_tokens, settings.seed)
-        return (collate(group, base.device) for group in groups)
+        texts = [Encoded(one.ids, len(one.ids)) for one in objective.encode(examples, chat)]
+        return (collate(group, base.device) for group in plan(texts, settings.batch_tokens, settings.seed))
 
     return batches
 
