@@ -16,7 +16,7 @@ from finetune.methods import METHODS
 from finetune.methods.method import Method, Sample
 from finetune.objectives import OBJECTIVES
 from finetune.trainer import Progress, Trainer, save_whole
-from finetune.types import Batch, Example, Objective
+from finetune.types import Batch, Encoded, Example, Objective
 from settings import Finetune, Settings
 
 _WITHOUT_GPU = 512  # tokens of a pass
@@ -92,11 +92,14 @@ def tune(data: TrainingData, settings: Settings, work: Path, keeps_last: bool = 
 def _sample(
     objective: Objective, chat: Chat, examples: Sequence[Example], settings: Finetune, base: Any
 ) -> Sample:
-    """Return what gives a method batches of the examples, should it look at them before it begins."""
+    """Return what gives a method batches of the examples, should it look at them before it begins.
+
+    Nothing in them is labelled.
+    """
 
     def batches() -> Iterator[Batch]:
-        groups = plan(objective.encode(examples, chat), settings.batch_tokens, settings.seed)
-        return (collate(group, base.device) for group in groups)
+        texts = [Encoded(one.ids, len(one.ids)) for one in objective.encode(examples, chat)]
+        return (collate(group, base.device) for group in plan(texts, settings.batch_tokens, settings.seed))
 
     return batches
 

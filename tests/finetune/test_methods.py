@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from assistant.generation.decoding import Decoding, Row
 from assistant.generation.local import LocalGenerator
 from assistant.generation.prefix_cache import PrefixStore
 from assistant.types import Message, Prompt
-from core.errors import AdapterError, AssistantError
+from core.errors import AdapterError, AssistantError, GenerationError
 from finetune import tuning
 from finetune.batches import collate, plan
 from finetune.export.merge import merge_adapter
@@ -340,6 +341,18 @@ def test_what_does_not_mix_is_answered_apart(made: Made, tiny_model: Path) -> No
     ]
     alone = [generator.generate([prompt])[0].text for prompt in prompts]
     assert [one.text for one in generator.generate(prompts)] == alone
+
+
+def test_virtual_tokens_count_for_the_window(made: Made, tiny_model: Path) -> None:
+    lm = CausalLM(tiny_model, dtype="float32")
+    settings = Generator(model=str(tiny_model), max_new_tokens=6)
+    generator = LocalGenerator(lm, settings, PrefixStore(None, 0), lambda adapter: made(adapter)[1])
+    prompt = Prompt((Message("user", "refund"),))
+    (said,) = generator.generate([prompt])
+    lm.__dict__["config"].max_position_embeddings = said.usage.prompt_tokens + 6
+    assert generator.generate([prompt])[0].text == said.text
+    with pytest.raises(GenerationError, match="does not fit into the window"):
+        generator.generate([replace(prompt, adapter="prefix")])
 
 
 class TestRefused:
