@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -289,6 +290,33 @@ def test_a_killed_run_leaves_the_same_artefact(name: str, tiny_model: Path, tmp_
                 run.tunable.save(run.folder / "last")
         files.append((run.folder / "last" / "adapter_model.safetensors").read_bytes())
     assert files[0] == files[1]
+
+
+@pytest.mark.parametrize("name", ["adalora", "gradual", "prefix", "corda", "adapter"])
+def test_it_may_be_killed_at_any_step_and_more_than_once(
+    name: str, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a checkpoint every third step, dead at three steps drawn by a seed."""
+    monkeypatch.setattr("finetune.trainer._CHECKPOINT_STEPS", 3)
+    settings = settings_of(name, epochs=4, dropout=0.1)
+    whole = build(tiny_model, tmp_path / "whole", settings)
+    steps = whole.fit(EXAMPLES, EXAMPLES[:3]).step
+    for last in sorted(Random(7).sample(range(1, steps), 3)):
+        dying = build(tiny_model, tmp_path / "cut", settings)
+        taken = dying._take
+
+        def take(*told: Any, run: Trainer = dying, taken: Any = taken, last: int = last) -> None:
+            if run.progress.step == last:
+                raise KeyboardInterrupt
+            taken(*told)
+
+        monkeypatch.setattr(dying, "_take", take)
+        with pytest.raises(KeyboardInterrupt):
+            dying.fit(EXAMPLES, EXAMPLES[:3])
+    resumed = build(tiny_model, tmp_path / "cut", settings)
+    resumed.fit(EXAMPLES, EXAMPLES[:3])
+    assert all(map(torch.equal, resumed.tunable.parameters, whole.tunable.parameters))
+    assert resumed.progress == whole.progress
 
 
 def test_ranks_move_between_layers(made: Made) -> None:
