@@ -29,6 +29,8 @@ _REFUSED = {
     "megatron_config": "it would import another library",
     "layer_replication": "it copies layers of the base",
     "layers_pattern": "it names its layers by a pattern",
+    "alora_invocation_tokens": "it is on for a part of a text alone",
+    "arrow_config": "it chooses among other adapters",
 }
 """Settings of peft that an artefact may not bring."""
 _NAMES = ("target_modules", "exclude_modules", "modules_to_save", "rank_pattern", "alpha_pattern")

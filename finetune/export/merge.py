@@ -25,7 +25,7 @@ def merge_adapter(base: Path, adapter: Path, folder: Path) -> None:
     if not isinstance(attached, PeftAdapter | Weights):
         raise AdapterError(
             f"{adapter} ({artefact.kind.lower()}) is not a change of weights and cannot be merged; "
-            f"serve it with this project: python -m apps.serve"
+            f"ask it here: python -m assistant ask ... --strategy fine_tuned:NAME"
         )
     attached.on()
     if isinstance(attached, PeftAdapter):

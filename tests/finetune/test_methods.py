@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from assistant.generation.decoding import Decoding, Row
 from assistant.generation.local import LocalGenerator
 from assistant.generation.prefix_cache import PrefixStore
 from assistant.types import Message, Prompt
-from core.errors import AdapterError, AssistantError
+from core.errors import AdapterError, AssistantError, GenerationError
 from finetune import tuning
 from finetune.batches import collate, plan
 from finetune.export.merge import merge_adapter
@@ -290,6 +292,33 @@ def test_a_killed_run_leaves_the_same_artefact(name: str, tiny_model: Path, tmp_
     assert files[0] == files[1]
 
 
+@pytest.mark.parametrize("name", ["adalora", "gradual", "prefix", "corda", "adapter"])
+def test_it_may_be_killed_at_any_step_and_more_than_once(
+    name: str, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a checkpoint every third step, dead at three steps drawn by a seed."""
+    monkeypatch.setattr("finetune.trainer._CHECKPOINT_STEPS", 3)
+    settings = settings_of(name, epochs=4, dropout=0.1)
+    whole = build(tiny_model, tmp_path / "whole", settings)
+    steps = whole.fit(EXAMPLES, EXAMPLES[:3]).step
+    for last in sorted(Random(7).sample(range(1, steps), 3)):
+        dying = build(tiny_model, tmp_path / "cut", settings)
+        taken = dying._take
+
+        def take(*told: Any, run: Trainer = dying, taken: Any = taken, last: int = last) -> None:
+            if run.progress.step == last:
+                raise KeyboardInterrupt
+            taken(*told)
+
+        monkeypatch.setattr(dying, "_take", take)
+        with pytest.raises(KeyboardInterrupt):
+            dying.fit(EXAMPLES, EXAMPLES[:3])
+    resumed = build(tiny_model, tmp_path / "cut", settings)
+    resumed.fit(EXAMPLES, EXAMPLES[:3])
+    assert all(map(torch.equal, resumed.tunable.parameters, whole.tunable.parameters))
+    assert resumed.progress == whole.progress
+
+
 def test_ranks_move_between_layers(made: Made) -> None:
     _, folder = made("adalora")
     kept = json.loads((folder / "adapter_config.json").read_text())["rank_pattern"]
@@ -340,6 +369,18 @@ def test_what_does_not_mix_is_answered_apart(made: Made, tiny_model: Path) -> No
     ]
     alone = [generator.generate([prompt])[0].text for prompt in prompts]
     assert [one.text for one in generator.generate(prompts)] == alone
+
+
+def test_virtual_tokens_count_for_the_window(made: Made, tiny_model: Path) -> None:
+    lm = CausalLM(tiny_model, dtype="float32")
+    settings = Generator(model=str(tiny_model), max_new_tokens=6)
+    generator = LocalGenerator(lm, settings, PrefixStore(None, 0), lambda adapter: made(adapter)[1])
+    prompt = Prompt((Message("user", "refund"),))
+    (said,) = generator.generate([prompt])
+    lm.__dict__["config"].max_position_embeddings = said.usage.prompt_tokens + 6
+    assert generator.generate([prompt])[0].text == said.text
+    with pytest.raises(GenerationError, match="does not fit into the window"):
+        generator.generate([replace(prompt, adapter="prefix")])
 
 
 class TestRefused:
