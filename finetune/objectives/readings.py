@@ -44,19 +44,31 @@ def measured(tunable: Tunable) -> Iterator[None]:
     """Switch dropout and gradients off."""
     import torch
 
-    with without_dropout(tunable), torch.no_grad():
-        yield
+    was_training = tunable.model.training
+    tunable.model.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        tunable.model.train(was_training)
 
 
 @contextmanager
 def without_dropout(tunable: Tunable) -> Iterator[None]:
-    """Switch dropout off: what is compared with the model before training must not differ by chance."""
-    was_training = tunable.model.training
-    tunable.model.eval()
+    """Switch dropout alone off: what is compared with the model before training must not differ by chance.
+
+    The model still learns: one that measures does not compute its activations twice to save memory.
+    """
+    import torch
+
+    dropping = [one for one in tunable.model.modules() if isinstance(one, torch.nn.Dropout) and one.training]
+    for one in dropping:
+        one.eval()
     try:
         yield
     finally:
-        tunable.model.train(was_training)
+        for one in dropping:
+            one.train()
 
 
 def row_logits(tunable: Tunable, rows: Sequence[Encoded]) -> "list[torch.Tensor]":
