@@ -22,21 +22,22 @@ class Reference:
 
     def __init__(self, tunable: Tunable) -> None:
         self._parameters = tunable.parameters
-        self._start = [parameter.detach().clone() for parameter in tunable.parameters]
+        self._aside = [parameter.detach().clone() for parameter in tunable.parameters]
 
     @contextmanager
     def restored(self, tunable: Tunable) -> Iterator[None]:
-        """Let the model be as it was, measured and not trained.
-
-        Passes that are to be trained come after it: their graph must not see parameters change.
-        """
-        now = [parameter.detach().clone() for parameter in self._parameters]
-        _set(self._parameters, self._start)
+        """Let the model be as it was, measured and not trained."""
+        self._exchange()
         try:
             with measured(tunable):
                 yield
         finally:
-            _set(self._parameters, now)
+            self._exchange()
+
+    def _exchange(self) -> None:
+        """Put the values that lie aside into the parameters, and theirs aside; nothing is copied."""
+        for place, parameter in enumerate(self._parameters):
+            parameter.data, self._aside[place] = self._aside[place], parameter.data
 
 
 @contextmanager
@@ -113,11 +114,3 @@ def in_groups(tunable: Tunable, rows: Sequence[Encoded], size: int = 8) -> list[
             said = row_log_probs(tunable, [rows[place] for place in places]).tolist()
             found.update(zip(places, said, strict=True))
     return [found[place] for place in range(len(rows))]
-
-
-def _set(parameters: "Sequence[torch.Tensor]", values: "Sequence[torch.Tensor]") -> None:
-    import torch
-
-    with torch.no_grad():
-        for parameter, value in zip(parameters, values, strict=True):
-            parameter.copy_(value)

@@ -141,6 +141,18 @@ def test_documents_are_learned_before_replies_in_one_run(domain: Domain, setting
     assert asked(domain, settings(), "pretraining-sft") == ["pretraining-sft"] * 2
 
 
+def test_the_classic_three_steps(domain: Domain, settings: Make) -> None:
+    judge = train_adapter(domain, settings(objective="reward", epochs=3, learning_rate=5e-3))
+    assert judge.before is None
+    wanted = settings(objective="sft,ppo", reward_model="reward", epochs=2, learning_rate=5e-3)
+    trained = train_adapter(domain, wanted)
+    manifest = json.loads((trained.folder / "manifest.json").read_text())
+    assert [one["objective"] for one in manifest["stages_before"]] == ["sft"]
+    assert manifest["settings"]["reward_model"] == str(judge.folder)
+    assert trained.after is not None
+    assert asked(domain, settings(), "sft-ppo") == ["sft-ppo"] * 2
+
+
 def test_a_run_that_died_in_its_second_stage_ends_in_the_same_weights(
     domain: Domain, settings: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
