@@ -16,7 +16,7 @@ from core.errors import AssistantError
 from core.weights.catalogue import fingerprint, model_folder
 from finetune.ablation.experiment import Experiment
 from finetune.ablation.table import markdown, terminal
-from finetune.artefact import Trained, train_adapter
+from finetune.artefact import Trained, train_adapter, with_judge
 from finetune.export.merge import merge_adapter
 from finetune.factory import OF_OBJECTIVES, STEPS
 from finetune.factory.questions import TrainingData, training_data
@@ -143,7 +143,8 @@ def ablate(
     """Measure what each step is worth: the same training with and without it, on the dev questions."""
     found = find_domain(domain)
     named = [step.strip() for step in steps.split(",") if step.strip()]
-    experiment = Experiment(found, _one_stage(_settings(found, objective=objective)), named)
+    settings = with_judge(found, _one_stage(_settings(found, objective=objective)))
+    experiment = Experiment(found, settings, named)
     expected = experiment.cost(seeds, updates)
     print(f"cost: {expected}")
     if only_cost:

@@ -51,7 +51,7 @@ def train_adapter(domain: Domain, settings: Settings) -> Trained:
         AssistantError: the settings name a method, objective or step that is not known.
     """
     base = model_folder(settings.generator.model, settings.home)
-    wanted = staged(_with_judge(domain, settings, fingerprint(base)))
+    wanted = staged(with_judge(domain, settings))
     stages = [Stage(enough(training_data(domain, one), domain), one) for one in wanted]
     name = settings.finetune.adapter
     folder = adapter_folder(domain, settings, fingerprint(base), name)
@@ -97,7 +97,7 @@ def enough(data: TrainingData, domain: Domain) -> TrainingData:
     return data
 
 
-def _with_judge(domain: Domain, settings: Settings, base: str) -> Settings:
+def with_judge(domain: Domain, settings: Settings) -> Settings:
     """Return the settings with the folder of the reward model that they name, if they name one.
 
     Raises:
@@ -106,7 +106,8 @@ def _with_judge(domain: Domain, settings: Settings, base: str) -> Settings:
     name = settings.finetune.reward_model
     if not name or Path(name).is_dir():
         return settings
-    folder = str(find_adapter(domain, settings, base, name).folder)
+    base = model_folder(settings.generator.model, settings.home)
+    folder = str(find_adapter(domain, settings, fingerprint(base), name).folder)
     return settings.model_copy(
         update={"finetune": settings.finetune.model_copy(update={"reward_model": folder})}
     )

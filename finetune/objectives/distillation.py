@@ -8,6 +8,7 @@ training, not its moving average, and is shown passages in the place of a demons
 alike, whatever their length. Knows nothing of where prompts come from.
 """
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,9 +94,9 @@ class _Distilled(Objective):
             right += float((student.argmax(-1) == teacher[:, : student.shape[1]].argmax(-1)).float().mean())
         return Loss(torch.stack(costs).sum(), len(taught), right)
 
+    @abstractmethod
     def teach(self, tunable: Tunable, rows: Sequence[Encoded]) -> "list[torch.Tensor]":
         """Return the teacher's logits at the reply tokens of each row."""
-        raise NotImplementedError
 
 
 class Distilled(_Distilled):

@@ -1,11 +1,11 @@
 """Right and wrong answers weighed token by token, by reading them three times: NLFT.
 
 arXiv:2412.20382. One answer is read behind the question (base), with the right answer shown (std), and told
-to make the mistake that it makes (judge). Tokens of a right answer weigh by std, those of a wrong one that
-only judge explains are made less likely. Where it departs from the paper: no model states the mistake, it
-is stated by the pair (say the wrong answer, not the right one); all three readings are of the model as it
-learns, std and judge without gradient; wrong answers are the base model's own. The authors concede a weak
-baseline. Knows nothing of where pairs come from.
+to make the mistake that it makes (judge), all by the model as it learns, the last two without gradient.
+Tokens of a right answer weigh by std, those of a wrong one that only judge explains are made less likely.
+Where it departs from the paper: no model states the mistake, the pair does (say the wrong answer, not the
+right one), and wrong answers are the base model's own. The authors concede a weak baseline. Knows nothing
+of where pairs come from.
 """
 
 from collections.abc import Sequence

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import torch
 
 _PASSES = 4
-"""Steps that are taken on the same answers, as in both papers' code."""
+"""Steps that are taken on the same answers, as many as trl's PPO took while it had one."""
 CLIP = 0.2
 """How far the probability of a token may move in them, as a share, until it is no longer rewarded."""
 _LAMBDA = 0.95

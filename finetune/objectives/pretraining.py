@@ -81,7 +81,7 @@ def pack(blocks: Iterable[Encoded], budget: int) -> list[Packed]:
             room.append(budget)
         rows[place].append(block)
         room[place] -= len(block.ids)
-    return [Packed(tuple(token for one in texts for token in one.ids), 0, tuple(texts)) for texts in rows]
+    return [Packed(tuple(token for one in texts for token in one.ids), 1, tuple(texts)) for texts in rows]
 
 
 def _texts(packed: Encoded) -> Sequence[Encoded]:

@@ -22,21 +22,22 @@ class Reference:
 
     def __init__(self, tunable: Tunable) -> None:
         self._parameters = tunable.parameters
-        self._start = [parameter.detach().clone() for parameter in tunable.parameters]
+        self._aside = [parameter.detach().clone() for parameter in tunable.parameters]
 
     @contextmanager
     def restored(self, tunable: Tunable) -> Iterator[None]:
-        """Let the model be as it was, measured and not trained.
-
-        Passes that are to be trained come after it: their graph must not see parameters change.
-        """
-        now = [parameter.detach().clone() for parameter in self._parameters]
-        _set(self._parameters, self._start)
+        """Let the model be as it was, measured and not trained."""
+        self._exchange()
         try:
             with measured(tunable):
                 yield
         finally:
-            _set(self._parameters, now)
+            self._exchange()
+
+    def _exchange(self) -> None:
+        """Put the values that lie aside into the parameters, and theirs aside; nothing is copied."""
+        for place, parameter in enumerate(self._parameters):
+            parameter.data, self._aside[place] = self._aside[place], parameter.data
 
 
 @contextmanager
@@ -44,19 +45,31 @@ def measured(tunable: Tunable) -> Iterator[None]:
     """Switch dropout and gradients off."""
     import torch
 
-    with without_dropout(tunable), torch.no_grad():
-        yield
+    was_training = tunable.model.training
+    tunable.model.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        tunable.model.train(was_training)
 
 
 @contextmanager
 def without_dropout(tunable: Tunable) -> Iterator[None]:
-    """Switch dropout off: what is compared with the model before training must not differ by chance."""
-    was_training = tunable.model.training
-    tunable.model.eval()
+    """Switch dropout alone off: what is compared with the model before training must not differ by chance.
+
+    The model still learns: one that measures does not compute its activations twice to save memory.
+    """
+    import torch
+
+    dropping = [one for one in tunable.model.modules() if isinstance(one, torch.nn.Dropout) and one.training]
+    for one in dropping:
+        one.eval()
     try:
         yield
     finally:
-        tunable.model.train(was_training)
+        for one in dropping:
+            one.train()
 
 
 def row_logits(tunable: Tunable, rows: Sequence[Encoded]) -> "list[torch.Tensor]":
@@ -101,11 +114,3 @@ def in_groups(tunable: Tunable, rows: Sequence[Encoded], size: int = 8) -> list[
             said = row_log_probs(tunable, [rows[place] for place in places]).tolist()
             found.update(zip(places, said, strict=True))
     return [found[place] for place in range(len(rows))]
-
-
-def _set(parameters: "Sequence[torch.Tensor]", values: "Sequence[torch.Tensor]") -> None:
-    import torch
-
-    with torch.no_grad():
-        for parameter, value in zip(parameters, values, strict=True):
-            parameter.copy_(value)

@@ -46,7 +46,7 @@ class Reinforced(Objective):
         self.settings, self._chat, self._folder = setup.settings, setup.chat, setup.reward_model
         self._rule = rule or partial(reward, self.settings.rewards)
         self._judge: Judge | None = None
-        self._questions, self._flat = 0, 0
+        self._questions, self._flat, self._teaches = 0, 0, False
         self.reference: Reference | None = None
 
     def encode(self, examples: Sequence[Example], chat: Chat) -> list[Encoded]:
@@ -94,7 +94,7 @@ class Reinforced(Objective):
         """Return drawn answers with their rewards.
 
         Raises:
-            DomainError: of all questions of an epoch, no answer has had more reward than another.
+            DomainError: to all questions so far, an epoch of them, no answer had more reward than another.
         """
         import torch
 
@@ -105,7 +105,7 @@ class Reinforced(Objective):
             values = [self._rule(one.asked.example, one.text) or 0.0 for one in drawn]
         rewards = torch.tensor(values).view(len(questions), samples)
         if not best:
-            self._watch(rewards)
+            self._watch(drawn, rewards)
         return Answers(drawn, rewards)
 
     def before(self, tunable: Tunable, rows: Sequence[Encoded]) -> "list[torch.Tensor]":
@@ -114,14 +114,20 @@ class Reinforced(Objective):
         with reference.restored(tunable):
             return token_log_probs(tunable, rows)
 
-    def _watch(self, rewards: "torch.Tensor") -> None:
-        """Count questions in a row whose answers all had one reward."""
-        spread = rewards.amax(1) - rewards.amin(1) > 1e-6
-        self._flat = 0 if spread.any() else self._flat + len(rewards)
-        if self._flat >= max(self._questions, 1):
+    def _watch(self, drawn: Sequence[Drawn], rewards: "torch.Tensor") -> None:
+        """Count the questions, until one teaches something, whose different answers all had one reward.
+
+        Answers that are all the same, or all right, come of a model that has learned.
+        """
+        samples = rewards.shape[1]
+        for place, values in enumerate(rewards.tolist()):
+            texts = {one.text for one in drawn[place * samples : (place + 1) * samples]}
+            self._teaches |= max(values) - min(values) > 1e-6 or len(texts) == 1 or min(values) >= 1
+        self._flat += len(rewards)
+        if not self._teaches and self._flat >= self._questions:
             raise DomainError(
-                f"the reward is constant: to each of {self._flat} questions in a row all {rewards.shape[1]} "
-                f"answers had the same (at last {float(rewards[-1, 0]):.2f}), which teaches nothing; "
+                f"the reward is constant: to each of the first {self._flat} questions all {samples} answers "
+                f"had the same (at last {float(rewards[-1, 0]):.2f}), which teaches nothing; "
                 "train sft before (--objective sft,grpo), raise finetune.samples or change finetune.rewards"
             )
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
 
 from assistant.generation.chat import open_chat
 from assistant.types import Message
@@ -93,6 +94,30 @@ def test_a_model_comes_nearer_to_itself_behind_passages(build: Build) -> None:
     before = distance()
     run.fit(QUESTIONS, QUESTIONS)
     assert distance() < 0.92 * before
+
+
+class MortalTrainer(Trainer):
+    """Dies in its third epoch."""
+
+    def _take(self, optimizer: torch.optim.Optimizer, step, total: int) -> None:  # type: ignore[no-untyped-def]
+        if step.epoch == 2:
+            raise KeyboardInterrupt
+        super()._take(optimizer, step, total)
+
+
+@pytest.mark.parametrize("name", ["distil", "sdft"])
+def test_a_killed_run_learns_of_the_same_answers(build: Build, teacher: Path, name: str) -> None:
+    make = partial(build, name, teacher=teacher, epochs=5, dropout=0.1)
+    whole, cut = make("whole"), make("cut")
+    mortal = MortalTrainer(cut.tunable, cut.objective, cut.chat, cut.settings, cut.folder, cut.identity)
+    set_seed(17)
+    whole.fit(QUESTIONS, QUESTIONS)
+    set_seed(17)
+    with pytest.raises(KeyboardInterrupt):
+        mortal.fit(QUESTIONS, QUESTIONS)
+    resumed = make("cut")
+    resumed.fit(QUESTIONS, QUESTIONS)
+    assert all(map(torch.equal, resumed.tunable.parameters, whole.tunable.parameters))
 
 
 def test_nothing_is_learned_of_a_teacher_that_is_told_no_more(build: Build) -> None:

@@ -112,6 +112,23 @@ def test_it_is_trained_put_in_place_and_asked(
     assert asked(domain, settings(), expected) == [expected] * 2
 
 
+@pytest.mark.parametrize("name", ["dpo", "kto", "orpo", "reward", "nlft"])
+def test_pairs_of_ones_own_are_learned_as_they_are(name: str, domain: Domain, settings: Make) -> None:
+    rows = [{"prompt": f"{n} 押金？", "chosen": f"{n} 元", "rejected": "不退还"} for n in range(12)]
+    (domain.folder / "pairs.json").write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
+    trained = train_adapter(domain, settings(objective=name, data="pairs.json"))
+    manifest = json.loads((trained.folder / "manifest.json").read_text())
+    assert manifest["examples"] == {"train": 11, "dev": 1, "left_out": 0}
+    assert [one["step"] for one in manifest["steps"]] == ["leak_guard", "leak_guard"]
+
+
+def test_labels_of_ones_own_are_learned_without_pairs(domain: Domain, settings: Make) -> None:
+    rows = [{"prompt": f"{n}?", "completion": f"{n} days", "label": n % 3 > 0} for n in range(40)]
+    (domain.folder / "labels.json").write_text(json.dumps(rows), encoding="utf-8")
+    trained = train_adapter(domain, settings(objective="kto", data="labels.json"))
+    assert json.loads((trained.folder / "manifest.json").read_text())["examples"]["train"] == 36
+
+
 def test_documents_are_learned_before_replies_in_one_run(domain: Domain, settings: Make) -> None:
     trained = train_adapter(domain, settings(objective="pretraining,sft", epochs=2, learning_rate=1e-2))
     manifest = json.loads((trained.folder / "manifest.json").read_text())
@@ -122,6 +139,18 @@ def test_documents_are_learned_before_replies_in_one_run(domain: Domain, setting
     alone = train_adapter(domain, settings(objective="sft", epochs=2, learning_rate=1e-2))
     assert trained.progress.curve[0].train_loss != alone.progress.curve[0].train_loss
     assert asked(domain, settings(), "pretraining-sft") == ["pretraining-sft"] * 2
+
+
+def test_the_classic_three_steps(domain: Domain, settings: Make) -> None:
+    judge = train_adapter(domain, settings(objective="reward", epochs=3, learning_rate=5e-3))
+    assert judge.before is None
+    wanted = settings(objective="sft,ppo", reward_model="reward", epochs=2, learning_rate=5e-3)
+    trained = train_adapter(domain, wanted)
+    manifest = json.loads((trained.folder / "manifest.json").read_text())
+    assert [one["objective"] for one in manifest["stages_before"]] == ["sft"]
+    assert manifest["settings"]["reward_model"] == str(judge.folder)
+    assert trained.after is not None
+    assert asked(domain, settings(), "sft-ppo") == ["sft-ppo"] * 2
 
 
 def test_a_run_that_died_in_its_second_stage_ends_in_the_same_weights(

@@ -195,6 +195,16 @@ def test_the_reference_is_the_base_with_the_adapter_off(chat: Chat, tunable: Tun
     assert not torch.allclose(row_log_probs(tunable, rows), base)
 
 
+def test_preferences_are_compared_without_dropout_and_the_model_learns_on(build: Build) -> None:
+    run = build("dpo", dropout=0.5)
+    run.tunable.model.train()
+    group = ready(run, PAIRS)
+    move(run.tunable)
+    losses = {run.objective.loss(run.tunable, group).summed.item() for _ in range(3)}
+    assert len(losses) == 1
+    assert all(module.training for module in run.tunable.model.modules())
+
+
 def test_a_reading_of_nlft_shows_the_answer_and_states_the_mistake(build: Build, chat: Chat) -> None:
     for one, shown, told in (
         (PAIRS[0], "Reference answer: 7 days", "say “in thirty"),

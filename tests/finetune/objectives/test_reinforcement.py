@@ -125,9 +125,14 @@ def test_ppo_learns_four_times_of_the_same_answers(build: Build) -> None:
 def test_a_constant_reward_is_said_in_a_line(build: Build, kind: type[Reinforced]) -> None:
     run = build(partial(kind, rule=lambda example, text: 0.25))
     with pytest.raises(
-        DomainError, match=r"to each of 4 questions in a row all 4 answers had the same \(at last 0\.25\)"
+        DomainError, match=r"to each of the first 4 questions all 4 answers had the same \(at last 0\.25\)"
     ):
         run.fit(QUESTIONS, QUESTIONS[:1])
+
+
+def test_a_model_that_gets_all_right_is_no_constant_reward(build: Build) -> None:
+    run = build(partial(GroupRelative, rule=lambda example, text: 1.0), epochs=2)
+    assert [point.dev_accuracy for point in run.fit(QUESTIONS, QUESTIONS[:1]).curve] == [1.0, 1.0]
 
 
 @pytest.mark.parametrize(
