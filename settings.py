@@ -175,11 +175,37 @@ class Finetune(Section):
     """Training. Of LoRA see Hu et al., 2021 (arXiv:2106.09685)."""
 
     name: str = ""
-    """What the trained adapter is called (`fine_tuned:NAME`); empty: as the method."""
+    """What the trained adapter is called (`fine_tuned:NAME`); empty: as the objective, of `sft` as the
+    method."""
     method: str = "lora"
-    """Which parameters learn: a name in `finetune.methods`."""
+    """Which parameters learn: a name in `python -m finetune methods`."""
     objective: str = "sft"
-    """What is learned: a name in `finetune.objectives`."""
+    """What is learned: names in `finetune.objectives`, joined by commas: each goes on from the weights of
+    the one before it (`pretraining,sft`)."""
+    data: str = ""
+    """A file of your own that is learned in the place of the domain's questions: Alpaca, ShareGPT, OpenAI
+    chats, preference pairs, or completions with a label; relative to the domain's folder. Objectives
+    that learn documents or passages go by those of the domain."""
+    beta: float = Field(default=0.1, gt=0)
+    """How far preferences may move the model: of `dpo` and `kto` the weight of the reference, of `orpo`
+    that of the odds beside the reply."""
+    samples: int = Field(default=4, ge=2)
+    """Answers of its own to each question that `grpo`, `rloo` and `ppo` compare."""
+    answer_tokens: int = Field(default=48, ge=1)
+    """Where these answers are cut, and those of `distil` and `sdft`."""
+    rewards: tuple[Literal["correct", "refusal", "citation"], ...] = ("correct", "refusal")
+    """What is rewarded, each 0 to 1 and summed: the right answer, declining where there is none, and saying
+    what the question's evidence says."""
+    reward_model: str = ""
+    """Adapter of the objective `reward` that judges in their place; empty: none does."""
+    kl: float = Field(default=0.05, ge=0)
+    """Price of a nat by which an answer is likelier than before training, beside its reward."""
+    teacher: str = ""
+    """Model that `distil` learns from, with the same tokenizer: a folder, a known name or a Hugging Face
+    id."""
+    divergence: float = Field(default=0.5, ge=0, le=1)
+    """Of `distil` and `sdft`: 0 learns all that the teacher may say (forward KL), 1 only what it would
+    (reverse)."""
     max_examples: int = Field(default=0, ge=0)
     """Learn from so many, drawn by the seed; 0: from all. To read takes fewer than to know."""
     passages: int = Field(default=3, ge=1)
@@ -201,23 +227,37 @@ class Finetune(Section):
     oversample: int = Field(default=3, ge=1)
     """Times that `balance` shows an example at most."""
     rank: int = Field(default=8, ge=1)
-    """Rank of the update matrices."""
+    """Rank of the update matrices; the width of bottlenecks (`adapter`)."""
     alpha: int = Field(default=16, ge=1)
     """The update is scaled by alpha / rank."""
     dropout: float = Field(default=0.05, ge=0, lt=1)
     """On the adapter's input."""
     targets: str = "all-linear"
     """`all-linear`, or module names joined by commas."""
+    virtual_tokens: int = Field(default=32, ge=2)
+    """Learned before every text (`prefix`, `prompt`, `p_tuning`, `cartridge`)."""
+    layers: int = Field(default=2, ge=1)
+    """Last layers that learn (`freeze`)."""
+    optimizer: Literal["adamw", "adam", "sgd", "lamb", "adafactor", "adamw_8bit"] = "adamw"
+    """`sgd` has a momentum of 0.9; `adafactor` and `adamw_8bit` (needs bitsandbytes) take less memory."""
+    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    """Of the learning rate after warm-up; the first two end at zero."""
     learning_rate: float = Field(default=4e-4, gt=0)
-    """Peak, after warm-up; decays to zero along a cosine."""
+    """Peak, after warm-up; not set, it is that of the method (see `python -m finetune methods`), or of an
+    objective that needs a smaller one."""
     warmup: float = Field(default=0.06, ge=0, le=1)
     """Share of the steps that warms up."""
     epochs: int = Field(default=4, ge=1)
     """Passes over the training examples, unless `dev` stops them earlier."""
     max_updates: int = Field(default=0, ge=0)
     """Optimizer steps after which training ends, whatever `epochs` says; 0: no such end."""
-    batch_tokens: int = Field(default=512, ge=64)
-    """Tokens, padding included, of one forward and backward pass."""
+    batch_tokens: int = Field(default=512, ge=0)
+    """Tokens, padding included, of one forward and backward pass; where a model answers itself, those of
+    one of its `samples`; 0: what a GPU holds, 512 without one."""
+    packing: bool = False
+    """Read the examples of a pass as one row without padding, in which none sees another."""
+    gradient_checkpointing: bool = False
+    """Compute activations twice instead of keeping them: about a third slower, far less memory."""
     accumulation: int = Field(default=1, ge=1)
     """Passes per optimizer step; every token of them counts alike."""
     patience: int = Field(default=2, ge=1)
@@ -225,7 +265,17 @@ class Finetune(Section):
     max_similarity: float = Field(default=0.8, gt=0, le=1)
     """A train question closer than this to a test question (Jaccard of shingles) is a leak."""
     seed: int = 17
-    """Order of the examples, dropout and initial weights."""
+    """Order of the examples, dropout, initial weights, and answers that are drawn."""
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The objectives, in order."""
+        return tuple(filter(None, map(str.strip, self.objective.split(","))))
+
+    @property
+    def adapter(self) -> str:
+        """What is trained is called: by its objectives, where it learns replies alone by its method."""
+        return self.name or (self.method if self.stages == ("sft",) else "-".join(self.stages))
 
 
 class Evaluation(Section):

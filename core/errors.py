@@ -10,6 +10,7 @@ AssistantError
 ├── EngineError        workers that are not there, or are lost
 ├── WeightsError       model files missing or not the pinned ones
 ├── AdapterError       no adapter, or one for another base model
+├── TrainingError      a training that cannot go on
 ├── QuestionError      a question that cannot be asked
 └── GenerationError    a model or endpoint that failed
 """
@@ -69,6 +70,10 @@ class WeightsError(AssistantError):
 
 class AdapterError(AssistantError):
     """No adapter, or one trained on another base model."""
+
+
+class TrainingError(AssistantError):
+    """A training that cannot go on: its loss is no number, or the disk is full."""
 
 
 class QuestionError(AssistantError):

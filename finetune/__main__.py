@@ -1,4 +1,4 @@
-"""Command line of training: `python -m finetune data|train|ablate|merge --domain NAME`."""
+"""Command line of training: `python -m finetune methods|objectives|data|train|ablate|merge --domain NAME`."""
 
 import json
 from collections.abc import Sequence
@@ -12,21 +12,28 @@ from rich.console import Console
 from assistant.generation.adapters import find_adapter
 from core.command_line import plain_errors, run
 from core.domain import Domain, find_domain
+from core.errors import AssistantError
 from core.weights.catalogue import fingerprint, model_folder
 from finetune.ablation.experiment import Experiment
 from finetune.ablation.table import markdown, terminal
-from finetune.artefact import Trained, train_adapter
+from finetune.artefact import Trained, train_adapter, with_judge
 from finetune.export.merge import merge_adapter
-from finetune.factory import STEPS
+from finetune.factory import OF_OBJECTIVES, STEPS
 from finetune.factory.questions import TrainingData, training_data
 from finetune.factory.table import steps_table
+from finetune.methods import METHODS
 from finetune.objectives import OBJECTIVES
-from finetune.tuning import known
+from finetune.registry import known
+from finetune.tuning import staged
 from settings import Settings
 
 app = typer.Typer(help="Teach a model the facts of a domain.", no_args_is_help=True)
 Objective = Annotated[
-    str, typer.Option(help="What is learned: sft, the facts; raft, to read passages (fine_tuned_rag).")
+    str,
+    typer.Option(help="What is learned, see `finetune objectives`; several in turn are joined by commas."),
+]
+OwnData = Annotated[
+    str, typer.Option("--data", help="Learn this file of your own, see settings: finetune.data.")
 ]
 DomainName = Annotated[str, typer.Option("--domain", help="A name under data/, or a domain folder.")]
 
@@ -46,13 +53,13 @@ def data(
     show: Annotated[
         str, typer.Option(help="Show more of this step: before and after, and what it left out.")
     ] = "",
+    own: OwnData = "",
 ) -> None:
     """Show what would be learned: what each step made of it, and what was left out and why."""
     found = find_domain(domain)
-    settings = _settings(found, objective=objective, steps=steps)
-    known(OBJECTIVES, settings.finetune.objective, "finetune.objective")
+    settings = _one_stage(_settings(found, objective=objective, steps=steps, data=own))
     if show:
-        known(STEPS, show, "--show")
+        known({**STEPS, **OF_OBJECTIVES}, show, "--show")
     examples = training_data(found, settings)
     _write(examples, out or settings.home / "training" / found.key)
     Console().print(steps_table(examples.taken, show))
@@ -66,7 +73,7 @@ def _write(examples: TrainingData, folder: Path) -> None:
     """Write what is learned as files that other trainers read; pairs where the step `pair` was taken."""
     folder.mkdir(parents=True, exist_ok=True)
     parts = {"train": examples.train, "dev": examples.dev}
-    if any(one.step == "pair" for one in examples.taken):
+    if examples.pairs or any(one.step == "pair" for one in examples.taken):
         parts["pairs"] = examples.pairs
     for name, part in parts.items():
         rows = [one.preference() if name == "pairs" else one.chat() for one in part]
@@ -83,18 +90,43 @@ def train(
     domain: DomainName,
     name: Annotated[str, typer.Option(help="What to call it: fine_tuned:NAME; default: its method.")] = "",
     objective: Objective = "",
+    steps: Steps = "",
+    own: OwnData = "",
 ) -> None:
     """Train an adapter of a domain; a run that was cut off goes on where it was."""
     found = find_domain(domain)
-    _print_trained(train_adapter(found, _settings(found, name, objective)))
+    settings = _settings(found, name=name, objective=objective, steps=steps, data=own)
+    _print_trained(train_adapter(found, settings))
 
 
-def _settings(domain: Domain, name: str = "", objective: str = "", steps: str = "") -> Settings:
-    """Return the settings of a domain with what the command line says otherwise."""
+@app.command()
+@plain_errors()
+def objectives() -> None:
+    """List what can be learned: of what data, and by which paper."""
+    for name, kind in OBJECTIVES.items():
+        print(f"{name:12} {kind.learns}; of {kind.needs}{f' ({kind.paper})' if kind.paper else ''}")
+
+
+def _settings(domain: Domain, **said: str) -> Settings:
+    """Return the settings of a domain with what the command line says otherwise: fields of `Finetune`."""
     settings = domain.settings()
-    said = {"name": name, "objective": objective, "steps": tuple(filter(None, steps.split(",")))}
-    update = {key: value for key, value in said.items() if value}
+    update: dict[str, object] = {key: value for key, value in said.items() if value}
+    if said.get("steps"):
+        update["steps"] = tuple(filter(None, map(str.strip, said["steps"].split(","))))
+    if said.get("data"):
+        update["data"] = str(Path(said["data"]).resolve())
     return settings.model_copy(update={"finetune": settings.finetune.model_copy(update=update)})
+
+
+def _one_stage(settings: Settings) -> Settings:
+    """Return the settings of the one objective that they name.
+
+    Raises:
+        AssistantError: they name several.
+    """
+    if len(stages := staged(settings)) > 1:
+        raise AssistantError(f"{settings.finetune.objective}: one objective at a time here; name one of them")
+    return stages[0]
 
 
 @app.command()
@@ -111,7 +143,8 @@ def ablate(
     """Measure what each step is worth: the same training with and without it, on the dev questions."""
     found = find_domain(domain)
     named = [step.strip() for step in steps.split(",") if step.strip()]
-    experiment = Experiment(found, _settings(found, objective=objective), named)
+    settings = with_judge(found, _one_stage(_settings(found, objective=objective)))
+    experiment = Experiment(found, settings, named)
     expected = experiment.cost(seeds, updates)
     print(f"cost: {expected}")
     if only_cost:
@@ -122,6 +155,18 @@ def ablate(
         print(note)
     if out is not None:
         out.write_text(markdown(made.title, made.effects, made.notes), encoding="utf-8")
+
+
+@app.command()
+@plain_errors()
+def methods() -> None:
+    """List the ways to tune: what learns, where it is described, what it needs and what is missing here."""
+    width = max(map(len, METHODS))
+    for name, method in METHODS.items():
+        parts = [method.learns, f"arXiv:{method.source}", f"rate {method.rate:g}"]
+        parts += [f"needs {method.needs}"] if method.needs else []
+        parts += [f"LACKS {method.lacks}"] if method.lacks else []
+        print(f"{name:{width}}  {'; '.join(parts)}")
 
 
 @app.command()
@@ -147,6 +192,9 @@ def _print_trained(trained: Trained) -> None:
     print("epoch   train loss   dev loss   dev accuracy")
     for point in trained.progress.curve:
         print(f"{point.epoch:5} {point.train_loss:12.3f} {point.dev_loss:10.3f} {point.dev_accuracy:14.3f}")
+    if trained.before is None or trained.after is None:
+        print(f"\nadapter: {trained.folder}")
+        return
     print(f"\n{'on dev':22} {'n':>3} {'correct':>8} {'exact match':>12} {'F1':>6}")
     for name, scores in (("before (base model)", trained.before), ("after (adapter)", trained.after)):
         print(f"{name:22} {scores.n:3} {scores.correct:8.3f} {scores.exact_match:12.3f} {scores.f1:6.3f}")

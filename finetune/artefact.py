@@ -12,29 +12,31 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from assistant.generation.adapters import RAFT, REPLACED, adapter_folder
+from assistant.generation.adapters import REPLACED, adapter_folder, find_adapter
 from core.domain import Domain
 from core.errors import DomainError
 from core.weights.catalogue import fingerprint, model_folder
 from finetune.factory.questions import TrainingData, training_data
-from finetune.methods import METHODS
 from finetune.objectives import OBJECTIVES
 from finetune.scoring import DevScores, answer_dev, dev_scores
 from finetune.trainer import Point, Progress
-from finetune.tuning import known, tune
-from ingest.knowledge_base import open_knowledge_base
+from finetune.tuning import Stage, staged, tune
+from ingest.knowledge_base import KnowledgeBase, open_knowledge_base
 from ingest.updating import bring_up_to_date
-from settings import Finetune, Settings
+from settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """An adapter and what came of it; `notes` are what its data's steps could not do."""
+    """An adapter and what came of it; `notes` are what its data's steps could not do.
+
+    There are no scores where what was trained answers no questions, or the domain has none to stop by.
+    """
 
     folder: Path
     progress: Progress
-    before: DevScores
-    after: DevScores
+    before: DevScores | None
+    after: DevScores | None
     notes: tuple[str, ...] = ()
 
 
@@ -44,36 +46,41 @@ def train_adapter(domain: Domain, settings: Settings) -> Trained:
     Raises:
         DomainError: nothing to learn from, or the steps leave nothing.
         WeightsError: the base model cannot be had.
+        AdapterError: the base has no room for the method.
+        TrainingError: the loss is no number any more, or the disk is full.
         AssistantError: the settings name a method, objective or step that is not known.
     """
-    known(METHODS, settings.finetune.method, "finetune.method")
-    known(OBJECTIVES, settings.finetune.objective, "finetune.objective")
-    data = enough(training_data(domain, settings), domain)
     base = model_folder(settings.generator.model, settings.home)
-    name = _name(settings.finetune)
+    wanted = staged(with_judge(domain, settings))
+    stages = [Stage(enough(training_data(domain, one), domain), one) for one in wanted]
+    name = settings.finetune.adapter
     folder = adapter_folder(domain, settings, fingerprint(base), name)
-    tuned = tune(data, settings, settings.home / "training" / domain.key / folder.name)
+    tuned = tune(stages, settings.home / "training" / domain.key / folder.name)
     knowledge = open_knowledge_base(domain, settings)
     bring_up_to_date(knowledge, domain, settings)
-    before, after = (
-        dev_scores(answer_dev(data, settings, adapter, knowledge)) for adapter in ("", str(tuned.best))
-    )
+    before, after = (_scores(stages[-1], adapter, knowledge) for adapter in ("", str(tuned.best)))
     curve, best = tuned.progress.curve, tuned.progress.best
     manifest = {
         "name": name,
         "base": {"name": Path(settings.generator.model).name, "sha256": fingerprint(base)},
         "corpus_sha256": knowledge.corpus_sha256(),
-        **_made_of(data),
-        "settings": settings.finetune.model_dump(),
+        **_made_of(stages),
+        "settings": stages[-1].settings.finetune.model_dump(),
         "seed": settings.finetune.seed,
         "dtype": tuned.dtype,
         "trainable_parameters": tuned.trainable_parameters,
         "curve": [asdict(point) for point in curve],
         "best_epoch": best.epoch if best else 0,
-        "dev": {"before": asdict(before), "after": asdict(after), "chose_the_epoch": True},
+        "dev": {
+            "before": asdict(before) if before else None,
+            "after": asdict(after) if after else None,
+            "chose_the_epoch": True,
+        },
     }
     _install(tuned.best, manifest, curve, folder)
-    return Trained(folder, tuned.progress, before, after, data.notes)
+    return Trained(
+        folder, tuned.progress, before, after, tuple(note for one in stages for note in one.data.notes)
+    )
 
 
 def enough(data: TrainingData, domain: Domain) -> TrainingData:
@@ -90,20 +97,49 @@ def enough(data: TrainingData, domain: Domain) -> TrainingData:
     return data
 
 
-def _made_of(data: TrainingData) -> dict[str, Any]:
-    """Return what a manifest says of the data."""
-    return {
-        "data_sha256": data.sha256,
-        "documents": data.documents,
-        "examples": {"train": len(data.train), "dev": len(data.dev), "left_out": len(data.dropped)},
-        "steps": data.tally,
-        "written_by": data.writers,
-    }
+def with_judge(domain: Domain, settings: Settings) -> Settings:
+    """Return the settings with the folder of the reward model that they name, if they name one.
+
+    Raises:
+        AdapterError: the domain has none of this name for the base.
+    """
+    name = settings.finetune.reward_model
+    if not name or Path(name).is_dir():
+        return settings
+    base = model_folder(settings.generator.model, settings.home)
+    folder = str(find_adapter(domain, settings, fingerprint(base), name).folder)
+    return settings.model_copy(
+        update={"finetune": settings.finetune.model_copy(update={"reward_model": folder})}
+    )
 
 
-def _name(settings: Finetune) -> str:
-    """Return what the adapter is called: one that reads, by its objective, others by their method."""
-    return settings.name or (RAFT if settings.objective == RAFT else settings.method)
+def _scores(stage: Stage, adapter: str, knowledge: KnowledgeBase) -> DevScores | None:
+    objective = stage.settings.finetune.objective
+    if not stage.data.dev_questions or not OBJECTIVES[objective].answers:
+        return None
+    return dev_scores(answer_dev(stage.data, stage.settings, adapter, knowledge))
+
+
+def _made_of(stages: Sequence[Stage]) -> dict[str, Any]:
+    """Return what a manifest says of the data: of all stages the documents, each with its own count."""
+    made = [
+        {
+            "objective": one.settings.finetune.objective,
+            "data_sha256": one.data.sha256,
+            "documents": one.data.documents,
+            "examples": {
+                "train": len(one.data.train),
+                "dev": len(one.data.dev),
+                "left_out": len(one.data.dropped),
+            },
+            "steps": one.data.tally,
+            "written_by": one.data.writers,
+        }
+        for one in stages
+    ]
+    last = {key: value for key, value in made[-1].items() if key != "objective"}
+    documents = sorted({id for one in stages for id in one.data.documents})
+    return {**last, "documents": documents, "stages_before": made[:-1]}
 
 
 def _install(best: Path, manifest: dict[str, Any], curve: Sequence[Point], folder: Path) -> None:

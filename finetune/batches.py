@@ -13,8 +13,10 @@ IGNORED = -100
 """Label of a position that is not learned, as in PyTorch's cross entropy."""
 
 
-def plan(examples: Sequence[Encoded], budget: int, seed: int | None) -> list[list[Encoded]]:
-    """Group examples of like length, at most `budget` tokens a group with padding.
+def plan(
+    examples: Sequence[Encoded], budget: int, seed: int | None, packs: bool = False
+) -> list[list[Encoded]]:
+    """Group examples of like size, at most `budget` tokens a group with padding, or without if it `packs`.
 
     The groups come in the random order of `seed`; None keeps them sorted by length.
     """
@@ -23,8 +25,10 @@ def plan(examples: Sequence[Encoded], budget: int, seed: int | None) -> list[lis
     if seed is not None:
         rng.shuffle(shuffled)  # so that ties in length meet other neighbours in each epoch
     groups: list[list[Encoded]] = []
-    for example in sorted(shuffled, key=lambda one: len(one.ids)):
-        if groups and len(example.ids) * (len(groups[-1]) + 1) <= budget:
+    for example in sorted(shuffled, key=lambda one: one.size):
+        before = sum(one.size for one in groups[-1]) if groups else 0
+        together = before + example.size if packs else example.size * (len(groups[-1]) + 1 if groups else 1)
+        if groups and together <= budget:
             groups[-1].append(example)
         else:
             groups.append([example])
@@ -51,3 +55,14 @@ def collate(group: Sequence[Encoded], device: "torch.device | str") -> Batch:
         mask[row, :size] = 1
         labels[row, example.prompt - 1 : size - 1] = ids[row, example.prompt : size]
     return Batch(ids.to(device), mask.to(device), labels.to(device))
+
+
+def packed(batch: Batch) -> "tuple[torch.Tensor, torch.Tensor, torch.Tensor]":
+    """Return ids, positions and labels of a batch as one row without padding: (1, tokens) each.
+
+    Positions begin anew with each example. That tells a model where examples end: without a mask and without
+    a cache, transformers lets none attend to another.
+    """
+    real = batch.mask.bool()
+    positions = batch.mask.cumsum(-1) - 1
+    return batch.ids[real][None], positions[real][None], batch.labels[real][None]

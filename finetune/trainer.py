@@ -1,18 +1,22 @@
 """The training loop: setup, fit, validate, resume. Knows nothing of domains, methods or what is learned."""
 
 import math
+import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assistant.generation.chat import Chat
-from core.errors import DomainError
+from core.errors import DomainError, TrainingError
 from core.progress import progress_bar
 from finetune.batches import plan
-from finetune.checkpoint import load_checkpoint, save_checkpoint
+from finetune.checkpoint import Checkpoint, Saved, room_on_disk
 from finetune.masters import Masters
+from finetune.optimizers import OPTIMIZERS, SCHEDULES
 from finetune.types import Encoded, Example, Objective, Tunable
 from settings import Finetune
 
@@ -27,7 +31,8 @@ _MAX_GRADIENT = 1.0  # norm
 class Point:
     """One epoch of the training curve; losses are means over reply tokens, in nats.
 
-    `dev_accuracy` is the share of reply tokens that the model would have chosen, given those before.
+    `dev_accuracy` is the share of reply tokens that the model would have chosen, given those before; of pairs
+    the share of which it prefers the better, of its own answers their mean reward.
     """
 
     epoch: int
@@ -84,18 +89,28 @@ class Trainer:
     progress: Progress = field(default_factory=Progress)
 
     def __post_init__(self) -> None:
+        self.tunable = self.objective.attach(self.tunable)
         self.masters = Masters(self.tunable.parameters)
+        self.checkpoint = Checkpoint(self.folder, self.identity)
 
     def fit(self, train: Sequence[Example], dev: Sequence[Example]) -> Progress:
         """Train until the epochs are done or `dev` no longer gets better; return the whole curve.
 
         The artefact of the best epoch is saved under `folder / "best"`. A run that was killed goes on
         from its last checkpoint and ends in the same weights.
+
+        Raises:
+            TrainingError: the loss is no number any more, or the disk is full.
         """
-        learned, checked = self._encode(train), self._encode(dev)
+        self.tunable.model.train()  # a loaded model comes as if it were to be measured
+        learned, checked = (
+            self.objective.prepare(self.tunable, self._encode(examples)) for examples in (train, dev)
+        )
         steps = list(self._steps(learned))
         optimizer = self._optimizer()
+        self.tunable.begin(len(steps))
         self._resume(optimizer)
+        self.tunable.model.train()
         done, total = self.progress.step, len(steps)
         with progress_bar(initial=done, total=total, desc="training", unit="step", stays=True) as bar:
             while self.progress.step < len(steps) and not self._has_stalled():
@@ -105,15 +120,15 @@ class Trainer:
                 if step.ends_epoch:
                     self._validate(step.epoch, checked, self._rate(len(steps)))
                     bar.set_postfix(dev_accuracy=f"{self.progress.curve[-1].dev_accuracy:.2f}")
-                if step.ends_epoch or self.progress.step % _CHECKPOINT_STEPS == 0:
+                if step.ends_epoch or self.progress.step % self._between == 0:
                     self._checkpoint(optimizer)
         return self.progress
 
     def measure(self, examples: Sequence[Encoded]) -> tuple[float, float]:
         """Return loss and accuracy, means over the reply tokens, without training."""
-        summed, tokens, right = 0.0, 0, 0
+        summed, tokens, right = 0.0, 0, 0.0
         with _evaluating(self.tunable):
-            for group in plan(examples, self.settings.batch_tokens, None):
+            for group in plan(examples, self.settings.batch_tokens, None, self.settings.packing):
                 loss = self.objective.loss(self.tunable, group)
                 summed, tokens, right = summed + loss.summed.item(), tokens + loss.tokens, right + loss.right
         return summed / tokens, right / tokens
@@ -128,11 +143,12 @@ class Trainer:
 
     def _steps_of_epochs(self, examples: Sequence[Encoded]) -> Iterator["_Step"]:
         """Yield the optimizer steps of all epochs; one never reaches into the next epoch."""
-        size = self.settings.accumulation
+        size, passes = self.settings.accumulation, self.objective.passes
         for epoch in range(self.settings.epochs):
-            groups = plan(examples, self.settings.batch_tokens, self.settings.seed + epoch)
-            for start in range(0, len(groups), size):
-                yield _Step(epoch, groups[start : start + size], start + size >= len(groups))
+            seed = self.settings.seed + epoch
+            groups = plan(examples, self.settings.batch_tokens, seed, self.settings.packing)
+            for start, again in product(range(0, len(groups), size), reversed(range(passes))):
+                yield _Step(epoch, groups[start : start + size], start + size >= len(groups) and not again)
 
     def _take(self, optimizer: "torch.optim.Optimizer", step: "_Step", total: int) -> None:
         """Take an optimizer step, in which every token counts alike, whatever group it came in."""
@@ -144,6 +160,7 @@ class Trainer:
             loss = self.objective.loss(self.tunable, group)
             torch.autograd.backward(loss.summed / tokens)
             summed += loss.summed.item()
+        self._refuse_no_number(summed / tokens, "loss", step.epoch)
         self.progress = replace(
             self.progress,
             step=self.progress.step + 1,
@@ -155,22 +172,40 @@ class Trainer:
     def _update(self, optimizer: "torch.optim.Optimizer", rate: float) -> None:
         import torch
 
+        self.tunable.on_gradients()
         self.masters.collect_gradients()
-        torch.nn.utils.clip_grad_norm_(self.masters.copies, _MAX_GRADIENT)
+        norm = torch.nn.utils.clip_grad_norm_(self.masters.copies, _MAX_GRADIENT)
+        self._refuse_no_number(norm.item(), "gradient", len(self.progress.curve))
         for group in optimizer.param_groups:
             group["lr"] = rate
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         self.masters.publish()
-        self.tunable.on_step(self.progress.step)
+        if self.tunable.on_step(self.progress.step):
+            self.masters.adopt()
+
+    def _refuse_no_number(self, value: float, what: str, epoch: int) -> None:
+        """Raise TrainingError where a loss or a gradient is no number any more."""
+        if math.isfinite(value):
+            return
+        best = self.progress.best
+        kept = (
+            f"the artefact of epoch {best.epoch} stays in {self.folder / 'best'}"
+            if best
+            else "none is saved yet"
+        )
+        raise TrainingError(
+            f"the {what} is {value} in epoch {epoch + 1}, after {self.progress.step} steps; {kept}; "
+            f"lower finetune.learning_rate ({self.settings.learning_rate:g})"
+        )
 
     def _rate(self, total: int) -> float:
-        """Return the learning rate of this step: linear warm-up, then a cosine to zero."""
+        """Return the learning rate of this step: linear warm-up, then the schedule."""
         warmup = max(1, round(self.settings.warmup * total))
         if self.progress.step <= warmup:
             return self.settings.learning_rate * self.progress.step / warmup
         done = (self.progress.step - warmup) / max(1, total - warmup)
-        return self.settings.learning_rate * 0.5 * (1 + math.cos(math.pi * done))
+        return self.settings.learning_rate * SCHEDULES[self.settings.schedule](done)
 
     def _validate(self, epoch: int, dev: Sequence[Encoded], rate: float) -> None:
         train_loss = self.progress.loss_sum / self.progress.loss_tokens
@@ -179,7 +214,7 @@ class Trainer:
             self.progress, loss_sum=0.0, loss_tokens=0, curve=(*self.progress.curve, point)
         )
         if self.progress.best is point:
-            self.tunable.save(self.folder / "best")
+            save_whole(self.tunable, self.folder / "best")
 
     def _has_stalled(self) -> bool:
         best = self.progress.best
@@ -187,7 +222,7 @@ class Trainer:
 
     def _encode(self, examples: Sequence[Example]) -> list[Encoded]:
         encoded = self.objective.encode(examples, self.chat)
-        longest = max(len(example.ids) for example in encoded)
+        longest = max(example.size for example in encoded)
         if longest > self.settings.batch_tokens:
             raise DomainError(
                 f"an example has {longest} tokens; raise finetune.batch_tokens "
@@ -196,18 +231,42 @@ class Trainer:
         return encoded
 
     def _optimizer(self) -> "torch.optim.Optimizer":
-        import torch
+        return OPTIMIZERS[self.settings.optimizer](self.masters.copies, self.settings.learning_rate)
 
-        return torch.optim.AdamW(self.masters.copies, lr=self.settings.learning_rate, weight_decay=0.0)
+    @property
+    def _between(self) -> int:
+        """Steps between checkpoints: whole rounds of passes, whose answers no checkpoint keeps."""
+        passes = self.objective.passes
+        return -(-_CHECKPOINT_STEPS // passes) * passes
 
     def _checkpoint(self, optimizer: "torch.optim.Optimizer") -> None:
-        save_checkpoint(self.folder, self.identity, self.progress.to_dict(), self.masters.copies, optimizer)
+        saved = Saved(self.progress.to_dict(), self.tunable.state())
+        self.checkpoint.save(saved, self.masters.copies, optimizer)
 
     def _resume(self, optimizer: "torch.optim.Optimizer") -> None:
-        saved = load_checkpoint(self.folder, self.identity, self.masters.copies, optimizer)
+        saved = self.checkpoint.load(self.masters.copies, optimizer)
         if saved is not None:
-            self.progress = Progress.from_dict(saved)
+            self.progress = Progress.from_dict(saved.progress)
+            self.tunable.restore(saved.method)
             self.masters.publish()
+
+
+def save_whole(tunable: Tunable, folder: Path) -> None:
+    """Save an artefact; the one that was in `folder` stays until the new one is whole.
+
+    Raises:
+        TrainingError: the disk is full.
+    """
+    fresh, old = (folder.with_name(f"{folder.name}.{end}") for end in ("new", "old"))
+    for rest in (fresh, old):
+        shutil.rmtree(rest, ignore_errors=True)
+    with room_on_disk(folder.parent):
+        fresh.mkdir(parents=True)
+        tunable.save(fresh)
+    if folder.exists():
+        os.replace(folder, old)
+    os.replace(fresh, folder)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 class _Step(NamedTuple):

@@ -1,7 +1,7 @@
 """Example, Batch, Tunable, Objective: what training is made of. Knows nothing of any method or objective."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -46,6 +46,8 @@ class Example:
     """A worse reply to the same chat."""
     record: QuestionRecord = NO_RECORD
     """The question behind it, with its references."""
+    told: tuple[Message, ...] = ()
+    """The same chat with more in it, where a model that is told more teaches one that is not."""
 
     @property
     def question(self) -> str:
@@ -84,10 +86,22 @@ class Encoded:
     ids: tuple[int, ...]
     prompt: int
 
+    @property
+    def size(self) -> int:
+        """Tokens that it takes of a pass; more than its own where it is read beside another."""
+        return len(self.ids)
+
+
+NOTHING = Encoded((), 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Tensors of shape (examples, longest); `labels` are shifted: position i holds what follows token i."""
+    """Tensors of shape (examples, longest); `labels` are shifted: position i holds what follows token i.
+
+    Where a row holds several texts, `mask` says what each position sees: (examples, 1, longest, longest), 0
+    or the lowest number, as attention adds it.
+    """
 
     ids: "torch.Tensor"
     mask: "torch.Tensor"
@@ -96,11 +110,15 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A loss summed over `tokens` learned tokens, of which the model would have chosen `right`."""
+    """A loss summed over `tokens` learned tokens, of which the model would have chosen `right`.
+
+    Where whole answers are learned they are counted in the place of tokens: pairs of which it prefers the
+    better one, or answers, and `right` are their rewards.
+    """
 
     summed: "torch.Tensor"
     tokens: int
-    right: int
+    right: float
 
 
 class Tunable(Protocol):
@@ -120,8 +138,24 @@ class Tunable(Protocol):
         """Return the logits of the labelled positions, in order: (learned tokens, vocabulary)."""
         ...
 
-    def on_step(self, step: int) -> None:
-        """Hear that `step` optimizer steps have been taken."""
+    def begin(self, steps: int) -> None:
+        """Hear how many optimizer steps there will be, before the first and before `restore`."""
+        ...
+
+    def on_gradients(self) -> None:
+        """Add gradients of what the method itself wants, once a step, before they are clipped."""
+        ...
+
+    def on_step(self, step: int) -> bool:
+        """Hear that `step` optimizer steps have been taken; return whether parameters were changed."""
+        ...
+
+    def state(self) -> "dict[str, torch.Tensor]":
+        """Return what a resumed run needs besides the parameters."""
+        ...
+
+    def restore(self, state: "Mapping[str, torch.Tensor]") -> None:
+        """Take up what `state` returned."""
         ...
 
     def save(self, folder: Path) -> None:
@@ -130,16 +164,33 @@ class Tunable(Protocol):
 
 
 class Objective(Protocol):
-    """What is learned of examples."""
+    """What is learned of examples; the methods that have a body suit most."""
+
+    @property
+    def passes(self) -> int:
+        """How often a step is taken before the next one: several where answers that cost much are made."""
+        return 1
+
+    def attach(self, tunable: Tunable) -> Tunable:
+        """Return the model with what else it needs in order to learn this; before any weight is changed."""
+        return tunable
 
     def encode(self, examples: Sequence[Example], chat: Chat) -> list[Encoded]:
-        """Return the examples as token ids."""
+        """Return the examples as token ids.
+
+        Raises:
+            DomainError: there is nothing among them that it learns.
+        """
         ...
+
+    def prepare(self, tunable: Tunable, encoded: Sequence[Encoded]) -> Sequence[Encoded]:
+        """Return the examples with what has to be read of the model as it is before the first step."""
+        return encoded
 
     def tokens(self, group: Sequence[Encoded]) -> int:
         """Return how many tokens of a group are learned: what its loss is divided by."""
         ...
 
     def loss(self, tunable: Tunable, group: Sequence[Encoded]) -> Loss:
-        """Return the loss of one forward pass over a group."""
+        """Return the loss of one forward pass over a group; of a model that is measured, what measures it."""
         ...

@@ -11,7 +11,7 @@ from core.terms import Terms
 from finetune.factory.questions import _examples
 from finetune.factory.types import Filler, Material
 from finetune.types import Example
-from ingest.types import Chunk, Hit
+from ingest.types import Chunk, Document, Hit
 from settings import load_settings
 from tests.fakes import ScriptedGenerator
 
@@ -71,6 +71,7 @@ class NoFiller:
 class FakeTools:
     writer: ScriptedGenerator
     passages: Finds = field(default_factory=Finds)
+    documents: Sequence[Document] = ()
     dates: Mapping[str, str] = field(default_factory=dict)
     filler: Filler = field(default_factory=NoFiller)
 

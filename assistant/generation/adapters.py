@@ -11,8 +11,10 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
+from assistant.generation.artefact import CONFIG, WEIGHTS, refuse_pickles
 from core.domain import Domain
 from core.errors import AdapterError
 from settings import Settings
@@ -21,8 +23,6 @@ RAFT = "raft"
 """What the adapter that reads passages is called, and the objective that trains it."""
 REPLACED = ".replaced"
 """Ending of the hidden folder of an adapter that serves until the new one is in its place."""
-_WEIGHTS = "adapter_model.safetensors"
-_CONFIG = "adapter_config.json"
 _MANIFEST = "manifest.json"
 _FIRST = "lora"  # what an adapter is called whose folder does not say: there was no other method
 _NAME = re.compile(r"[\w][\w.-]{0,63}")
@@ -41,14 +41,15 @@ class Adapter:
 def find_adapter(domain: Domain, settings: Settings, base_fingerprint: str, name: str = "") -> Adapter:
     """Return the domain's adapter called `name` for a base model.
 
-    Without a name it is the one that training with these settings makes.
+    Without a name it is the one that training with these settings makes, unless that reads passages.
 
     Raises:
         AdapterError: there is none for this base; the message says which there are.
     """
     option = "objective" if name == RAFT else "name"
     train = f"python -m finetune train --domain {domain.name}" + (f" --{option} {name}" if name else "")
-    wanted = name or settings.finetune.name or settings.finetune.method
+    made = settings.finetune.adapter
+    wanted = name or (settings.finetune.method if made == RAFT else made)
     found = list(_adapters(domain, settings))
     named = [adapter for adapter in found if adapter.name == wanted]
     for adapter in named:
@@ -57,6 +58,8 @@ def find_adapter(domain: Domain, settings: Settings, base_fingerprint: str, name
     if named:
         others = "; ".join(f"{one.folder} is for {one.base_name}" for one in named)
         raise AdapterError(f"no adapter for {settings.generator.model} ({others}); run: {train}")
+    for folder in (_home(domain, settings) / wanted, domain.folder / "adapters" / wanted):
+        refuse_pickles(folder)
     known = f" {wanted!r}, only {', '.join(sorted({one.name for one in found}))}" if found else ""
     raise AdapterError(f"domain {domain.name} has no adapter{known}; run: {train}")
 
@@ -79,14 +82,23 @@ def adapter_fingerprint(folder: Path) -> str:
     """Return the sha256 (hex) of an adapter's weights and configuration.
 
     Raises:
-        AdapterError: a file is missing.
+        AdapterError: a file is missing, or is a pickle.
     """
-    digest = hashlib.sha256()
+    refuse_pickles(folder)
+    files = folder / CONFIG, folder / WEIGHTS
     try:
-        for name in (_CONFIG, _WEIGHTS):
-            digest.update(hashlib.sha256((folder / name).read_bytes()).digest())
+        return _digest(files, tuple((one.st_mtime_ns, one.st_size) for one in map(Path.stat, files)))
     except OSError as error:
         raise AdapterError(f"{folder} holds no adapter ({error}); run: python -m finetune train") from error
+
+
+@lru_cache(maxsize=64)
+def _digest(files: tuple[Path, ...], stamps: tuple[tuple[int, int], ...]) -> str:
+    """Return the sha256 of files, read once for each of their `stamps`: a full artefact has gigabytes."""
+    digest = hashlib.sha256()
+    for path in files:
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()
 
 
@@ -123,7 +135,7 @@ def _holds_adapter(folder: Path) -> bool:
     serves = not folder.name.startswith(".") or (
         folder.name.endswith(REPLACED) and not folder.with_name(_shown(folder)).is_dir()
     )
-    return serves and (folder / _WEIGHTS).is_file()
+    return serves and (folder / WEIGHTS).is_file()
 
 
 def _shown(folder: Path) -> str:

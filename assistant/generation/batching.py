@@ -3,7 +3,7 @@
 Prompts are grouped by adapter and shared prefix and sorted by length, so that little is padded.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ingest.embedding import batches as length_sorted
@@ -35,16 +35,20 @@ class Encoded:
         return self.ids[self.shared :]
 
 
-def batches(prompts: Sequence[Encoded], budget: int) -> Iterator[list[Encoded]]:
+def batches(
+    prompts: Sequence[Encoded], budget: int, mixes: Callable[[str], bool] = lambda adapter: True
+) -> Iterator[list[Encoded]]:
     """Yield the prompts in batches that share adapter and prefix, longest first.
 
     A batch holds at most `budget` tokens, padding included and the shared prefix not, or one prompt. A few
-    prompts are one batch whatever their adapters and prefixes.
+    prompts are one batch whatever their adapters and prefixes, except those with an adapter that does not
+    mix: they are answered apart.
     """
     groups: dict[tuple[str, tuple[int, ...]], list[Encoded]] = {}
-    for prompt in prompts:
-        groups.setdefault((prompt.adapter, prompt.prefix), []).append(prompt)
     together = len(prompts) <= _TOGETHER
-    for group in [list(prompts)] if together else groups.values():
+    for prompt in prompts:
+        company = ("" if mixes(prompt.adapter) else prompt.adapter), ()
+        groups.setdefault(company if together else (prompt.adapter, prompt.prefix), []).append(prompt)
+    for group in groups.values():
         for batch in length_sorted([len(prompt.own) for prompt in group], budget):
             yield [group[place] for place in batch]

@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from assistant.generation import shared_prefix
 from assistant.generation.adapters import adapter_fingerprint
+from assistant.generation.artefact import Artefact, read_artefact
+from assistant.generation.attached import Attached, Attachments
 from assistant.generation.chat import Chat
+from assistant.generation.shared_prefix import Layers
 from core.errors import AdapterError
 from ingest.embedding import fast_dtype
 
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 CPU_ROOM = 8192
 """Tokens of a batch, padding included, that are answered together on a CPU: more are no faster."""
 _BASE = "__base__"  # peft's name for no adapter
+_MIXED = "mixed"  # what is on while the rows of a batch have different adapters
 _SHARE = 0.5  # of the free memory of a GPU; the rest is for what a forward pass makes and drops
 _MOST = 1 << 18
 
@@ -34,9 +38,9 @@ class CausalLM:
         self.folder = folder
         self._wanted_device, self._wanted_dtype, self._threads = device, dtype, threads
         self._lock = threading.RLock()
-        self._peft: Any = None
-        self._loaded: set[str] = set()
-        self._active: str | None = ""
+        self._attached: dict[str, Attached] = {}
+        self._mixing: set[str] = {""}
+        self._active = ""
 
     @cached_property
     def device(self) -> str:
@@ -109,16 +113,28 @@ class CausalLM:
 
         name = adapter_fingerprint(folder)
         with self._lock:
-            if name in self._loaded:
+            if name in self._attached:
                 return name
+            artefact = read_artefact(folder)
             try:
-                self._load(folder, name)
-            except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+                self._attach(artefact, name)
+            except (
+                *(OSError, ValueError, KeyError, IndexError, RuntimeError, AttributeError, TypeError),
+                *(SafetensorError, AdapterError),
+            ) as error:
                 raise AdapterError(
-                    f"{folder} does not fit {self.folder.name} ({str(error).splitlines()[0][:200]}); "
+                    f"{folder} does not fit {self.folder.name} ({_line(error)}); "
                     f"train it again: python -m finetune train"
                 ) from error
         return name
+
+    def mixes(self, name: str) -> bool:
+        """Say whether rows with this adapter, as `add_adapter` named it, may be in a batch with others."""
+        return name in self._mixing
+
+    def beginning(self, name: str) -> Layers:
+        """Return the keys and values that every text begins with under this adapter; empty: none."""
+        return self._attached[name].beginning if name else []
 
     def forward(self, adapters: Sequence[str], **inputs: Any) -> "torch.Tensor":
         """Run the model once; return the logits of each row's next token: (rows, vocabulary).
@@ -134,38 +150,43 @@ class CausalLM:
             logits: torch.Tensor = model(**inputs, **mixed, use_cache=True, logits_to_keep=1).logits[:, -1]
             return logits
 
-    def _load(self, folder: Path, name: str) -> None:
-        from peft import PeftModel
-        from peft.utils.save_and_load import load_peft_weights
+    @cached_property
+    def _attachments(self) -> Attachments:
+        return Attachments(self._model)
 
-        load_peft_weights(str(folder), device="cpu")  # a damaged file must fail before the base is touched
-        if self._peft is None:
-            self._peft = PeftModel.from_pretrained(
-                self._model, folder, adapter_name=name, autocast_adapter_dtype=False
-            )
-            self._active = name
-        else:
-            self._peft.load_adapter(folder, adapter_name=name, autocast_adapter_dtype=False)
-        self._loaded.add(name)
+    def _attach(self, artefact: Artefact, name: str) -> None:
+        self._switch("")
+        found = self._attachments.attach(artefact, name)
+        if found.beginning and not self.shares_prefixes:
+            raise AdapterError("a soft prompt needs a base whose layers all attend to everything before")
+        self._attached[name] = found
+        if artefact.mixes or found.beginning:
+            self._mixing.add(name)
 
     def _switched(self, adapters: Sequence[str]) -> tuple[Any, dict[str, Any]]:
         """Return the model with the adapters on, and what it must be told where rows have different ones."""
-        names = set(adapters)
-        if len(names) == 1:
-            self._switch(adapters[0])
+        weights = ["" if self.beginning(name) else name for name in adapters]
+        if len(set(weights)) == 1:
+            self._switch(weights[0])
             return self._model, {}
-        self._peft.base_model.enable_adapter_layers()
-        self._active = None
-        return self._peft, {"adapter_names": [name or _BASE for name in adapters]}
+        assert self._attachments.plain is not None, "a batch mixes what cannot be mixed"
+        self._switch(_MIXED)
+        names = [name or _BASE for name in weights]
+        return self._attachments.plain.peft, {"adapter_names": names}
 
     def _switch(self, name: str) -> None:
         if name == self._active:
             return
-        if name:
-            self._peft.set_adapter(name, inference_mode=True)
-            self._peft.base_model.enable_adapter_layers()
-        else:
-            self._peft.base_model.disable_adapter_layers()
+        plain = self._attachments.plain
+        if self._active == _MIXED and plain is not None:
+            plain.hide()
+        elif self._active:
+            self._attached[self._active].off()
+        if name == _MIXED and plain is not None:
+            plain.show()
+            plain.peft.base_model.enable_adapter_layers()
+        elif name:
+            self._attached[name].on()
         self._active = name
 
     def room(self) -> int:
@@ -189,6 +210,10 @@ class CausalLM:
 
         if self.device.startswith("cuda"):
             torch.cuda.empty_cache()
+
+
+def _line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
 
 
 def _contiguous(_: Any, inputs: "tuple[torch.Tensor, ...]") -> "tuple[torch.Tensor, ...]":

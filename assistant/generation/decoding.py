@@ -30,11 +30,11 @@ Stop = Callable[[Sequence[int]], bool]
 
 
 def prefill(lm: CausalLM, ids: Sequence[int], adapter: str) -> Layers:
-    """Return the keys and values of `ids` as the beginning of a text."""
+    """Return the keys and values of `ids` at the beginning of a text, after what the adapter has there."""
     import torch
     from transformers import DynamicCache
 
-    cache = DynamicCache()
+    cache = DynamicCache(lm.beginning(adapter) or None)
     starts = range(0, len(ids), size := _pass_size(lm))
     for start in progress_bar(starts, desc="reading the documents", unit="pass"):
         lm.forward(

@@ -97,7 +97,7 @@ class LocalGenerator:
         """
         limit = max_new_tokens or self.max_new_tokens
         start = time.perf_counter()
-        encoded = [self._encoder.encode(index, prompt, limit) for index, prompt in enumerate(prompts)]
+        encoded = [self._encoded(index, prompt, limit) for index, prompt in enumerate(prompts)]
         return self._in_batches(encoded, partial(self._answer, limit=limit, start=start), on_done)
 
     def stream(self, prompt: Prompt, max_new_tokens: int | None = None) -> Iterator[Generation]:
@@ -109,7 +109,7 @@ class LocalGenerator:
         """
         limit = max_new_tokens or self.max_new_tokens
         start = time.perf_counter()
-        encoded = self._encoder.encode(0, prompt, limit)
+        encoded = self._encoded(0, prompt, limit)
         with clear_errors():
             decoding, (cached,) = self._begin([encoded])
             first = 0.0
@@ -131,10 +131,15 @@ class LocalGenerator:
         """
         firsts = self._encoder.first_tokens(choices)
         encoded = [
-            self._encoder.encode(index, replace(prompt, schema="", first_bias=()), 1)
+            self._encoded(index, replace(prompt, schema="", first_bias=()), 1)
             for index, prompt in enumerate(prompts)
         ]
         return self._in_batches(encoded, partial(self._weigh, firsts=firsts), on_done)
+
+    def _encoded(self, index: int, prompt: Prompt, limit: int) -> Encoded:
+        """Return a prompt as tokens; those that its adapter puts before it count for the window."""
+        begins = self._lm.beginning(self._adapter(prompt.adapter))
+        return self._encoder.encode(index, prompt, limit + (begins[0][0].shape[-2] if begins else 0))
 
     def _weigh(self, batch: Sequence[Encoded], firsts: Sequence[int]) -> Iterator[tuple[int, Weights]]:
         decoding, _ = self._begin(batch)
@@ -147,7 +152,8 @@ class LocalGenerator:
         """Return what `read` makes of each prompt; `on_done` hears it as soon as it is there."""
         results: dict[int, T] = {}
         with progress_bar(total=len(prompts), desc="answering", unit="question") as bar:
-            for batch in batches(prompts, self._settings.batch_tokens or self._lm.room()):
+            budget = self._settings.batch_tokens or self._lm.room()
+            for batch in batches(prompts, budget, lambda name: self._lm.mixes(self._adapter(name))):
                 for index, result in self._in_memory(batch, read):
                     results[index] = result
                     bar.update()
@@ -194,7 +200,7 @@ class LocalGenerator:
         for encoded in batch:
             known = encoded.shared
             prefix = encoded.prefix, adapters[encoded.adapter]
-            if known and prefix not in places:
+            if (known or self._lm.beginning(prefix[1])) and prefix not in places:
                 places[prefix] = len(prefixes)
                 layers, known = self._past(*prefix)
                 prefixes.append(layers)
@@ -232,6 +238,8 @@ class LocalGenerator:
 
     def _past(self, ids: tuple[int, ...], adapter: str) -> tuple[Layers, int]:
         """Return the prefix's keys and values, and how many tokens of it did not have to be computed."""
+        if not ids:
+            return self._lm.beginning(adapter), 0
         key = prefix_key(self.fingerprint, adapter, self.dtype, ids)
         with self._reading:
             if (stored := self._prefixes.get(key, self._lm.device)) is not None:

@@ -11,7 +11,8 @@ from finetune.batches import plan
 from finetune.factory.questions import TrainingData, training_data
 from finetune.factory.taking import chosen_steps
 from finetune.objectives import OBJECTIVES
-from finetune.tuning import known
+from finetune.objectives.setup import Setup
+from finetune.registry import known
 from finetune.types import Encoded
 from settings import Finetune, Settings
 
@@ -92,7 +93,7 @@ def cost(base: Arm, steps: Sequence[str], seeds: int, updates: int) -> Cost:
     groups = plan(encoded, settings.batch_tokens, settings.seed)
     each = -(-len(groups) // settings.accumulation)
     updates = updates or settings.max_updates or each * settings.epochs
-    padded = sum(len(group) * max(len(one.ids) for one in group) for group in groups)
+    padded = sum(len(group) * max(one.size for one in group) for group in groups)
     runs = seeds * (1 + len(steps))
     met = len(base.data.train)
     return Cost(
@@ -114,6 +115,6 @@ def _with(settings: Settings, **changes: object) -> Settings:
 
 
 def _encoded(arm: Arm) -> list[Encoded]:
-    objective = known(OBJECTIVES, arm.settings.finetune.objective, "finetune.objective")
+    kind = known(OBJECTIVES, arm.settings.finetune.objective, "finetune.objective")
     chat = open_chat(model_folder(arm.settings.generator.model, arm.settings.home))
-    return objective.encode(arm.data.train, chat)
+    return kind.make(Setup(arm.settings.finetune, chat)).encode(arm.data.train, chat)

@@ -18,7 +18,7 @@ from core.questions import QuestionRecord
 from core.weights.catalogue import fingerprint, model_folder
 from finetune.ablation.arms import Arm
 from finetune.scoring import answer_dev
-from finetune.tuning import tune
+from finetune.tuning import Stage, tune
 from ingest.knowledge_base import KnowledgeBase, open_knowledge_base
 from ingest.updating import bring_up_to_date
 from settings import Settings
@@ -71,7 +71,7 @@ class Runs:
         key, seed = self._key(arm), arm.settings.finetune.seed
         if key not in self._known:
             work = self._home / "ablation" / key[:16]
-            tuned = tune(arm.data, arm.settings, work, keeps_last=True)
+            tuned = tune([Stage(arm.data, arm.settings)], work, keeps_last=True)
             answered = answer_dev(arm.data, arm.settings, str(tuned.last), self._passages)
             forget_weights()
             self._known[key] = {one.record.id: one.answer.text for one in answered}

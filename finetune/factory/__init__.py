@@ -6,13 +6,16 @@ behind passages and distractors (RAFT), is no step but the objective's: see `rea
 
 from finetune.factory.balance import balance
 from finetune.factory.converse import converse
+from finetune.factory.critique import critique
 from finetune.factory.deduplicate import deduplicate
+from finetune.factory.documents import learning_prompts
 from finetune.factory.leak_guard import leak_guard
 from finetune.factory.mask_replace import mask_replace
 from finetune.factory.normalise_terms import normalise_terms
 from finetune.factory.pair import pair
 from finetune.factory.refuse import refuse
 from finetune.factory.rewording import back_translate, paraphrase, restructure
+from finetune.factory.self_select import self_select
 from finetune.factory.splits import split_by_fact, split_by_time
 from finetune.factory.types import Step
 
@@ -32,6 +35,13 @@ STEPS: dict[str, Step] = {
     "balance": balance,
 }
 """In the order in which they are taken: what may be learned, other words for it, what is left of that."""
+
+OF_OBJECTIVES: dict[str, Step] = {
+    "critique": critique,
+    "self_select": self_select,
+    "learning_prompts": learning_prompts,
+}
+"""What objectives alone ask for, taken after all others: it changes what is learned, not only of what."""
 
 ON_DEV = frozenset({"split_by_time", "split_by_fact", "leak_guard", "normalise_terms"})
 """Those that questions of the split `dev` go through as well; the others add to what is learned."""

@@ -1,6 +1,6 @@
 """The models and documents that steps of the factory work with. Knows nothing of any step."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 from assistant.generation.journaled import JournaledGenerator
@@ -10,6 +10,7 @@ from assistant.registry import Assistant
 from core.domain import Domain
 from finetune.factory.masked import MaskedModel, open_masked
 from ingest.knowledge_base import KnowledgeBase
+from ingest.types import Document
 from ingest.updating import bring_up_to_date
 from settings import Settings
 
@@ -31,6 +32,11 @@ class DomainTools:
         """The domain's documents, as they are now."""
         bring_up_to_date(self._assistant.knowledge, self._domain, self._settings)
         return self._assistant.knowledge
+
+    @property
+    def documents(self) -> Iterable[Document]:
+        """The whole documents, as they are now."""
+        return self.passages.documents()
 
     @cached_property
     def dates(self) -> Mapping[str, str]:

@@ -10,6 +10,7 @@ from core.questions import QuestionRecord
 from core.terms import Terms
 from finetune.factory.reading import Passages
 from finetune.types import Example
+from ingest.types import Document
 from settings import Finetune
 
 
@@ -44,6 +45,11 @@ class Tools(Protocol):
     @property
     def passages(self) -> Passages:
         """The domain's documents, as they are now."""
+        ...
+
+    @property
+    def documents(self) -> Iterable[Document]:
+        """The whole documents, as they are now."""
         ...
 
     @property

@@ -12,7 +12,9 @@ from core.domain import Domain
 from core.errors import AssistantError
 from core.weights.catalogue import fingerprint
 from finetune import artefact
+from finetune.__main__ import main
 from finetune.artefact import train_adapter
+from finetune.methods import METHODS
 from settings import Settings, load_settings
 
 
@@ -61,6 +63,49 @@ def test_what_was_trained_is_found_by_its_name(
     assert [folder.name for folder in (first, second)] == ["lora", "mine"]
     assert find_adapter(domain, settings(), base).folder == first
     assert find_adapter(domain, settings(), base, "mine").folder == second
+
+
+@pytest.mark.parametrize("method", ["prefix", "p_tuning", "bitfit", "adapter", "dora"])
+def test_an_artefact_of_any_method_answers_by_its_name(
+    domain: Domain, settings: Callable[..., Settings], method: str
+) -> None:
+    trained = train_adapter(domain, settings(method=method, virtual_tokens=4))
+    assert trained.folder.name == method
+    manifest = json.loads((trained.folder / "manifest.json").read_text())
+    assert manifest["settings"]["learning_rate"] == METHODS[method].rate
+    assistant = open_assistant(domain, settings())
+    question = assistant.question("When is the deposit refunded?")
+    (answer,) = assistant.strategy(f"fine_tuned:{method}").answer_many([question])
+    assert answer.adapter == method
+
+
+def test_an_artefact_whose_weights_are_a_pickle_is_not_opened(
+    domain: Domain, settings: Callable[..., Settings], tiny_model: Path
+) -> None:
+    folder = domain.folder / "adapters" / "found"
+    folder.mkdir(parents=True)
+    (folder / "adapter_model.bin").write_bytes(b"")
+    with pytest.raises(AssistantError, match="is a pickle"):
+        find_adapter(domain, settings(), fingerprint(tiny_model), "found")
+
+
+def test_methods_are_listed_with_what_they_lack(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("finetune.methods.method.find_spec", lambda name: None)
+    assert main(["methods"]) == 0
+    lines = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    assert lines.keys() == METHODS.keys()
+    assert lines["qlora"].endswith("LACKS bitsandbytes (pip install bitsandbytes)")
+    assert all("arXiv:" in line for line in lines.values())
+
+
+def test_a_method_that_lacks_something_is_refused(
+    domain: Domain, settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("finetune.methods.method.find_spec", lambda name: None)
+    with pytest.raises(AssistantError, match=r"finetune\.method qlora lacks bitsandbytes"):
+        train_adapter(domain, settings(method="qlora"))
 
 
 def test_the_manifest_says_what_made_it(domain: Domain, settings: Callable[..., Settings]) -> None:

@@ -14,7 +14,7 @@ from assistant.generation.chat import open_chat
 from assistant.types import Message
 from core.errors import AdapterError, DomainError
 from finetune.batches import IGNORED, collate
-from finetune.checkpoint import load_checkpoint, save_checkpoint
+from finetune.checkpoint import Checkpoint, Saved
 from finetune.export.merge import merge_adapter
 from finetune.methods.lora import attach_lora
 from finetune.objectives.supervised import Supervised
@@ -225,9 +225,10 @@ def test_a_checkpoint_holds_the_random_state_of_every_device(
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     monkeypatch.setattr(torch.cuda, "get_rng_state_all", lambda: [card, card.clone()])
     monkeypatch.setattr(torch.cuda, "set_rng_state", lambda state, device: restored.update({device: state}))
-    save_checkpoint(tmp_path, "i", {"step": 3}, [weight], optimizer)
+    checkpoint = Checkpoint(tmp_path, "i")
+    checkpoint.save(Saved({"step": 3}), [weight], optimizer)
     drawn = torch.rand(3)
-    assert load_checkpoint(tmp_path, "i", [weight], optimizer) == {"step": 3}
+    assert checkpoint.load([weight], optimizer) == Saved({"step": 3})
     assert torch.equal(torch.rand(3), drawn)
     assert restored.keys() == {"cuda:0"}, "a second card that is not here any more is passed over"
     assert torch.equal(restored["cuda:0"], card)
