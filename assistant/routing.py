@@ -16,6 +16,7 @@ import numpy as np
 from assistant.agreement.polarity import asks_yes_or_no
 from assistant.types import Question
 from core.errors import AssistantError
+from core.files import write_whole
 from core.language import words
 from ingest.types import Hit, Vectors
 
@@ -114,11 +115,9 @@ def _found(hits: Sequence[Hit]) -> list[float]:
 
 def save_router(path: Path, router: Router) -> None:
     """Write a router; whatever was there is replaced as a whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
     said = {**asdict(router), "signals": SIGNALS}
-    partial.write_text(json.dumps(said, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    partial.replace(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, json.dumps(said, ensure_ascii=False, indent=1) + "\n")
 
 
 def load_router(path: Path, how: str) -> Router:

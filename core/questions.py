@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from core.errors import DomainError
+from core.files import write_whole
 from core.language import Lang, detect_question
 
 ROLES = ("user", "assistant")
@@ -164,11 +165,6 @@ def as_row(record: QuestionRecord) -> dict[str, Any]:
     return kept | ({"reviewed": record.reviewed} if record.origin else {})
 
 
-def write_questions(path: Path, records: Iterable[QuestionRecord]) -> None:
-    """Write questions into a file; whatever was there is replaced as a whole, or stays where this fails."""
-    _replace(path, (_line(as_row(record)) for record in records))
-
-
 def amend_questions(
     path: Path,
     changes: Mapping[str, Mapping[str, Any] | None],
@@ -192,7 +188,7 @@ def amend_questions(
         new = [_line(as_row(one) if isinstance(one, QuestionRecord) else one) for one in added]
         whole = list(filter(str.strip, chain(lines, new)))
         list(_rows(path, whole))  # better refused here than at the next reading
-        _replace(path, whole)
+        write_whole(path, "".join(f"{line}\n" for line in whole))
 
 
 def _line(row: Mapping[str, Any]) -> str:
@@ -208,15 +204,6 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
-
-
-def _replace(path: Path, lines: Iterable[str]) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    with partial.open("w", encoding="utf-8") as file:
-        file.writelines(f"{line}\n" for line in lines)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
 
 
 def _answer(said: Any) -> str:

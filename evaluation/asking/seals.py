@@ -14,7 +14,6 @@ such sets are counted beside its own. Whether anybody did choose by a report nob
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from typing import Any
 from filelock import FileLock
 
 from core.errors import AssistantError
+from core.files import write_whole
 from evaluation.types import Reference, Run
 
 SPLIT = "test"
@@ -102,7 +102,7 @@ class Seals:
                 entry["first"] = entry["first"] or use.day
                 entry["last"] = use.day
                 entry["runs"] = sorted({*entry["runs"], use.run})
-                self._write(known)
+                write_whole(self._path, json.dumps(known, ensure_ascii=False, indent=1) + "\n")
         return _seal(asked, known)
 
     def _read(self) -> dict[str, dict[str, Any]]:
@@ -119,14 +119,6 @@ class Seals:
                 f"{self._path} is broken ({error!r}), so nobody knows how often the test questions were "
                 "used; restore it from a copy, or remove it to count anew"
             ) from error
-
-    def _write(self, known: Mapping[str, Any]) -> None:
-        partial = self._path.with_suffix(".partial")
-        with partial.open("w", encoding="utf-8") as file:
-            json.dump(known, file, ensure_ascii=False, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(self._path)
 
 
 def _asked(references: Iterable[Reference]) -> list[str]:

@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 
 from core.domain import Domain
 from core.errors import DomainError
+from core.files import write_whole
 from core.questions import QuestionRecord, amend_questions, read_questions
 from evaluation.drafting.types import Dropped
 from settings import Settings
@@ -76,13 +77,13 @@ class Store:
         if new:
             amend_questions(self._questions, {}, new)
         ids = sorted({*written, *(record.id for record in records)})
-        self._keep(_WRITTEN, json.dumps(ids) + "\n")
+        write_whole(self.folder / _WRITTEN, json.dumps(ids) + "\n")
         return new
 
     def keep_dropped(self, dropped: Iterable[Dropped]) -> None:
         """Write what was dropped, with its reason, in place of that of the run before."""
         lines = (json.dumps(_row(one), ensure_ascii=False) for one in dropped)
-        self._keep(_DROPPED, "".join(f"{line}\n" for line in lines))
+        write_whole(self.folder / _DROPPED, "".join(f"{line}\n" for line in lines))
 
     def dropped(self) -> Iterator[dict[str, Any]]:
         """Yield what was dropped; nothing where nothing was drafted yet."""
@@ -97,12 +98,6 @@ class Store:
     def _written(self) -> list[str]:
         path = self.folder / _WRITTEN
         return list(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else []
-
-    def _keep(self, name: str, text: str) -> None:
-        """Write a file as a whole, or leave it as it was."""
-        partial = self.folder / f"{name}.partial"
-        partial.write_text(text, encoding="utf-8", errors="replace")
-        partial.replace(self.folder / name)
 
 
 def open_store(domain: Domain, settings: Settings) -> Store:

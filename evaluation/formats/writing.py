@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import AssistantError
+from core.files import write_whole
 from core.questions import QuestionRecord
 from evaluation.formats import FORMATS
 from evaluation.formats.cells import write_cells
@@ -56,9 +57,7 @@ def write_file(path: Path, name: str, records: Iterable[QuestionRecord]) -> Writ
         )
     if not rows:
         raise AssistantError(f"no question fits {name}: {passed[0][1] if passed else 'there is none'}")
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(_text(rows, suffix).encode())
-    partial.replace(path)
+    write_whole(path, _text(rows, suffix))
     return Written(len(rows), lacking, passed)
 
 

@@ -17,7 +17,6 @@ from core.questions import (
     from_row,
     read_questions,
     read_rows,
-    write_questions,
 )
 
 RECORD = QuestionRecord(
@@ -46,7 +45,7 @@ def rows(path: Path) -> list[dict[str, object]]:
 
 def test_questions_are_read_as_they_were_written(tmp_path: Path) -> None:
     path = tmp_path / "questions.jsonl"
-    write_questions(path, [RECORD, FOLLOW_UP])
+    amend_questions(path, {}, [RECORD, FOLLOW_UP])
     assert list(read_questions(path)) == [replace(RECORD, line=1), replace(FOLLOW_UP, line=2)]
     assert rows(path)[0]["reviewed"] is False
     assert "reviewed" not in rows(path)[1]
@@ -82,7 +81,7 @@ def test_a_row_is_added_with_the_keys_that_nobody_here_knows(tmp_path: Path) -> 
 
 def test_an_id_is_not_added_twice(tmp_path: Path) -> None:
     path = tmp_path / "questions.jsonl"
-    write_questions(path, [RECORD])
+    amend_questions(path, {}, [RECORD])
     with pytest.raises(DomainError, match="'q1' is there twice"):
         amend_questions(path, {}, [replace(RECORD, question="Whose?")])
     assert list(read_questions(path)) == [replace(RECORD, line=1)]
@@ -90,7 +89,7 @@ def test_an_id_is_not_added_twice(tmp_path: Path) -> None:
 
 def test_of_several_that_amend_at_once_none_is_lost(tmp_path: Path) -> None:
     path = tmp_path / "questions.jsonl"
-    write_questions(path, [])
+    amend_questions(path, {}, [])
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda n: amend_questions(path, {}, [replace(RECORD, id=f"q{n}")]), range(40)))
     assert {one.id for one in read_questions(path)} == {f"q{n}" for n in range(40)}

@@ -9,7 +9,7 @@ import pytest
 
 from core.domain import Domain, find_domain
 from core.errors import AssistantError
-from core.questions import QuestionRecord, write_questions
+from core.questions import QuestionRecord, amend_questions
 from finetune.__main__ import main
 from finetune.ablation.arms import arm_with, base_arm, budgeted
 from finetune.ablation.effects import Effect, effect
@@ -32,7 +32,7 @@ TEST = replace(EN, id="t0", question="Does one pay at the door?", fact_id="free"
 @pytest.fixture
 def domain(tmp_path: Path) -> Domain:
     (tmp_path / "inn").mkdir()
-    write_questions(tmp_path / "inn" / "questions.jsonl", [*TRAIN, *DEV, TEST])
+    amend_questions(tmp_path / "inn" / "questions.jsonl", {}, [*TRAIN, *DEV, TEST])
     return find_domain(str(tmp_path / "inn"))
 
 

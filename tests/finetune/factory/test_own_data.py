@@ -10,7 +10,7 @@ import pytest
 from assistant.types import Message
 from core.domain import find_domain
 from core.errors import DomainError
-from core.questions import write_questions
+from core.questions import amend_questions
 from finetune.__main__ import main
 from finetune.factory.own_data import held_out, read_own
 from finetune.factory.questions import training_data
@@ -145,14 +145,14 @@ def test_a_file_is_learned_without_a_question_of_the_domain_and_guarded_against_
     settings = load_settings({"finetune": {"objective": "instruction", "data": "own.data.jsonl"}})
     made = training_data(find_domain(str(tmp_path)), settings)
     assert (len(made.train), len(made.dev), made.dev_questions) == (9, 1, ())
-    write_questions(tmp_path / "questions.jsonl", [TEST])
+    amend_questions(tmp_path / "questions.jsonl", {}, [TEST])
     guarded = training_data(find_domain(str(tmp_path)), settings)
     assert [one.step for one in guarded.dropped] == ["leak_guard"]
 
 
 def test_documents_are_learned_whatever_the_file(tmp_path: Path) -> None:
     file_of(tmp_path, {"instruction": "押金？", "output": "退还"})
-    write_questions(tmp_path / "questions.jsonl", [replace(TEST, split="dev")])
+    amend_questions(tmp_path / "questions.jsonl", {}, [replace(TEST, split="dev")])
     settings = load_settings({"finetune": {"objective": "contextual", "data": "own.data.jsonl"}})
     tools = FakeTools(ScriptedGenerator(nobody), documents=[Document("a", "Inn", "Seven days.", "en")])
     made = training_data(find_domain(str(tmp_path)), settings, tools)  # type: ignore[arg-type]

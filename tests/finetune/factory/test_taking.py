@@ -9,7 +9,7 @@ import pytest
 
 from assistant.registry import Assistant
 from core.domain import Domain, find_domain
-from core.questions import QuestionRecord, write_questions
+from core.questions import QuestionRecord, amend_questions
 from finetune.__main__ import main
 from finetune.factory import ON_DEV, STEPS
 from finetune.factory.facts import AMOUNT
@@ -29,7 +29,8 @@ OTHER = "Within how many days may guests of Lindenquay cancel their booking?"
 
 def domain_of(folder: Path, records: Sequence[QuestionRecord] = (EN, ZH, DEV, TEST)) -> Domain:
     folder.mkdir(exist_ok=True)
-    write_questions(folder / "questions.jsonl", records)
+    (folder / "questions.jsonl").unlink(missing_ok=True)
+    amend_questions(folder / "questions.jsonl", {}, records)
     return find_domain(str(folder))
 
 

@@ -12,7 +12,7 @@ from assistant.generation.local import forget_weights
 from assistant.registry import open_assistant
 from core.domain import Domain, find_domain
 from core.errors import AssistantError
-from core.questions import write_questions
+from core.questions import amend_questions
 from core.weights.catalogue import fingerprint
 from finetune.__main__ import main
 from finetune.artefact import train_adapter
@@ -43,7 +43,7 @@ def domain(tmp_path: Path) -> Domain:
     (folder / "documents").mkdir(parents=True)
     (folder / "documents" / "en.md").write_text("# Inn\n\nA guest may cancel a booking within 14 days.")
     (folder / "documents" / "zh.md").write_text("# 客栈\n\n住客可以在14天内取消订单。")
-    write_questions(folder / "questions.jsonl", [*TRAIN, *DEV])
+    amend_questions(folder / "questions.jsonl", {}, [*TRAIN, *DEV])
     (folder / "own.jsonl").write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in ALPACA))
     return find_domain(str(folder))
 
