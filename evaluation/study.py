@@ -6,15 +6,12 @@ Each stage is a command of its own, run in a process of its own; one that is don
 time, so that a study that was cut off goes on where it was. Knows nothing of what the stages do.
 """
 
-import hashlib
-import json
 import os
 import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated
 
@@ -128,7 +125,7 @@ class Study:
             typer.confirm("Go on without?", default=True, abort=True)
 
     def _train(self) -> None:
-        """Train the domain's adapter unless it has learned these questions already."""
+        """Train the domain's adapter; one that has learned the same already stays as it is."""
         title = "3 of 4: training"
         if self.settings.generator.endpoint:
             _say(f"{title}: none, the model is behind an endpoint")
@@ -136,24 +133,7 @@ class Study:
         if not self._questions("train") or not self._questions("dev"):
             _say(f"{title}: none, there are no questions to learn from")
             return
-        if self._note.is_file() and self._note.read_text(encoding="utf-8") == self._lesson():
-            _say(f"{title}: done before")
-            return
         self._stage(title, "finetune", "train")
-        self._note.parent.mkdir(parents=True, exist_ok=True)
-        self._note.write_text(self._lesson(), encoding="utf-8")
-
-    @property
-    def _note(self) -> Path:
-        """Where the digest of what was learned last is kept."""
-        return self.settings.home / "studies" / f"{self.domain.key}.learned"
-
-    def _lesson(self) -> str:
-        """Return the digest of all that an adapter would be trained on and how."""
-        everything = (one for split in ("train", "dev", "test") for one in self._questions(split))
-        asked = sorted(repr(replace(one, line=0, reviewed=False)) for one in everything)
-        how = self.settings.finetune.model_dump_json() + self.settings.generator.model
-        return hashlib.sha256(json.dumps([asked, how]).encode()).hexdigest()
 
 
 def _say(line: str) -> None:

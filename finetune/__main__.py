@@ -189,6 +189,8 @@ def merge(
 def _print_trained(trained: Trained) -> None:
     for note in trained.notes:
         print(note)
+    if trained.again:
+        print("trained before of the same base, data and settings; remove the adapter to train it anew")
     print("epoch   train loss   dev loss   dev accuracy")
     for point in trained.progress.curve:
         print(f"{point.epoch:5} {point.train_loss:12.3f} {point.dev_loss:10.3f} {point.dev_accuracy:14.3f}")

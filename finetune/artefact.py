@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from finetune.factory.questions import TrainingData, training_data
 from finetune.objectives import OBJECTIVES
 from finetune.scoring import DevScores, answer_dev, dev_scores
 from finetune.trainer import Point, Progress
-from finetune.tuning import Stage, staged, tune
+from finetune.tuning import Stage, Tuned, staged, tune
 from ingest.knowledge_base import KnowledgeBase, open_knowledge_base
 from ingest.updating import bring_up_to_date
 from settings import Settings
@@ -31,6 +31,7 @@ class Trained:
     """An adapter and what came of it; `notes` are what its data's steps could not do.
 
     There are no scores where what was trained answers no questions, or the domain has none to stop by.
+    `again`: the same had been trained before, and nothing was to do.
     """
 
     folder: Path
@@ -38,10 +39,13 @@ class Trained:
     before: DevScores | None
     after: DevScores | None
     notes: tuple[str, ...] = ()
+    again: bool = False
 
 
 def train_adapter(domain: Domain, settings: Settings) -> Trained:
     """Train the domain's adapter of this name, or finish a run that was cut off, and put it in place.
+
+    One that is there, of the same base, data and settings, stays as it is.
 
     Raises:
         DomainError: nothing to learn from, or the steps leave nothing.
@@ -55,18 +59,29 @@ def train_adapter(domain: Domain, settings: Settings) -> Trained:
     stages = [Stage(enough(training_data(domain, one), domain), one) for one in wanted]
     name = settings.finetune.adapter
     folder = adapter_folder(domain, settings, fingerprint(base), name)
+    notes = tuple(note for one in stages for note in one.data.notes)
+    made = {
+        "name": name,
+        "base": {"name": Path(settings.generator.model).name, "sha256": fingerprint(base)},
+        **_made_of(stages),
+        "settings": stages[-1].settings.finetune.model_dump(mode="json"),
+        "seed": settings.finetune.seed,
+    }
+    if found := _found(folder, made):
+        return replace(found, notes=notes, again=True)
     tuned = tune(stages, settings.home / "training" / domain.key / folder.name)
     knowledge = open_knowledge_base(domain, settings)
     bring_up_to_date(knowledge, domain, settings)
     before, after = (_scores(stages[-1], adapter, knowledge) for adapter in ("", str(tuned.best)))
+    came = _came(tuned, before, after)
+    _install(tuned.best, {**made, "corpus_sha256": knowledge.corpus_sha256(), **came}, folder)
+    return Trained(folder, tuned.progress, before, after, notes)
+
+
+def _came(tuned: Tuned, before: DevScores | None, after: DevScores | None) -> dict[str, Any]:
+    """Return what a manifest says of a training."""
     curve, best = tuned.progress.curve, tuned.progress.best
-    manifest = {
-        "name": name,
-        "base": {"name": Path(settings.generator.model).name, "sha256": fingerprint(base)},
-        "corpus_sha256": knowledge.corpus_sha256(),
-        **_made_of(stages),
-        "settings": stages[-1].settings.finetune.model_dump(),
-        "seed": settings.finetune.seed,
+    return {
         "dtype": tuned.dtype,
         "trainable_parameters": tuned.trainable_parameters,
         "curve": [asdict(point) for point in curve],
@@ -77,10 +92,21 @@ def train_adapter(domain: Domain, settings: Settings) -> Trained:
             "chose_the_epoch": True,
         },
     }
-    _install(tuned.best, manifest, curve, folder)
-    return Trained(
-        folder, tuned.progress, before, after, tuple(note for one in stages for note in one.data.notes)
-    )
+
+
+def _found(folder: Path, made: dict[str, Any]) -> Trained | None:
+    """Return what is known of an adapter in a folder if it was made so; None where there is no such one."""
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        if any(manifest[key] != value for key, value in made.items()):
+            return None
+        before, after = (
+            DevScores(**said) if (said := manifest["dev"][when]) else None for when in ("before", "after")
+        )
+        curve = tuple(Point(**point) for point in manifest["curve"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # none, or one of before, whose manifest says less
+    return Trained(folder, Progress(curve=curve), before, after)
 
 
 def enough(data: TrainingData, domain: Domain) -> TrainingData:
@@ -142,7 +168,7 @@ def _made_of(stages: Sequence[Stage]) -> dict[str, Any]:
     return {**last, "documents": documents, "stages_before": made[:-1]}
 
 
-def _install(best: Path, manifest: dict[str, Any], curve: Sequence[Point], folder: Path) -> None:
+def _install(best: Path, manifest: dict[str, Any], folder: Path) -> None:
     """Put the finished adapter in the place of the old one, which serves until the new one is there."""
     fresh, aside = (folder.with_name(f".{folder.name}{end}") for end in (".new", REPLACED))
     shutil.rmtree(fresh, ignore_errors=True)
@@ -151,9 +177,8 @@ def _install(best: Path, manifest: dict[str, Any], curve: Sequence[Point], folde
     config["base_model_name_or_path"] = manifest["base"]["name"]  # not a path of the machine that trained it
     (fresh / "adapter_config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     (fresh / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-    points = [asdict(point) for point in curve]
-    (fresh / "curve.json").write_text(json.dumps(points, indent=2) + "\n", encoding="utf-8")
-    _plot(curve, fresh / "curve.png")
+    (fresh / "curve.json").write_text(json.dumps(manifest["curve"], indent=2) + "\n", encoding="utf-8")
+    _plot(manifest["curve"], fresh / "curve.png")
     if folder.exists():
         shutil.rmtree(aside, ignore_errors=True)
         os.rename(folder, aside)
@@ -161,16 +186,16 @@ def _install(best: Path, manifest: dict[str, Any], curve: Sequence[Point], folde
     shutil.rmtree(aside, ignore_errors=True)
 
 
-def _plot(curve: Sequence[Point], path: Path) -> None:
+def _plot(curve: Sequence[dict[str, Any]], path: Path) -> None:
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    epochs = [point.epoch for point in curve]
+    epochs = [point["epoch"] for point in curve]
     figure, axes = pyplot.subplots(figsize=(6, 3.6), layout="constrained")
-    axes.plot(epochs, [point.train_loss for point in curve], marker="o", label="train")
-    axes.plot(epochs, [point.dev_loss for point in curve], marker="o", label="dev")
+    axes.plot(epochs, [point["train_loss"] for point in curve], marker="o", label="train")
+    axes.plot(epochs, [point["dev_loss"] for point in curve], marker="o", label="dev")
     axes.set(xlabel="epoch", ylabel="loss per reply token (nats)", title="Training", xticks=epochs)
     axes.legend()
     figure.savefig(path, dpi=120)

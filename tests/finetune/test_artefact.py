@@ -65,6 +65,42 @@ def test_what_was_trained_is_found_by_its_name(
     assert find_adapter(domain, settings(), base, "mine").folder == second
 
 
+def test_what_has_learned_the_same_already_stays_as_it_is(
+    domain: Domain, settings: Callable[..., Settings]
+) -> None:
+    first = train_adapter(domain, settings())
+    made = (first.folder / "manifest.json").stat().st_mtime_ns
+    path = domain.folder / "questions.jsonl"
+    path.write_text("\n" + path.read_text().replace('"}', '", "reviewed": true}'))
+    again = train_adapter(domain, settings())
+    assert (again.again, first.again) == (True, False)
+    assert (again.before, again.after) == (first.before, first.after)
+    assert again.progress.curve == first.progress.curve
+    assert (first.folder / "manifest.json").stat().st_mtime_ns == made
+
+
+@pytest.mark.parametrize(
+    ("change", "more"),
+    [
+        pytest.param(lambda path: None, {"rank": 4}, id="another setting"),
+        pytest.param(
+            lambda path: path.write_text(path.read_text().replace("2 days", "9 days")),
+            {},
+            id="another answer",
+        ),
+    ],
+)
+def test_what_would_learn_something_else_is_trained(
+    domain: Domain,
+    settings: Callable[..., Settings],
+    change: Callable[[Path], object],
+    more: dict[str, object],
+) -> None:
+    train_adapter(domain, settings())
+    change(domain.folder / "questions.jsonl")
+    assert not train_adapter(domain, settings(**more)).again
+
+
 @pytest.mark.parametrize("method", ["prefix", "p_tuning", "bitfit", "adapter", "dora"])
 def test_an_artefact_of_any_method_answers_by_its_name(
     domain: Domain, settings: Callable[..., Settings], method: str
