@@ -4,7 +4,6 @@ The sentence that proves the answer comes first and can only be one of the passa
 document does not hold cannot be written.
 """
 
-import json
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -15,15 +14,14 @@ from typing import Any
 from assistant.generation.chat import spoken
 from assistant.generation.types import Generation, Generator
 from assistant.prompts import fenced, passage, titled
-from assistant.types import Message, Prompt
+from assistant.types import Prompt
+from assistant.writing import MAX_TOKENS, after_example, near_topic, written
 from core.language import Lang
 from core.quotes import spot
 from evaluation.drafting.types import Draft, Dropped, Passage, Slot
 from ingest.files.cleaning import clean_line
 from ingest.types import Chunk
 
-_MAX_TOKENS = 320
-"""Where a reply is cut, and then not used."""
 _MAX_CHARS = {"question": 240, "answer": 200}
 _MOST_ITEMS = 8
 _REPLY_CHARS = 500
@@ -31,7 +29,6 @@ _REPLY_CHARS = 500
 _NOT_WRITTEN = (ValueError, KeyError, TypeError, RecursionError)
 _SEPARATOR: dict[Lang, str] = {"en": ", ", "zh": "、"}
 _WORDING = Path(__file__).with_name("wording.toml")
-_ROLES = {"multi_hop": "join", "unanswerable": "miss", "reword": "reword"}
 
 OnDone = Callable[[], None]
 
@@ -47,11 +44,12 @@ class Writer:
         replies = self._ask([_prompt(slot) for slot in slots])
         for slot, reply in zip(slots, replies, strict=True):
             try:
-                yield _draft(slot, _object(reply))
+                yield _draft(slot, written(reply))
             except _NOT_WRITTEN as error:
                 reason = f"key {error} is missing" if isinstance(error, KeyError) else str(error)
-                reason = "cut off at its limit" if reply.ending == "length" else f"no such JSON: {reason}"
-                yield Dropped("written", reason, slot, reply=spoken(reply.text)[:_REPLY_CHARS])
+                yield Dropped(
+                    "written", f"no such JSON: {reason}", slot, reply=spoken(reply.text)[:_REPLY_CHARS]
+                )
 
     def reword(self, drafts: Sequence[Draft], count: int) -> list[Draft]:
         """Return the drafts, each with up to `count` other wordings of its question."""
@@ -61,81 +59,50 @@ class Writer:
         ]
 
     def _ask(self, prompts: Sequence[Prompt]) -> list[Generation]:
-        return (
-            self._generator.generate(prompts, _MAX_TOKENS, lambda _, __: self._on_done()) if prompts else []
-        )
+        return self._generator.generate(prompts, MAX_TOKENS, lambda _, __: self._on_done()) if prompts else []
 
 
 def _prompt(slot: Slot) -> Prompt:
-    said = _said(slot.lang)
-    prefix = _prefix(slot.lang, slot.kind)
     shown = [passage(one.chunk) for one in (slot.passage, slot.other) if one]
-    asked = Message("user", f"{fenced(shown)}\n\n{said['asks'][slot.kind]}")
-    return Prompt((*prefix, asked), prefix=prefix, schema=_schema(slot))
+    if slot.type == "unanswerable":
+        return near_topic(slot.lang, shown)
+    said, one = _said(slot.lang), _said(slot.lang)["shown"][slot.kind]
+    before = [titled(one["title"], one["passage"])]
+    if "other_title" in one:
+        before.append(titled(one["other_title"], one["other_passage"]))
+    asks = said["asks"][slot.kind]
+    rules = said["join" if slot.other else "write"].strip()
+    reply = {key: one[key] for key in ("quote", "other_quote", "question", "answer") if key in one}
+    example = f"{fenced(before)}\n\n{asks}", reply
+    return after_example(rules, example, f"{fenced(shown)}\n\n{asks}", _keys(slot))
 
 
 def _rewording(draft: Draft, count: int) -> Prompt:
-    prefix = _prefix(draft.lang, "reword")
-    asked = Message("user", f"{draft.question}\n\n{_asks_again(draft.lang, count)}")
+    said, one = _said(draft.lang), _said(draft.lang)["shown"]["reword"]
+    given = f"{one['question']}\n\n{_asks_again(draft.lang, len(one['questions']))}"
+    told = f"{draft.question}\n\n{_asks_again(draft.lang, count)}"
     text = {"type": "string", "maxLength": _MAX_CHARS["question"]}
     listed = {"type": "array", "items": text, "minItems": count, "maxItems": count}
-    return Prompt((*prefix, asked), prefix=prefix, schema=_object_schema({"questions": listed}))
-
-
-@cache
-def _prefix(lang: Lang, kind: str) -> tuple[Message, ...]:
-    """Return the rules and one example for what is to be written: the same for every slot of a kind."""
-    said, one = _said(lang), _said(lang)["shown"][kind]
-    if kind == "reword":
-        asked = f"{one['question']}\n\n{_asks_again(lang, len(one['questions']))}"
-        reply: Mapping[str, Any] = {"questions": one["questions"]}
-    else:
-        shown = [titled(one["title"], one["passage"])]
-        if "other_title" in one:
-            shown.append(titled(one["other_title"], one["other_passage"]))
-        asked = f"{fenced(shown)}\n\n{said['asks'][kind]}"
-        keys = ("quote", "other_quote", "question", "answer")
-        reply = {key: one[key] for key in keys if key in one}
-    rules = said[_ROLES.get(kind, "write")].strip()
-    answered = json.dumps(reply, ensure_ascii=False)
-    return Message("system", rules), Message("user", asked), Message("assistant", answered)
+    example = given, {"questions": one["questions"]}
+    return after_example(said["reword"].strip(), example, told, {"questions": listed})
 
 
 def _asks_again(lang: Lang, count: int) -> str:
     return str(_said(lang)["asks"]["reword"]).format(n=count)
 
 
-def _schema(slot: Slot) -> str:
-    said = _said(slot.lang)
+def _keys(slot: Slot) -> dict[str, Any]:
+    """Return the schema of each key of a reply, the quotes first."""
     answer: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": _MAX_CHARS["answer"]}
-    keys: dict[str, Any] = {}
-    if slot.quotes:
-        keys["quote"] = {"enum": list(slot.quotes)}
+    keys: dict[str, Any] = {"quote": {"enum": list(slot.quotes)}}
     if slot.others:
         keys["other_quote"] = {"enum": list(slot.others)}
     keys["question"] = {"type": "string", "minLength": 4, "maxLength": _MAX_CHARS["question"]}
     if slot.type == "list":
         keys["answer"] = {"type": "array", "items": answer, "minItems": 2, "maxItems": _MOST_ITEMS}
-    elif slot.type == "yesno":
-        keys["answer"] = {"enum": [said[slot.sense]]}
-    elif slot.type != "unanswerable":
-        keys["answer"] = answer
-    return _object_schema(keys)
-
-
-def _object_schema(keys: Mapping[str, Any]) -> str:
-    schema = {"type": "object", "properties": keys, "required": list(keys), "additionalProperties": False}
-    return json.dumps(schema, ensure_ascii=False)
-
-
-def _object(reply: Generation) -> dict[str, Any]:
-    """Return the JSON object in a reply; a server that knows no schema may put words or a fence around it."""
-    text = spoken(reply.text)
-    start, end = text.find("{"), text.rfind("}")
-    said = json.loads(text[start : end + 1] if 0 <= start < end else text)
-    if not isinstance(said, dict):
-        raise TypeError("not an object")
-    return said
+    else:
+        keys["answer"] = {"enum": [_said(slot.lang)[slot.sense]]} if slot.sense else answer
+    return keys
 
 
 def _draft(slot: Slot, said: Mapping[str, Any]) -> Draft:
@@ -174,7 +141,7 @@ def _quoted(source: Passage, quote: Any) -> Chunk:
 
 def _wordings(reply: Generation) -> tuple[str, ...]:
     try:
-        said = _object(reply)["questions"]
+        said = written(reply)["questions"]
         texts = said if isinstance(said, list) else []
         return tuple(dict.fromkeys(_line(text, "question") for text in texts))
     except _NOT_WRITTEN:

@@ -1,6 +1,5 @@
 """What steps ask of the writer: JSON by a schema, or an answer from passages. Knows no step, no wording."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -9,12 +8,12 @@ from assistant.generation.types import Generation
 from assistant.prompts import Style, open_book
 from assistant.structured import declines
 from assistant.types import Prompt
+from assistant.writing import MAX_TOKENS
+from assistant.writing import written as object_of
 from core.language import Lang
 from finetune.factory.types import Material
 from ingest.types import Chunk
 
-WRITTEN = 320
-"""Tokens that one JSON may take; what is cut there is not used."""
 NOT_WRITTEN = "nothing whole was written"
 
 
@@ -40,7 +39,7 @@ def written(material: Material, prompts: Sequence[Prompt]) -> list[Mapping[str, 
     """
     if not prompts:
         return []
-    return [_object(one) for one in material.tools.writer.generate(prompts, WRITTEN)]
+    return [_texts(one) for one in material.tools.writer.generate(prompts, MAX_TOKENS)]
 
 
 def answers(material: Material, asked: Sequence[Asked]) -> list[Said]:
@@ -63,13 +62,11 @@ def _reading(asked: Asked, style: Style) -> Prompt:
     return Prompt(book.messages, prefix=book.shared, one_line=style == "short")
 
 
-def _object(generation: Generation) -> Mapping[str, str]:
-    if generation.ending not in ("", "stop"):
-        return {}
+def _texts(generation: Generation) -> Mapping[str, str]:
     try:
-        found = json.loads(spoken(generation.text))
-    except (ValueError, RecursionError):
+        found = object_of(generation)
+    except (ValueError, TypeError, RecursionError):
         return {}
-    if not isinstance(found, dict) or not all(isinstance(one, str) and one.strip() for one in found.values()):
+    if not all(isinstance(one, str) and one.strip() for one in found.values()):
         return {}
-    return {str(key): " ".join(text.split()) for key, text in found.items()}
+    return {key: " ".join(text.split()) for key, text in found.items()}

@@ -13,13 +13,14 @@ from random import Random
 from assistant.generation.adapters import RAFT
 from assistant.turns import condense_many
 from assistant.types import Message, Question
+from assistant.writing import QUESTION
 from core.language import detect_question, words
 from core.questions import Turn
 from finetune.factory.admission import LEAK, is_own, near_test
 from finetune.factory.calls import NOT_WRITTEN, written
 from finetune.factory.facts import LANGUAGE, question_fault
 from finetune.factory.types import Dropped, Material
-from finetune.factory.wording import QUESTION, follow_up
+from finetune.factory.wording import follow_up
 from finetune.types import Example, Provenance
 
 Pair = tuple[Example, Example]

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from random import Random
 
+from assistant.writing import QUESTION, near_topic
 from core.language import detect_question
 from core.leaks import find_leaks
 from core.questions import QuestionRecord
@@ -15,7 +16,6 @@ from finetune.factory.admission import LEAK, SAME, SAME_WORDING, is_own, near_te
 from finetune.factory.calls import NOT_WRITTEN, Asked, answers, written
 from finetune.factory.facts import LANGUAGE, NO_QUESTION
 from finetune.factory.types import Dropped, Material
-from finetune.factory.wording import QUESTION, near_topic
 from finetune.types import Example, Provenance
 
 ANSWERED = "the documents may answer it"
@@ -30,7 +30,7 @@ def refuse(examples: Iterable[Example], material: Material) -> list[Example]:
     """Return the examples, and questions to be refused, at most `finetune.extra_share` times as many."""
     came = list(examples)
     seeds = _seeds(came, material)
-    prompts = [near_topic(one.record.language, "\n".join(one.record.evidence_text)) for one in seeds]
+    prompts = [near_topic(one.record.language, one.record.evidence_text) for one in seeds]
     texts = [said.get(QUESTION, "") for said in written(material, prompts)]
     asked = {f"{one.question_id}+refuse1": (one, text) for one, text in zip(seeds, texts, strict=True)}
     faults = {id: _fault(text, one.record) for id, (one, text) in asked.items()}

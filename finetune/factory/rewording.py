@@ -5,11 +5,12 @@ Replies that are sentences are reworded as well; shorter ones stay as they are.
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from assistant.writing import QUESTION
 from core.language import detect_question, words
 from finetune.factory.admission import Draft, admit, is_own
 from finetune.factory.calls import NOT_WRITTEN, written
 from finetune.factory.types import Dropped, Material
-from finetune.factory.wording import ANSWER, OTHER, QUESTION, manners, reword, translate
+from finetune.factory.wording import ANSWER, OTHER, manners, reword, translate
 from finetune.types import Example
 
 _SENTENCE = 7

@@ -3,20 +3,19 @@
 Each shows what is wanted by one example, and holds the writer to a JSON schema.
 """
 
-import json
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from assistant.prompts import fenced
-from assistant.types import Message, Prompt
+from assistant.types import Prompt
+from assistant.writing import QUESTION, after_example
 from core.language import Lang
 
-QUESTION, ANSWER = "question", "answer"
+ANSWER = "answer"
 OTHER: dict[Lang, Lang] = {"zh": "en", "en": "zh"}
-_LONGEST = 400  # characters of a text in JSON
+_TEXT = {"type": "string", "minLength": 1, "maxLength": 400}
 _WORDING = Path(__file__).with_name("wording.toml")
 
 
@@ -42,14 +41,6 @@ def translate(into: Lang, question: str, reply: str = "") -> Prompt:
     shown = _texts(after[QUESTION], after[ANSWER] if reply else "")
     rules = _words(into)["translate"].format(form=_form(into, reply))
     return _prompt(rules, (told, shown), _told(OTHER[into], question, reply))
-
-
-def near_topic(lang: Lang, text: str) -> Prompt:
-    """Return the prompt that asks for a question which a text does not answer."""
-    said = _words(lang)
-    example = said["near_shown"]
-    shown = fenced([example["passage"]]), _texts(example[QUESTION])
-    return _prompt(said["near"].format(form=_form(lang)), shown, fenced([text]))
 
 
 def follow_up(lang: Lang, first: str, answer: str, following: str) -> Prompt:
@@ -92,18 +83,4 @@ def _texts(question: str, answer: str = "") -> dict[str, str]:
 
 def _prompt(rules: str, shown: tuple[str, Mapping[str, str]], told: str) -> Prompt:
     """Return a prompt with an example: what is told and what is then written; its keys are the schema's."""
-    given, written = shown
-    before = (
-        Message("system", rules),
-        Message("user", given),
-        Message("assistant", json.dumps(written, ensure_ascii=False)),
-    )
-    return Prompt((*before, Message("user", told)), prefix=before, schema=_schema(tuple(written)))
-
-
-def _schema(keys: Sequence[str]) -> str:
-    text = {"type": "string", "minLength": 1, "maxLength": _LONGEST}
-    properties = {key: text for key in keys}
-    return json.dumps(
-        {"type": "object", "properties": properties, "required": list(keys), "additionalProperties": False}
-    )
+    return after_example(rules, shown, told, dict.fromkeys(shown[1], _TEXT))

@@ -32,7 +32,7 @@ def said(**changed: Any) -> str:
         pytest.param("", "no such JSON", id="nothing"),
         pytest.param("As an AI I would love to help!", "no such JSON", id="no JSON"),
         pytest.param("[" * 100_000, "no such JSON", id="deeper than a parser goes"),
-        pytest.param("[]", "not an object", id="a list"),
+        pytest.param("[]", "it is no object", id="a list"),
         pytest.param(json.dumps({"quote": QUOTES[0]}), "key 'question' is missing", id="a key is missing"),
         pytest.param(said(question=None), "question is no text", id="null"),
         pytest.param(said(question={"text": "Who pays for it?"}), "question is no text", id="an object"),
