@@ -54,7 +54,7 @@ def read_file(path: Path, wanted: str = AUTO) -> Reading:
     found = [row for row in rows if isinstance(row, Row)]
     passed = [row for row in rows if isinstance(row, Passed)]
     if not rows:
-        raise AssistantError(f"{path} holds no questions; write one a line or row, see docs/bring-your-own.md")
+        raise AssistantError(f"{path} holds no questions; write one a line, see docs/bring-your-own.md")
     if not found:
         raise AssistantError(f"{path}, line {passed[0].line}: {passed[0].reason}; no row can be read")
     name = _told(path, found) if wanted == AUTO else wanted
