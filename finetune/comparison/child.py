@@ -16,6 +16,10 @@ Launch = Callable[[Request], dict[str, Any]]
 """Makes a run, see `measuring.measure`; raises CannotRun where it did not come to an end."""
 
 
+_SECONDS = 30
+"""For a child that has answered to end by itself, and to give back what libraries hold."""
+
+
 class CannotRun(AssistantError):
     """A method that cannot run here; the message is one line."""
 
@@ -33,6 +37,7 @@ def in_child(request: Request) -> dict[str, Any]:
     theirs.close()
     try:
         made, said = ours.recv()
+        process.join(_SECONDS)
     except EOFError:
         process.join()
         raise CannotRun(_ended(process.exitcode or 0)) from None

@@ -193,7 +193,7 @@ class Experiment:
 
     def _notes(self, text: HeldOut, made: dict[str, list[Run]]) -> Iterator[str]:
         settings, seeds = self._settings, self._wanted.seeds
-        yield f"model: {settings.generator.model}; objective: {settings.finetune.objective}"
+        yield f"model: {Path(settings.generator.model).name}; objective: {settings.finetune.objective}"
         yield (
             f"the same {len(self._first.data.train)} examples and {self._first.tokens:,} tokens for each, "
             f"padding not counted; seeds: {seeds}; weights after the last update"

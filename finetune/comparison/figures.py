@@ -19,6 +19,7 @@ _INCHES, _DPI = (8.0, 5.6), 120
 _COLOURS = ("#3366aa", "#dd8833", "#449966", "#99669c", "#aa4455", "#777777")
 _SMALLEST, _LARGEST = 30.0, 420.0  # areas of points
 _AWAY = (8, 16, 28, 42, 58, 76, 96)  # pixels from a point to its label
+_GAP = 6  # pixels between two labels
 _DIRECTIONS = tuple(math.radians(angle) for angle in (0, 180, 90, 270, 45, 315, 135, 225, 20, 340, 160, 200))
 
 
@@ -87,6 +88,7 @@ def draw(chart: Chart, path: Path) -> None:
     """Write a chart as PNG."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogFormatter
 
     figure = Figure(figsize=_INCHES, layout="constrained", dpi=_DPI)
     FigureCanvasAgg(figure)
@@ -96,6 +98,8 @@ def draw(chart: Chart, path: Path) -> None:
     axes.margins(0.14)
     if chart.x_is_log:
         axes.set_xscale("log")
+        for set_formatter in (axes.xaxis.set_major_formatter, axes.xaxis.set_minor_formatter):
+            set_formatter(LogFormatter(minor_thresholds=(2, 0.5)))
     for place, point in enumerate(chart.points):
         colour = _COLOURS[place % len(_COLOURS)]
         if point.low is not None and point.high is not None:
@@ -108,12 +112,12 @@ def draw(chart: Chart, path: Path) -> None:
         axes.axvline(0, color="#bbbbbb", linewidth=1, zorder=1)
     figure.canvas.draw()
     figure.set_layout_engine("none")  # what follows counts in pixels
-    _label(figure, axes, chart.points)
+    label(figure, axes, chart.points)
     figure.savefig(path)
 
 
-def _label(figure: Any, axes: Any, points: Sequence[Point]) -> None:
-    """Write each label where it covers nothing, the nearest such place first."""
+def label(figure: Any, axes: Any, points: Sequence[Point]) -> "list[Bbox]":
+    """Write each label at the nearest place where it covers nothing; return where they stand, in pixels."""
     from matplotlib.transforms import Bbox
 
     renderer = figure.canvas.get_renderer()
@@ -131,8 +135,8 @@ def _label(figure: Any, axes: Any, points: Sequence[Point]) -> None:
         )
         size = text.get_window_extent(renderer)
         others = taken[:place] + taken[place + 1 :]
-        box, away = _free_place((centre, radius), (size.width, size.height), others, room)
-        text.set_position((box.x0, box.y0 - size.y0 + centre[1]))
+        box, away = _free_place((centre, radius), (size.width + _GAP, size.height), others, room)
+        text.set_position((box.x0 + _GAP / 2, box.y0 - size.y0 + centre[1]))
         taken.append(box)
         if away > _AWAY[1]:
             end = (min(max(centre[0], box.x0), box.x1), min(max(centre[1], box.y0), box.y1))
@@ -145,6 +149,7 @@ def _label(figure: Any, axes: Any, points: Sequence[Point]) -> None:
                 arrowprops={"arrowstyle": "-", "color": "#888888", "linewidth": 0.6},
                 zorder=2,
             )
+    return taken[len(points) :]
 
 
 def _free_place(

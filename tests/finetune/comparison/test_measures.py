@@ -2,8 +2,9 @@
 
 import math
 import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from multiprocessing.connection import Connection
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,13 @@ from core.errors import DomainError
 from core.questions import QuestionRecord
 from finetune.comparison.arms import arms_of, plan_arms
 from finetune.comparison.experiment import Comparison
-from finetune.comparison.figures import draw, gain_and_forgetting, quality_and_cost
+from finetune.comparison.figures import Point, draw, gain_and_forgetting, label, quality_and_cost
 from finetune.comparison.held_out import TOKENS, held_out
 from finetune.comparison.measuring import GENERAL, Training, peak_memory
 from finetune.comparison.runs import Run
 from finetune.comparison.scores import Prices, Row, Scorer
 from finetune.comparison.table import as_json, markdown
+from finetune.methods import METHODS
 from finetune.tuning import Stage, tune
 from tests.factory import EN
 from tests.finetune.comparison.conftest import TEXT, Build
@@ -107,10 +109,6 @@ def test_held_out_text_may_be_the_users(domain: Domain, tmp_path: Path) -> None:
         held_out(domain, "../empty", {"en"}, len)
 
 
-def _tell_peak(answer: Connection) -> None:
-    answer.send(peak_memory("cpu"))
-
-
 @pytest.mark.skipif(
     not Path("/proc/self/status").is_file(), reason="only Linux tells the peak of one process"
 )
@@ -118,12 +116,8 @@ def test_a_child_does_not_inherit_the_peak_of_its_parent() -> None:
     """`ru_maxrss` would: 256 MB that are touched here would be the child's as well."""
     touched = bytearray(256 << 20)
     touched[:: 1 << 12] = b"1" * (len(touched) >> 12)
-    spawn = multiprocessing.get_context("spawn")
-    ours, theirs = spawn.Pipe(duplex=False)
-    process = spawn.Process(target=_tell_peak, args=(theirs,))
-    process.start()
-    told = ours.recv()
-    process.join()
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        told = pool.submit(peak_memory, "cpu").result()
     assert told > 1 << 20
     assert told + len(touched) // 2 < peak_memory("cpu")
 
@@ -225,3 +219,23 @@ def test_tables_and_figures_hold_every_row(tmp_path: Path) -> None:
         assert len(chart.points) == count
         draw(chart, tmp_path / "chart.png")
         assert (tmp_path / "chart.png").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize(
+    "spread", [pytest.param(0.0, id="all in one place"), pytest.param(0.02, id="near each other")]
+)
+def test_labels_of_twelve_methods_cover_neither_each_other_nor_a_point(spread: float) -> None:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 5.6), dpi=120)
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot(xlim=(0, 1), ylim=(0, 1))
+    figure.canvas.draw()
+    names = list(METHODS)[:12]
+    points = [Point(one, 0.5 + spread * (n % 4), 0.5 + spread * (n // 4)) for n, one in enumerate(names)]
+    boxes = label(figure, axes, points)
+    assert len(boxes) == 12
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
+    centres = axes.transData.transform([(point.x, point.y) for point in points])
+    assert not any(box.contains(*centre) for box in boxes for centre in centres)
