@@ -267,6 +267,14 @@ class Finetune(Section):
     seed: int = 17
     """Order of the examples, dropout, initial weights, and answers that are drawn."""
 
+    held_out: str = Field(default="", exclude=True)
+    """Text that `finetune compare` measures perplexity on: a folder or a file, relative to the domain's
+    folder; empty: the documents of another shipped domain. Nothing that is trained depends on it."""
+    cost_per_cpu_hour: float = Field(default=0, ge=0, exclude=True)
+    """Money that an hour of training on this machine without a GPU costs; 0: it is not stated."""
+    cost_per_gpu_hour: float = Field(default=0, ge=0, exclude=True)
+    """The same with a GPU."""
+
     @property
     def stages(self) -> tuple[str, ...]:
         """The objectives, in order."""

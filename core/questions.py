@@ -3,7 +3,7 @@
 import fcntl
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import chain
@@ -69,6 +69,10 @@ class QuestionRecord:
     def in_full(self) -> str:
         """The question as it would be asked without any turns before it, as far as the file says so."""
         return self.standalone or self.question
+
+    def taught(self, facts: Container[str]) -> bool | None:
+        """Say whether its fact is among those of train questions; None: it has none, or no answer."""
+        return self.fact_id in facts if self.fact_id and self.answers else None
 
 
 def read_questions(path: Path) -> Iterator[QuestionRecord]:

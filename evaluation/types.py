@@ -70,7 +70,7 @@ def reference(
         id=record.id,
         lang=record.lang,
         evidence_text=record.evidence_text,
-        taught=record.fact_id in taught if record.fact_id and record.answers else None,
+        taught=record.taught(taught),
         turns=tuple(Message(*turn) for turn in record.turns),
         standalone=record.standalone,
         drafted=record.is_drafted,

@@ -1,4 +1,4 @@
-"""Command line of training: `python -m finetune methods|objectives|data|train|ablate|merge --domain NAME`."""
+"""Command line of training: `python -m finetune methods|objectives|data|train|ablate|compare|merge`."""
 
 import json
 from collections.abc import Sequence
@@ -17,6 +17,12 @@ from core.weights.catalogue import fingerprint, model_folder
 from finetune.ablation.experiment import Experiment
 from finetune.ablation.table import markdown, terminal
 from finetune.artefact import Trained, train_adapter, with_judge
+from finetune.comparison.arms import arms_of
+from finetune.comparison.experiment import Experiment as Comparing
+from finetune.comparison.experiment import Wanted
+from finetune.comparison.report import write
+from finetune.comparison.table import grids
+from finetune.comparison.table import terminal as shown
 from finetune.export.merge import merge_adapter
 from finetune.factory import OF_OBJECTIVES, STEPS
 from finetune.factory.questions import TrainingData, training_data
@@ -155,6 +161,40 @@ def ablate(
         print(note)
     if out is not None:
         out.write_text(markdown(made.title, made.effects, made.notes), encoding="utf-8")
+
+
+@app.command()
+@plain_errors()
+def compare(
+    domain: DomainName,
+    methods: Annotated[
+        str, typer.Option(help="Joined by commas; the first is what others are compared to.")
+    ] = "",
+    grid: Annotated[
+        list[str] | None, typer.Option(help="Sweep settings of one method: rank=4,8,16; may be repeated.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Runs of each.")] = 1,
+    tokens: Annotated[int, typer.Option(min=0, help="Tokens a run sees; 0: as in the first's epochs.")] = 0,
+    test: Annotated[bool, typer.Option("--test", help="Ask the test questions as well.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Write methods.md, methods.json and figures here.")] = None,
+    only_cost: Annotated[bool, typer.Option("--cost", help="Say what it would cost, and stop.")] = False,
+    objective: Objective = "",
+) -> None:
+    """Compare methods of tuning: what each gains, forgets and costs, on the same data and tokens."""
+    found = find_domain(domain)
+    wanted = Wanted(seeds, tokens, test, sweeps=bool(grid))
+    settings = with_judge(found, _settings(found, objective=objective))
+    experiment = Comparing(found, arms_of(settings, methods, grid or ()), wanted)
+    print(f"cost: {experiment.cost()}")
+    if only_cost:
+        return
+    made = experiment.run(print)
+    for table in grids(made):
+        Console().print(shown(table))
+    for note in made.notes:
+        print(note)
+    if out is not None:
+        write(made, out)
 
 
 @app.command()

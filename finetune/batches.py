@@ -4,6 +4,7 @@ import random
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from core.errors import DomainError
 from finetune.types import Batch, Encoded
 
 if TYPE_CHECKING:
@@ -35,6 +36,20 @@ def plan(
     if seed is not None:
         rng.shuffle(groups)
     return groups
+
+
+def fitting(examples: list[Encoded], budget: int) -> list[Encoded]:
+    """Return the examples.
+
+    Raises:
+        DomainError: one of them has more than `budget` tokens.
+    """
+    longest = max(example.size for example in examples)
+    if longest > budget:
+        raise DomainError(
+            f"an example has {longest} tokens; raise finetune.batch_tokens ({budget}) or shorten it"
+        )
+    return examples
 
 
 def collate(group: Sequence[Encoded], device: "torch.device | str") -> Batch:

@@ -54,7 +54,18 @@ class Answered:
 
 
 def answer_dev(data: TrainingData, settings: Settings, adapter: str, passages: Retriever) -> list[Answered]:
-    """Answer the `dev` questions by the adapter in a folder, or by the base (empty).
+    """Answer the `dev` questions, see `answer`."""
+    return answer(data.dev_questions, data, settings, adapter, passages)
+
+
+def answer(
+    records: Sequence[QuestionRecord],
+    data: TrainingData,
+    settings: Settings,
+    adapter: str,
+    passages: Retriever,
+) -> list[Answered]:
+    """Answer questions in the style and form of the data by the adapter in a folder, or by the base (empty).
 
     With `passages` if the adapter learns to read them, else from memory.
     """
@@ -65,9 +76,9 @@ def answer_dev(data: TrainingData, settings: Settings, adapter: str, passages: R
     else:
         strategy = FineTuned(generator, data.style, adapter) if adapter else ClosedBook(generator, data.style)
     strategy.form = data.form
-    questions = [Question(one.id, one.in_full, one.language) for one in data.dev_questions]
+    questions = [Question(one.id, one.in_full, one.language) for one in records]
     answers = strategy.answer_many(questions)
-    return [Answered(*pair) for pair in zip(data.dev_questions, answers, strict=True)]
+    return [Answered(*pair) for pair in zip(records, answers, strict=True)]
 
 
 def dev_scores(answered: Sequence[Answered]) -> DevScores:

@@ -3,7 +3,8 @@
 import math
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from itertools import product
@@ -11,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from assistant.generation.chat import Chat
-from core.errors import DomainError, TrainingError
+from core.errors import TrainingError
 from core.progress import progress_bar
-from finetune.batches import plan
+from finetune.batches import fitting, plan
 from finetune.checkpoint import Checkpoint, Saved, room_on_disk
 from finetune.masters import Masters
 from finetune.optimizers import OPTIMIZERS, SCHEDULES
-from finetune.types import Encoded, Example, Objective, Tunable
+from finetune.types import Encoded, Example, Objective, StepTaken, Tunable, tell_nobody
 from settings import Finetune
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ class Trainer:
     folder: Path
     identity: str
     progress: Progress = field(default_factory=Progress)
+    on_step: Callable[[StepTaken], None] = tell_nobody
 
     def __post_init__(self) -> None:
         self.tunable = self.objective.attach(self.tunable)
@@ -115,7 +117,9 @@ class Trainer:
         with progress_bar(initial=done, total=total, desc="training", unit="step", stays=True) as bar:
             while self.progress.step < len(steps) and not self._has_stalled():
                 step = steps[self.progress.step]
+                start = time.perf_counter()
                 self._take(optimizer, step, len(steps))
+                self.on_step(StepTaken(self.progress.step, _size(step.groups), time.perf_counter() - start))
                 bar.update()
                 if step.ends_epoch:
                     self._validate(step.epoch, checked, self._rate(len(steps)))
@@ -221,14 +225,7 @@ class Trainer:
         return best is not None and self.progress.curve[-1].epoch - best.epoch >= self.settings.patience
 
     def _encode(self, examples: Sequence[Example]) -> list[Encoded]:
-        encoded = self.objective.encode(examples, self.chat)
-        longest = max(example.size for example in encoded)
-        if longest > self.settings.batch_tokens:
-            raise DomainError(
-                f"an example has {longest} tokens; raise finetune.batch_tokens "
-                f"({self.settings.batch_tokens}) or shorten it"
-            )
-        return encoded
+        return fitting(self.objective.encode(examples, self.chat), self.settings.batch_tokens)
 
     def _optimizer(self) -> "torch.optim.Optimizer":
         return OPTIMIZERS[self.settings.optimizer](self.masters.copies, self.settings.learning_rate)
@@ -275,6 +272,10 @@ class _Step(NamedTuple):
     epoch: int
     groups: Sequence[Sequence[Encoded]]
     ends_epoch: bool
+
+
+def _size(groups: Sequence[Sequence[Encoded]]) -> int:
+    return sum(one.size for group in groups for one in group)
 
 
 @contextmanager

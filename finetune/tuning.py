@@ -1,7 +1,7 @@
 """A base model tuned on training data, and what that leaves on the disk. Knows no domain and no score."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from finetune.objectives import OBJECTIVES
 from finetune.objectives.setup import Setup
 from finetune.registry import known
 from finetune.trainer import Progress, Trainer, save_whole
-from finetune.types import Batch, Encoded, Example, Objective
+from finetune.types import Batch, Encoded, Example, Objective, StepTaken, tell_nobody
 from settings import Finetune, Settings
 
 _WITHOUT_GPU = 512  # tokens of a pass
@@ -65,11 +65,16 @@ def staged(settings: Settings) -> list[Settings]:
     return each
 
 
-def tune(stages: Sequence[Stage], work: Path, keeps_last: bool = False) -> Tuned:
+def tune(
+    stages: Sequence[Stage],
+    work: Path,
+    keeps_last: bool = False,
+    on_step: Callable[[StepTaken], None] = tell_nobody,
+) -> Tuned:
     """Train in the folder `work`, or go on there with a run that was cut off; the model is let go of.
 
     Each stage goes on from the weights with which the one before it ended. Of the last one the artefact of
-    the best epoch is kept, and with `keeps_last` that of the last step.
+    the best epoch is kept, and with `keeps_last` that of the last step. `on_step` hears of every step.
 
     Raises:
         WeightsError: the base model cannot be had.
@@ -90,7 +95,7 @@ def tune(stages: Sequence[Stage], work: Path, keeps_last: bool = False) -> Tuned
     for number, (stage, one, goal) in enumerate(zip(stages, sized, goals, strict=True), start=1):
         identity = _identity(identity, Stage(stage.data, one), runs.dtype)
         place = work if stage is stages[-1] else work / f"{number}-{one.finetune.objective}"
-        trainer = Trainer(tunable, goal, chat, one.finetune, place, identity)
+        trainer = Trainer(tunable, goal, chat, one.finetune, place, identity, on_step=on_step)
         progress = trainer.fit(stage.data.train, stage.data.dev)
     if keeps_last:
         save_whole(trainer.tunable, work / "last")

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from assistant.generation.chat import Chat
 from assistant.types import Message
@@ -119,6 +119,18 @@ class Loss:
     summed: "torch.Tensor"
     tokens: int
     right: float
+
+
+class StepTaken(NamedTuple):
+    """An optimizer step: its number from 1, the tokens that it saw, without padding, and its seconds."""
+
+    number: int
+    tokens: int
+    seconds: float
+
+
+def tell_nobody(step: StepTaken) -> None:
+    """Hear of a step and do nothing."""
 
 
 class Tunable(Protocol):

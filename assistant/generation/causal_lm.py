@@ -150,6 +150,18 @@ class CausalLM:
             logits: torch.Tensor = model(**inputs, **mixed, use_cache=True, logits_to_keep=1).logits[:, -1]
             return logits
 
+    def loss(self, ids: Sequence[int], adapter: str = "") -> float:
+        """Return -log P(ids[1:]) in nats: each token given all before it, the adapter's beginning too."""
+        import torch
+        from transformers import DynamicCache
+
+        read = torch.tensor([ids], device=self.device)
+        with self._lock, torch.inference_mode():
+            model, _ = self._switched([adapter])
+            past = DynamicCache(self.beginning(adapter) or None)
+            logits = model(input_ids=read, past_key_values=past, use_cache=True).logits[0, :-1]
+            return float(torch.nn.functional.cross_entropy(logits.float(), read[0, 1:], reduction="sum"))
+
     @cached_property
     def _attachments(self) -> Attachments:
         return Attachments(self._model)

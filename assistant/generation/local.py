@@ -83,6 +83,18 @@ class LocalGenerator:
         """Return the number of tokens of `text`, special tokens not counted."""
         return len(self._lm.tokenizer(text, add_special_tokens=False)["input_ids"])
 
+    def loss(self, text: str, adapter: str, block: int) -> tuple[float, int]:
+        """Return the nats of a text, read in blocks of so many tokens, and over how many tokens they are.
+
+        The first token of a block counts only where the tokenizer puts one of its own before a text.
+        """
+        begin = list(self._lm.tokenizer("")["input_ids"])
+        ids = self._lm.tokenizer(text, add_special_tokens=False)["input_ids"]
+        blocks = [[*begin, *ids[start : start + block]] for start in range(0, len(ids), block)]
+        name = self._adapter(adapter)
+        with clear_errors():
+            return sum(self._lm.loss(one, name) for one in blocks), sum(len(one) - 1 for one in blocks)
+
     def generate(
         self,
         prompts: Sequence[Prompt],

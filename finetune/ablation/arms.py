@@ -3,17 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from assistant.generation.chat import open_chat
 from core.domain import Domain
-from core.weights.catalogue import model_folder
 from finetune.artefact import enough
 from finetune.batches import plan
+from finetune.budget import encoded, with_budget
 from finetune.factory.questions import TrainingData, training_data
 from finetune.factory.taking import chosen_steps
-from finetune.objectives import OBJECTIVES
-from finetune.objectives.setup import Setup
-from finetune.registry import known
-from finetune.types import Encoded
 from settings import Finetune, Settings
 
 _PROMPTS: dict[str, Callable[[Finetune], float]] = {
@@ -83,14 +78,13 @@ def budgeted(arm: Arm, updates: int, seed: int) -> Arm:
 
     Its data stay those of the domain's own seed.
     """
-    ample = {"epochs": updates, "patience": updates, "max_updates": updates, "seed": seed}
-    return replace(arm, settings=_with(arm.settings, **ample))
+    return replace(arm, settings=with_budget(arm.settings, updates, seed))
 
 
 def cost(base: Arm, steps: Sequence[str], seeds: int, updates: int) -> Cost:
     """Return what it takes to compare the base with each of `steps`; no `updates`: as the base takes."""
-    encoded, settings = _encoded(base), base.settings.finetune
-    groups = plan(encoded, settings.batch_tokens, settings.seed)
+    settings = base.settings.finetune
+    groups = plan(encoded(base.data, base.settings), settings.batch_tokens, settings.seed)
     each = -(-len(groups) // settings.accumulation)
     updates = updates or settings.max_updates or each * settings.epochs
     padded = sum(len(group) * max(one.size for one in group) for group in groups)
@@ -112,9 +106,3 @@ def _arm(domain: Domain, settings: Settings, step: str) -> Arm:
 
 def _with(settings: Settings, **changes: object) -> Settings:
     return settings.model_copy(update={"finetune": settings.finetune.model_copy(update=changes)})
-
-
-def _encoded(arm: Arm) -> list[Encoded]:
-    kind = known(OBJECTIVES, arm.settings.finetune.objective, "finetune.objective")
-    chat = open_chat(model_folder(arm.settings.generator.model, arm.settings.home))
-    return kind.make(Setup(arm.settings.finetune, chat)).encode(arm.data.train, chat)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from core.domain import Domain
 from core.errors import AssistantError
 from finetune.ablation.arms import Arm, Cost, arm_with, base_arm, budgeted, cost
-from finetune.ablation.effects import DRAWS, LEVEL, Effect, clusters, effect
+from finetune.ablation.effects import Effect, effect
 from finetune.ablation.runs import Result, Runs
+from finetune.bootstrap import DRAWS, LEVEL, clusters
 from finetune.factory import STEPS
 from settings import Settings
 

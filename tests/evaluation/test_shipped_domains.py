@@ -16,7 +16,7 @@ from ingest.types import Document
 from settings import PROJECT
 
 DOMAINS = ("legal", "travel")
-GENERAL = PROJECT / "evaluation" / "general" / "questions.jsonl"
+GENERAL = PROJECT / "finetune" / "comparison" / "general.jsonl"
 KINDS = ("arithmetic", "format", "knowledge", "reading", "translation")
 
 
