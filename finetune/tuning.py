@@ -9,15 +9,18 @@ from typing import Any, NamedTuple
 from assistant.generation.adapters import adapter_fingerprint
 from assistant.generation.chat import Chat, open_chat
 from assistant.generation.local import open_local
+from core.errors import AssistantError
 from core.weights.catalogue import fingerprint, model_folder
 from finetune.batches import collate, plan
+from finetune.checkpoint import save_whole
 from finetune.factory.questions import TrainingData
 from finetune.methods import METHODS
 from finetune.methods.method import Method, Sample
 from finetune.objectives import OBJECTIVES
 from finetune.objectives.setup import Setup
+from finetune.processes import ALONE, Processes
 from finetune.registry import known
-from finetune.trainer import Progress, Trainer, save_whole
+from finetune.trainer import Progress, Trainer
 from finetune.types import Batch, Encoded, Example, Objective
 from settings import Finetune, Settings
 
@@ -43,14 +46,14 @@ class Stage(NamedTuple):
     settings: Settings
 
 
-def staged(settings: Settings) -> list[Settings]:
+def staged(settings: Settings, processes: Processes = ALONE) -> list[Settings]:
     """Return the settings of each objective in turn.
 
     Where they state no learning rate it is the method's, or the objective's if that is smaller.
 
     Raises:
         AssistantError: they name a method or an objective that is not known, or none, or this machine or the
-            settings do not allow the method.
+            settings do not allow the method, or several processes the objective.
     """
     wanted = settings.finetune
     method = known(METHODS, wanted.method, "finetune.method")
@@ -58,6 +61,11 @@ def staged(settings: Settings) -> list[Settings]:
     each = []
     for name in wanted.stages or ("",):
         kind = known(OBJECTIVES, name, "finetune.objective")
+        if kind.draws and processes.count > 1:
+            raise AssistantError(
+                f"{name} learns of answers that the model draws meanwhile, and several processes would draw "
+                "others than one; run it in one: python -m finetune train"
+            )
         update: dict[str, object] = {"objective": name}
         if "learning_rate" not in wanted.model_fields_set:
             update["learning_rate"] = min(method.rate, kind.learning_rate or method.rate)
@@ -65,22 +73,28 @@ def staged(settings: Settings) -> list[Settings]:
     return each
 
 
-def tune(stages: Sequence[Stage], work: Path, keeps_last: bool = False) -> Tuned:
+def tune(
+    stages: Sequence[Stage], work: Path, keeps_last: bool = False, processes: Processes = ALONE
+) -> Tuned:
     """Train in the folder `work`, or go on there with a run that was cut off; the model is let go of.
 
     Each stage goes on from the weights with which the one before it ended. Of the last one the artefact of
-    the best epoch is kept, and with `keeps_last` that of the last step.
+    the best epoch is kept, and with `keeps_last` that of the last step. Several `processes` each call this,
+    and the first of them writes.
 
     Raises:
         WeightsError: the base model cannot be had.
         AdapterError: it has no room for the method.
-        TrainingError: the loss is no number any more, or the disk is full.
+        TrainingError: the loss is no number any more, the disk is full, or another process has ended.
         AssistantError: the settings name a method or objective that is not known.
     """
+    import torch
+
     settings = stages[-1].settings
     method = known(METHODS, settings.finetune.method, "finetune.method")
     folder = model_folder(settings.generator.model, settings.home)
     runs, chat = open_local(settings), open_chat(folder)
+    torch.set_num_threads(max(1, settings.threads // processes.here))
     base = _open_base(folder, settings, (runs.dtype, runs.device), method)
     sized = [_with_batch(stage.settings, base) for stage in stages]
     goals = [_objective(one, folder) for one in sized]
@@ -90,9 +104,9 @@ def tune(stages: Sequence[Stage], work: Path, keeps_last: bool = False) -> Tuned
     for number, (stage, one, goal) in enumerate(zip(stages, sized, goals, strict=True), start=1):
         identity = _identity(identity, Stage(stage.data, one), runs.dtype)
         place = work if stage is stages[-1] else work / f"{number}-{one.finetune.objective}"
-        trainer = Trainer(tunable, goal, chat, one.finetune, place, identity)
+        trainer = Trainer(tunable, goal, chat, one.finetune, place, identity, processes=processes)
         progress = trainer.fit(stage.data.train, stage.data.dev)
-    if keeps_last:
+    if keeps_last and processes.is_first:
         save_whole(trainer.tunable, work / "last")
     trainable = sum(parameter.numel() for parameter in tunable.parameters)
     return Tuned(progress, trainable, runs.dtype, work / "best", work / "last")
@@ -128,7 +142,6 @@ def _open_base(folder: Path, settings: Settings, runs: tuple[str, str], method: 
     from transformers import AutoModelForCausalLM, set_seed
 
     dtype, device = getattr(torch, runs[0]), runs[1]
-    torch.set_num_threads(settings.threads)
     set_seed(settings.finetune.seed)
     told = {"quantization_config": _four_bits(dtype)} if method.quantised else {}
     base = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, **told)

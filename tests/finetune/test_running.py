@@ -14,10 +14,11 @@ from assistant.types import Message
 from core.errors import AssistantError, TrainingError
 from finetune import tuning
 from finetune.batches import plan
+from finetune.checkpoint import save_whole
 from finetune.lamb import Lamb
 from finetune.methods import METHODS
 from finetune.optimizers import OPTIMIZERS, SCHEDULES
-from finetune.trainer import Trainer, save_whole
+from finetune.trainer import Trainer
 from finetune.types import Encoded, Example
 from settings import Finetune, Settings, load_settings
 from tests.families import make_family
