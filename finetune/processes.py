@@ -74,7 +74,7 @@ class Processes:
         return tuple(summed.tolist())
 
     def sum_gradients(self, parameters: "Iterable[torch.nn.Parameter]") -> None:
-        """Sum the gradients of what learns over all processes; one that has none adds nothing.
+        """Sum the gradients of what learns over all processes; where none has one there is none.
 
         Raises:
             TrainingError: a process has ended.
@@ -83,7 +83,9 @@ class Processes:
             return
         import torch
 
-        for bucket in _buckets(one for one in parameters if one.requires_grad):
+        learning = [one for one in parameters if one.requires_grad]
+        having = self.sum(*(float(one.grad is not None) for one in learning))
+        for bucket in _buckets(one for one, some in zip(learning, having, strict=True) if some):
             parts = [
                 torch.zeros_like(one, dtype=torch.float32) if one.grad is None else one.grad.float()
                 for one in bucket

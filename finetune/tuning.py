@@ -26,6 +26,7 @@ from settings import Finetune, Settings
 
 _WITHOUT_GPU = 512  # tokens of a pass
 _MOST_TOKENS = 1 << 16
+_LEARNING = 16  # bytes of a weight that learns: gradient, copy and two moments, in 32 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def tune(
     runs, chat = open_local(settings), open_chat(folder)
     torch.set_num_threads(max(1, settings.threads // processes.here))
     base = _open_base(folder, settings, (runs.dtype, runs.device), method)
-    sized = [_with_batch(stage.settings, base) for stage in stages]
+    sized = [_with_batch(stage.settings, base, method.everything) for stage in stages]
     goals = [_objective(one, folder) for one in sized]
     sample = _sample(goals[0], chat, stages[0].data.train, sized[0].finetune, base)
     tunable = method.attach(base, sized[0].finetune, sample)
@@ -143,7 +144,7 @@ def _open_base(folder: Path, settings: Settings, runs: tuple[str, str], method: 
 
     dtype, device = getattr(torch, runs[0]), runs[1]
     set_seed(settings.finetune.seed)
-    told = {"quantization_config": _four_bits(dtype)} if method.quantised else {}
+    told = {"quantization_config": _four_bits(dtype), "device_map": device} if method.quantised else {}
     base = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, **told)
     if settings.finetune.gradient_checkpointing:
         base.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
@@ -157,12 +158,13 @@ def _four_bits(dtype: Any) -> Any:
     return BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=dtype)
 
 
-def _with_batch(settings: Settings, base: Any) -> Settings:
+def _with_batch(settings: Settings, base: Any, everything: bool = False) -> Settings:
     """Return the settings with the tokens of a pass; 0 becomes what the device's memory holds.
 
     Counted from the memory of the card and not from what happens to be free, so that a resumed run
     makes the same batches: a third of what the weights leave, at what a token keeps for its backward pass
-    (34 numbers a layer and unit of width, Korthikanti et al., 2022, arXiv:2205.05198, and its logits).
+    (34 numbers a layer and unit of width, Korthikanti et al., 2022, arXiv:2205.05198, and its logits). Where
+    `everything` learns, the weights leave less.
     """
     import torch
 
@@ -173,6 +175,7 @@ def _with_batch(settings: Settings, base: Any) -> Settings:
         text = base.config.get_text_config()
         numbers = 34 * text.num_hidden_layers * text.hidden_size + 3 * text.vocab_size
         left = torch.cuda.get_device_properties(base.device).total_memory - base.get_memory_footprint()
+        left -= _LEARNING * base.num_parameters() if everything else 0
         tokens = max(_WITHOUT_GPU, min(_MOST_TOKENS, int(left / 3 / (numbers * base.dtype.itemsize))))
     finetune = settings.finetune.model_copy(update={"batch_tokens": tokens})
     return settings.model_copy(update={"finetune": finetune})
