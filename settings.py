@@ -259,7 +259,7 @@ class Finetune(Section):
     gradient_checkpointing: bool = False
     """Compute activations twice instead of keeping them: about a third slower, far less memory."""
     accumulation: int = Field(default=1, ge=1)
-    """Passes per optimizer step; every token of them counts alike."""
+    """Passes per optimizer step; every token of them counts alike. Several processes share them."""
     patience: int = Field(default=2, ge=1)
     """Epochs without a better `dev` accuracy before training stops."""
     max_similarity: float = Field(default=0.8, gt=0, le=1)

@@ -99,10 +99,15 @@ def train(
     steps: Steps = "",
     own: OwnData = "",
 ) -> None:
-    """Train an adapter of a domain; a run that was cut off goes on where it was."""
+    """Train an adapter of a domain; a run that was cut off goes on where it was.
+
+    On several GPUs: accelerate launch --multi_gpu --num_processes 2 -m finetune train --domain NAME
+    """
     found = find_domain(domain)
     settings = _settings(found, name=name, objective=objective, steps=steps, data=own)
-    _print_trained(train_adapter(found, settings))
+    trained = train_adapter(found, settings)
+    if trained.tells:
+        _print_trained(trained)
 
 
 @app.command()

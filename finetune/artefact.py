@@ -10,14 +10,16 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from assistant.generation.adapters import REPLACED, adapter_folder, find_adapter
 from core.domain import Domain
 from core.errors import DomainError
 from core.weights.catalogue import fingerprint, model_folder
 from finetune.factory.questions import TrainingData, training_data
+from finetune.launch import joined
 from finetune.objectives import OBJECTIVES
+from finetune.processes import ALONE, Processes
 from finetune.scoring import DevScores, answer_dev, dev_scores
 from finetune.trainer import Point, Progress
 from finetune.tuning import Stage, Tuned, staged, tune
@@ -31,7 +33,8 @@ class Trained:
     """An adapter and what came of it; `notes` are what its data's steps could not do.
 
     There are no scores where what was trained answers no questions, or the domain has none to stop by.
-    `again`: the same had been trained before, and nothing was to do.
+    `again`: the same had been trained before, and nothing was to do. Of several processes only the one that
+    `tells` has measured the adapter and put it in place.
     """
 
     folder: Path
@@ -40,26 +43,53 @@ class Trained:
     after: DevScores | None
     notes: tuple[str, ...] = ()
     again: bool = False
+    tells: bool = True
+
+
+class _Wanted(NamedTuple):
+    """What is to be trained, where it goes and what its manifest says of it; `found` is there already."""
+
+    stages: list[Stage]
+    folder: Path
+    made: dict[str, Any]
+    found: Trained | None
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return tuple(note for one in self.stages for note in one.data.notes)
 
 
 def train_adapter(domain: Domain, settings: Settings) -> Trained:
     """Train the domain's adapter of this name, or finish a run that was cut off, and put it in place.
 
-    One that is there, of the same base, data and settings, stays as it is.
+    One that is there, of the same base, data and settings, stays as it is. Several processes that a launcher
+    has started train together, and the first of them does all the rest.
 
     Raises:
         DomainError: nothing to learn from, or the steps leave nothing.
         WeightsError: the base model cannot be had.
         AdapterError: the base has no room for the method.
-        TrainingError: the loss is no number any more, or the disk is full.
-        AssistantError: the settings name a method, objective or step that is not known.
+        TrainingError: the loss is no number any more, the disk is full, or another process has ended.
+        AssistantError: the settings name a method, objective or step that is not known, or what several
+            processes cannot share.
     """
+    with joined() as processes:
+        wanted = processes.once(lambda: _wanted(domain, settings, processes))
+        if wanted.found:
+            return replace(wanted.found, notes=wanted.notes, again=True, tells=processes.is_first)
+        work = settings.home / "training" / domain.key / wanted.folder.name
+        tuned = tune(wanted.stages, work, processes=processes)
+    if not processes.is_first:
+        return Trained(wanted.folder, tuned.progress, None, None, tells=False)
+    return _finished(domain, settings, wanted, tuned)
+
+
+def _wanted(domain: Domain, settings: Settings, processes: Processes = ALONE) -> _Wanted:
     base = model_folder(settings.generator.model, settings.home)
-    wanted = staged(with_judge(domain, settings))
+    wanted = staged(with_judge(domain, settings), processes)
     stages = [Stage(enough(training_data(domain, one), domain), one) for one in wanted]
     name = settings.finetune.adapter
     folder = adapter_folder(domain, settings, fingerprint(base), name)
-    notes = tuple(note for one in stages for note in one.data.notes)
     made = {
         "name": name,
         "base": {"name": Path(settings.generator.model).name, "sha256": fingerprint(base)},
@@ -67,15 +97,18 @@ def train_adapter(domain: Domain, settings: Settings) -> Trained:
         "settings": stages[-1].settings.finetune.model_dump(mode="json"),
         "seed": settings.finetune.seed,
     }
-    if found := _found(folder, made):
-        return replace(found, notes=notes, again=True)
-    tuned = tune(stages, settings.home / "training" / domain.key / folder.name)
+    return _Wanted(stages, folder, made, _found(folder, made))
+
+
+def _finished(domain: Domain, settings: Settings, wanted: _Wanted, tuned: Tuned) -> Trained:
+    """Measure what was trained and put it in place."""
     knowledge = open_knowledge_base(domain, settings)
     bring_up_to_date(knowledge, domain, settings)
-    before, after = (_scores(stages[-1], adapter, knowledge) for adapter in ("", str(tuned.best)))
+    before, after = (_scores(wanted.stages[-1], adapter, knowledge) for adapter in ("", str(tuned.best)))
     came = _came(tuned, before, after)
-    _install(tuned.best, {**made, "corpus_sha256": knowledge.corpus_sha256(), **came}, folder)
-    return Trained(folder, tuned.progress, before, after, notes)
+    manifest = {**wanted.made, "corpus_sha256": knowledge.corpus_sha256(), **came}
+    _install(tuned.best, manifest, wanted.folder)
+    return Trained(wanted.folder, tuned.progress, before, after, wanted.notes)
 
 
 def _came(tuned: Tuned, before: DevScores | None, after: DevScores | None) -> dict[str, Any]:

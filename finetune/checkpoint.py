@@ -7,6 +7,7 @@ the progress.
 import errno
 import json
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import TrainingError
+from finetune.types import Tunable
 
 if TYPE_CHECKING:
     import torch
@@ -110,6 +112,24 @@ def room_on_disk(folder: Path) -> Iterator[None]:
             f"the disk of {folder} is full; make room and run the same command again: "
             f"it goes on from the last checkpoint"
         ) from error
+
+
+def save_whole(tunable: Tunable, folder: Path) -> None:
+    """Save an artefact; the one that was in `folder` stays until the new one is whole.
+
+    Raises:
+        TrainingError: the disk is full.
+    """
+    fresh, old = (folder.with_name(f"{folder.name}.{end}") for end in ("new", "old"))
+    for rest in (fresh, old):
+        shutil.rmtree(rest, ignore_errors=True)
+    with room_on_disk(folder.parent):
+        fresh.mkdir(parents=True)
+        tunable.save(fresh)
+    if folder.exists():
+        os.replace(folder, old)
+    os.replace(fresh, folder)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _state(key: str, value: Any) -> "dict[str, torch.Tensor]":

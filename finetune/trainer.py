@@ -1,13 +1,11 @@
 """The training loop: setup, fit, validate, resume. Knows nothing of domains, methods or what is learned."""
 
 import math
-import os
-import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,9 +13,10 @@ from assistant.generation.chat import Chat
 from core.errors import TrainingError
 from core.progress import progress_bar
 from finetune.batches import fitting, plan
-from finetune.checkpoint import Checkpoint, Saved, room_on_disk
+from finetune.checkpoint import Checkpoint, Saved, save_whole
 from finetune.masters import Masters
 from finetune.optimizers import OPTIMIZERS, SCHEDULES
+from finetune.processes import ALONE, Processes
 from finetune.types import Encoded, Example, Objective, StepTaken, Tunable, tell_nobody
 from settings import Finetune
 
@@ -78,7 +77,8 @@ class Trainer:
     """One run of training over encoded examples.
 
     `folder` holds the checkpoint and the best artefact; `identity` names model, data and settings, and a
-    checkpoint of another identity is not resumed.
+    checkpoint of another identity is not resumed. Several `processes` share every step and its measuring; the
+    first of them alone writes.
     """
 
     tunable: Tunable
@@ -89,6 +89,7 @@ class Trainer:
     identity: str
     progress: Progress = field(default_factory=Progress)
     on_step: Callable[[StepTaken], None] = tell_nobody
+    processes: Processes = ALONE
 
     def __post_init__(self) -> None:
         self.tunable = self.objective.attach(self.tunable)
@@ -102,8 +103,9 @@ class Trainer:
         from its last checkpoint and ends in the same weights.
 
         Raises:
-            TrainingError: the loss is no number any more, or the disk is full.
+            TrainingError: the loss is no number any more, the disk is full, or another process has ended.
         """
+        self._follow_first()
         self.tunable.model.train()  # a loaded model comes as if it were to be measured
         learned, checked = (
             self.objective.prepare(self.tunable, self._encode(examples)) for examples in (train, dev)
@@ -112,6 +114,7 @@ class Trainer:
         optimizer = self._optimizer()
         self.tunable.begin(len(steps))
         self._resume(optimizer)
+        self.processes.agree(f"{self.identity} {self.progress.step}")
         self.tunable.model.train()
         done, total = self.progress.step, len(steps)
         with progress_bar(initial=done, total=total, desc="training", unit="step", stays=True) as bar:
@@ -132,10 +135,12 @@ class Trainer:
         """Return loss and accuracy, means over the reply tokens, without training."""
         summed, tokens, right = 0.0, 0, 0.0
         with _evaluating(self.tunable):
-            for group in plan(examples, self.settings.batch_tokens, None, self.settings.packing):
+            groups = plan(examples, self.settings.batch_tokens, None, self.settings.packing)
+            for group in self._share(groups):
                 loss = self.objective.loss(self.tunable, group)
                 summed, tokens, right = summed + loss.summed.item(), tokens + loss.tokens, right + loss.right
-        return summed / tokens, right / tokens
+        summed, all_tokens, right = self.processes.sum(summed, tokens, right)
+        return summed / all_tokens, right / all_tokens
 
     def _steps(self, examples: Sequence[Encoded]) -> Iterator["_Step"]:
         """Yield the optimizer steps, at most `max_updates`; the last of them ends its epoch, whole or not."""
@@ -160,10 +165,12 @@ class Trainer:
 
         tokens = sum(map(self.objective.tokens, step.groups))
         summed = 0.0
-        for group in step.groups:
+        self.processes.draw_apart(self.settings.seed, self.progress.step)
+        for group in self._share(step.groups):
             loss = self.objective.loss(self.tunable, group)
             torch.autograd.backward(loss.summed / tokens)
             summed += loss.summed.item()
+        (summed,) = self.processes.sum(summed)
         self._refuse_no_number(summed / tokens, "loss", step.epoch)
         self.progress = replace(
             self.progress,
@@ -176,6 +183,7 @@ class Trainer:
     def _update(self, optimizer: "torch.optim.Optimizer", rate: float) -> None:
         import torch
 
+        self.processes.sum_gradients(self.tunable.parameters)
         self.tunable.on_gradients()
         self.masters.collect_gradients()
         norm = torch.nn.utils.clip_grad_norm_(self.masters.copies, _MAX_GRADIENT)
@@ -217,12 +225,22 @@ class Trainer:
         self.progress = replace(
             self.progress, loss_sum=0.0, loss_tokens=0, curve=(*self.progress.curve, point)
         )
-        if self.progress.best is point:
+        if self.progress.best is point and self.processes.is_first:
             save_whole(self.tunable, self.folder / "best")
 
     def _has_stalled(self) -> bool:
         best = self.progress.best
         return best is not None and self.progress.curve[-1].epoch - best.epoch >= self.settings.patience
+
+    def _share(self, groups: Sequence[Sequence[Encoded]]) -> list[Sequence[Encoded]]:
+        return self.processes.share(groups, whole=self.objective.reads_whole)
+
+    def _follow_first(self) -> None:
+        """Begin with the weights of the first process, those that do not learn as well."""
+        model = self.tunable.model
+        tensors = chain(model.parameters(), model.buffers(), self.tunable.parameters)
+        self.processes.follow_first({id(one): one for one in tensors}.values())
+        self.masters.adopt()
 
     def _encode(self, examples: Sequence[Example]) -> list[Encoded]:
         return fitting(self.objective.encode(examples, self.chat), self.settings.batch_tokens)
@@ -237,6 +255,8 @@ class Trainer:
         return -(-_CHECKPOINT_STEPS // passes) * passes
 
     def _checkpoint(self, optimizer: "torch.optim.Optimizer") -> None:
+        if not self.processes.is_first:
+            return
         saved = Saved(self.progress.to_dict(), self.tunable.state())
         self.checkpoint.save(saved, self.masters.copies, optimizer)
 
@@ -246,24 +266,6 @@ class Trainer:
             self.progress = Progress.from_dict(saved.progress)
             self.tunable.restore(saved.method)
             self.masters.publish()
-
-
-def save_whole(tunable: Tunable, folder: Path) -> None:
-    """Save an artefact; the one that was in `folder` stays until the new one is whole.
-
-    Raises:
-        TrainingError: the disk is full.
-    """
-    fresh, old = (folder.with_name(f"{folder.name}.{end}") for end in ("new", "old"))
-    for rest in (fresh, old):
-        shutil.rmtree(rest, ignore_errors=True)
-    with room_on_disk(folder.parent):
-        fresh.mkdir(parents=True)
-        tunable.save(fresh)
-    if folder.exists():
-        os.replace(folder, old)
-    os.replace(fresh, folder)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 class _Step(NamedTuple):

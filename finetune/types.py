@@ -183,6 +183,11 @@ class Objective(Protocol):
         """How often a step is taken before the next one: several where answers that cost much are made."""
         return 1
 
+    @property
+    def reads_whole(self) -> bool:
+        """Whether what is learned of an example depends on the others of its group."""
+        return False
+
     def attach(self, tunable: Tunable) -> Tunable:
         """Return the model with what else it needs in order to learn this; before any weight is changed."""
         return tunable

@@ -83,6 +83,8 @@ METHODS: dict[str, Method] = {
     "adapter": Method(attach_adapter, "bottlenecks after attention and MLP", "1902.00751", 1e-3),
     "bitfit": Method(attach_bitfit, "the biases", "2106.10199", 1e-3, "a base with biases"),
     "freeze": Method(attach_freeze, "the last layers and the head", "1911.03090", 5e-5),
-    "gradual": Method(attach_gradual, "everything, layers thawing from the top", "1801.06146", 2e-5, _ADAM),
-    "full": Method(attach_full, "everything", "1810.04805", 2e-5, _ADAM),
+    "gradual": Method(
+        attach_gradual, "everything, layers thawing from the top", "1801.06146", 2e-5, _ADAM, everything=True
+    ),
+    "full": Method(attach_full, "everything", "1810.04805", 2e-5, _ADAM, everything=True),
 }

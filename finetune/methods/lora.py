@@ -130,7 +130,11 @@ def attach_qlora(base: Any, settings: Finetune, sample: Sample) -> "Rounded":
         raise AdapterError("qlora rounds every linear layer and learns beside each; leave finetune.targets")
     from peft import prepare_model_for_kbit_training
 
-    ready = prepare_model_for_kbit_training(base, use_gradient_checkpointing=settings.gradient_checkpointing)
+    ready = prepare_model_for_kbit_training(
+        base,
+        use_gradient_checkpointing=settings.gradient_checkpointing,
+        gradient_checkpointing_kwargs={"use_reentrant": False},
+    )
     return Rounded(attach_lora(ready, settings).model, settings.packing)
 
 

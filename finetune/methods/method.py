@@ -36,6 +36,8 @@ class Method:
     """An extra library that it cannot do without."""
     quantised: bool = False
     """Whether the base is loaded in 4 bits."""
+    everything: bool = False
+    """Whether every weight learns: its gradient, its copy in 32 bits and Adam's two moments take memory."""
     begins_texts: bool = False
     """Whether it learns what stands before every text: no packing, and no checkpointing of layers."""
 

@@ -120,6 +120,7 @@ OBJECTIVES: dict[str, Kind] = {
         _REWARDS,
         "Shao 2024, arXiv:2402.03300",
         learning_rate=5e-5,
+        draws=True,
     ),
     "rloo": Kind(
         LeaveOneOut,
@@ -127,6 +128,7 @@ OBJECTIVES: dict[str, Kind] = {
         _REWARDS,
         "Ahmadian 2024, arXiv:2402.14740",
         learning_rate=5e-5,
+        draws=True,
     ),
     "ppo": Kind(
         ProximalPolicy,
@@ -134,6 +136,7 @@ OBJECTIVES: dict[str, Kind] = {
         _REWARDS,
         "Schulman 2017, arXiv:1707.06347; Ouyang 2022",
         learning_rate=5e-5,
+        draws=True,
     ),
     "distil": Kind(
         Distilled,
@@ -141,6 +144,7 @@ OBJECTIVES: dict[str, Kind] = {
         "train questions and finetune.teacher",
         "Agarwal 2024, arXiv:2306.13649",
         learning_rate=1e-4,
+        draws=True,
     ),
     "sdft": Kind(
         SelfDistilled,
@@ -149,5 +153,6 @@ OBJECTIVES: dict[str, Kind] = {
         "arXiv:2601.19897",
         source="both",
         learning_rate=1e-4,
+        draws=True,
     ),
 }

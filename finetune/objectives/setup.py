@@ -41,6 +41,8 @@ class Kind:
     """Of adapters, where the settings do not say; 0: as for replies. None of them was fitted here."""
     answers: bool = True
     """Whether what comes of it answers questions."""
+    draws: bool = False
+    """Whether the model answers while it learns: several processes would draw other answers than one."""
 
     def reads_file(self, settings: Finetune) -> bool:
         """Say whether it learns a file of the user's: if there is one, and it learns replies from memory."""

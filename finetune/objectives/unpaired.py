@@ -48,6 +48,11 @@ class KahnemanTversky(Objective):
     def __init__(self, settings: Finetune) -> None:
         self._beta = settings.beta
 
+    @property
+    def reads_whole(self) -> bool:
+        """Yes: the baseline is that of the group."""
+        return True
+
     def encode(self, examples: Sequence[Example], chat: Chat) -> list[Encoded]:
         """Return replies as wanted and rejected replies as unwanted.
 

@@ -18,6 +18,7 @@ from tests.bench.judging import judging
 from tests.bench.measuring import Result, alone
 from tests.bench.querying import bm25, query
 from tests.bench.searching import filtered_search, index_search, large_search
+from tests.bench.training import methods, packing, training
 
 BENCHMARKS: dict[str, Callable[[Settings], list[Result]]] = {
     "parsing": parsing,
@@ -35,6 +36,9 @@ BENCHMARKS: dict[str, Callable[[Settings], list[Result]]] = {
     "three answers": together,
     "switching": switching,
     "judge": judging,
+    "training": training,
+    "packing": packing,
+    "methods": methods,
 }
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from core.weights.catalogue import model_folder
+from finetune.types import Encoded
 from ingest.embedding import Embedder
 from ingest.types import Vectors
-from settings import Settings
+from settings import Finetune, Settings
 
 sys.path.append(str(Path(sys.prefix) / "bench"))  # last: what the environment has comes first
 
@@ -96,6 +97,46 @@ def chroma_collection(
             metadatas=list(metadatas[part]) if metadatas else None,
         )
     return collection
+
+
+def trl_trainer(model: Any, tokenizer: Any, rows: Sequence[Encoded], settings: Finetune, **told: Any) -> Any:
+    """Return trl's trainer of replies with our LoRA and tokens; the batch and the rest are its defaults."""
+    from datasets import Dataset
+    from peft import LoraConfig
+    from transformers import PrinterCallback
+    from trl import SFTConfig, SFTTrainer
+
+    known = [
+        {
+            "input_ids": list(one.ids),
+            "completion_mask": [0] * one.prompt + [1] * (len(one.ids) - one.prompt),
+        }
+        for one in rows
+    ]
+    adapter = LoraConfig(
+        r=settings.rank,
+        lora_alpha=settings.alpha,
+        lora_dropout=settings.dropout,
+        target_modules=settings.targets,
+        task_type="CAUSAL_LM",
+    )
+    defaults = {
+        "completion_only_loss": True,
+        "report_to": "none",
+        "save_strategy": "no",
+        "disable_tqdm": True,
+    }
+    data = Dataset.from_list(known)
+    trainer = SFTTrainer(
+        model=model,
+        args=SFTConfig(**{**defaults, **told}),
+        train_dataset=data,
+        eval_dataset=data,
+        processing_class=tokenizer,
+        peft_config=adapter,
+    )
+    trainer.remove_callback(PrinterCallback)  # the table is ours
+    return trainer
 
 
 def _weights(settings: Settings) -> str:

@@ -14,10 +14,11 @@ from assistant.types import Message
 from core.errors import AssistantError, TrainingError
 from finetune import tuning
 from finetune.batches import plan
+from finetune.checkpoint import save_whole
 from finetune.lamb import Lamb
 from finetune.methods import METHODS
 from finetune.optimizers import OPTIMIZERS, SCHEDULES
-from finetune.trainer import Trainer, save_whole
+from finetune.trainer import Trainer
 from finetune.types import Encoded, Example
 from settings import Finetune, Settings, load_settings
 from tests.families import make_family
@@ -198,7 +199,7 @@ class TestSettings:
         assert tuning._with_batch(settings, base).finetune.batch_tokens == 512
 
     def test_a_card_holds_what_its_memory_says(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """8 GB less 3 of weights, a third; 28 layers of 1536 and 151,936 words in bf16: 3.8 MB a token."""
+        """80 GB less 3 of weights, a third; 28 layers of 1536 and 151,936 words in bf16: 3.8 MB a token."""
 
         class Card:
             device, dtype = torch.device("cuda"), torch.bfloat16
@@ -211,11 +212,17 @@ class TestSettings:
             def get_memory_footprint(self) -> int:
                 return 3 << 30
 
-        properties = type("P", (), {"total_memory": 8 << 30})
+            def num_parameters(self) -> int:
+                return 1_500_000_000
+
+        properties = type("P", (), {"total_memory": 80 << 30})
         monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: properties)
         settings = load_settings({"finetune": {"batch_tokens": 0}})
-        expected = int((5 << 30) / 3 / (2 * (34 * 28 * 1536 + 3 * 151936)))
-        assert tuning._with_batch(settings, Card()).finetune.batch_tokens == max(512, expected)
+        expected = int((77 << 30) / 3 / (2 * (34 * 28 * 1536 + 3 * 151936)))
+        assert tuning._with_batch(settings, Card()).finetune.batch_tokens == expected
+        left = (77 << 30) - 16 * 1_500_000_000  # gradient, copy and two moments of every weight
+        learning = tuning._with_batch(settings, Card(), everything=True).finetune.batch_tokens
+        assert learning == int(left / 3 / (2 * (34 * 28 * 1536 + 3 * 151936))) < expected
 
     def test_bf16_weights_move_by_less_than_bf16_can_add(self, tiny_model: Path, trainer: Build) -> None:
         from finetune.masters import Masters
