@@ -127,9 +127,7 @@ def test_what_has_no_place_in_a_question_is_counted(tmp_path: Path) -> None:
         pytest.param(
             lines("{torn", "{"), "auto", "line 1: it is not JSON.* no row can be read", id="no JSON"
         ),
-        pytest.param(
-            "question,answer\n", "auto", "holds no questions; write one a line", id="a header"
-        ),
+        pytest.param("question,answer\n", "auto", "holds no questions; write one a line", id="a header"),
         pytest.param("", "auto", "holds no questions", id="an empty file"),
         pytest.param(
             lines(ALPACA), "alpacca", "no format 'alpacca'; known are ours, alpaca", id="a misspelt one"
