@@ -1,8 +1,10 @@
 """A small domain with a held-out text, settings of a tiny model, and a launch without a child."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -24,6 +26,12 @@ TRAIN = [
 DEV = [replace(EN, id="d0", split="dev"), replace(ZH, id="d1", split="dev")]
 TEST = replace(EN, id="t0", question="Does one pay at the door?", fact_id="free", split="test")
 TEXT = "The ferry leaves the island at noon and does not wait for anyone who is late. " * 3
+
+
+@pytest.fixture(autouse=True)
+def children_run_no_main(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A spawned child runs the main module again: a page under test, which leaves itself there, is none."""
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
 
 
 @pytest.fixture
