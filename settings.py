@@ -342,6 +342,10 @@ class Settings(BaseSettings):
     finetune: Finetune = Finetune()
     evaluation: Evaluation = Evaluation()
 
+    def with_finetune(self, **changes: object) -> "Settings":
+        """Return these settings with other values in `[finetune]`."""
+        return self.model_copy(update={"finetune": self.finetune.model_copy(update=changes)})
+
     @classmethod
     def settings_customise_sources(
         cls,

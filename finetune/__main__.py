@@ -126,7 +126,7 @@ def _settings(domain: Domain, **said: str) -> Settings:
         update["steps"] = tuple(filter(None, map(str.strip, said["steps"].split(","))))
     if said.get("data"):
         update["data"] = str(Path(said["data"]).resolve())
-    return settings.model_copy(update={"finetune": settings.finetune.model_copy(update=update)})
+    return settings.with_finetune(**update)
 
 
 def _one_stage(settings: Settings) -> Settings:

@@ -167,9 +167,7 @@ def with_judge(domain: Domain, settings: Settings) -> Settings:
         return settings
     base = model_folder(settings.generator.model, settings.home)
     folder = str(find_adapter(domain, settings, fingerprint(base), name).folder)
-    return settings.model_copy(
-        update={"finetune": settings.finetune.model_copy(update={"reward_model": folder})}
-    )
+    return settings.with_finetune(reward_model=folder)
 
 
 def _scores(stage: Stage, adapter: str, knowledge: KnowledgeBase) -> DevScores | None:

@@ -5,37 +5,14 @@ drawn as well (two ways at once: Owen, 2007, arXiv:0712.1111). The interval is t
 95 %: with few documents it is too narrow.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.questions import QuestionRecord
-
 DRAWS = 10_000
 LEVEL = 95  # per cent
 Values = NDArray[np.float64]
-
-
-def clusters(records: Sequence[QuestionRecord]) -> list[int]:
-    """Return the number of each question's cluster: that of its first evidence document, or one of its own.
-
-    Where all are about one document each is one by itself, since no other document is spoken of.
-
-    >>> from dataclasses import replace
-    >>> from finetune.types import NO_RECORD
-    >>> about = [("pool",), ("dogs", "pool"), (), ("pool", "dogs"), ()]
-    >>> clusters([replace(NO_RECORD, evidence_doc_ids=evidence) for evidence in about])
-    [0, 1, 2, 0, 3]
-    """
-    documents = {one.evidence_doc_ids[0] for one in records if one.evidence_doc_ids}
-    numbers: dict[Hashable, int] = {}
-    is_one = len(documents) == 1
-    keys: list[Hashable] = [
-        one.evidence_doc_ids[0] if one.evidence_doc_ids and not is_one else (place,)
-        for place, one in enumerate(records)
-    ]
-    return [numbers.setdefault(key, len(numbers)) for key in keys]
 
 
 def interval(values: Values, members: Sequence[int], seed: int) -> tuple[float, float]:
@@ -43,7 +20,7 @@ def interval(values: Values, members: Sequence[int], seed: int) -> tuple[float, 
 
     Args:
         values: (seeds, questions); of one seed the interval is over questions alone.
-        members: the number of each question's cluster, see `clusters`.
+        members: the number of each question's cluster, see `core.clusters`.
         seed: of the draws.
     """
     seeds, count = len(values), max(members) + 1

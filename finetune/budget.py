@@ -27,8 +27,7 @@ def encoded(data: TrainingData, settings: Settings) -> list[Encoded]:
 
 def with_budget(settings: Settings, updates: int, seed: int) -> Settings:
     """Return settings that take so many optimizer steps, however many examples there are, by this seed."""
-    ample = {"epochs": updates, "patience": updates, "max_updates": updates, "seed": seed}
-    return settings.model_copy(update={"finetune": settings.finetune.model_copy(update=ample)})
+    return settings.with_finetune(epochs=updates, patience=updates, max_updates=updates, seed=seed)
 
 
 def whole_training(examples: Sequence[Encoded], settings: Finetune) -> int:

@@ -74,7 +74,7 @@ def staged(settings: Settings, processes: Processes = ALONE) -> list[Settings]:
         update: dict[str, object] = {"objective": name}
         if "learning_rate" not in wanted.model_fields_set:
             update["learning_rate"] = min(method.rate, kind.learning_rate or method.rate)
-        each.append(settings.model_copy(update={"finetune": wanted.model_copy(update=update)}))
+        each.append(settings.with_finetune(**update))
     return each
 
 
@@ -194,8 +194,7 @@ def _with_batch(settings: Settings, base: Any, everything: bool = False) -> Sett
         left = torch.cuda.get_device_properties(base.device).total_memory - base.get_memory_footprint()
         left -= _LEARNING * base.num_parameters() if everything else 0
         tokens = max(_WITHOUT_GPU, min(_MOST_TOKENS, int(left / 3 / (numbers * base.dtype.itemsize))))
-    finetune = settings.finetune.model_copy(update={"batch_tokens": tokens})
-    return settings.model_copy(update={"finetune": finetune})
+    return settings.with_finetune(batch_tokens=tokens)
 
 
 def _identity(before: str, stage: Stage, dtype: str) -> str:

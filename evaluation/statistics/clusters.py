@@ -1,32 +1,18 @@
-"""Which questions stand or fall together, and what they add up to. Knows nothing of intervals or tests."""
+"""What questions that stand or fall together add up to. Knows nothing of intervals or tests."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
+from core import clusters
 from evaluation.types import CorpusStatistics, Floats, Reference, Score, ratio
 
 
 def by_document(references: Sequence[Reference]) -> list[int]:
-    """Return the number of each question's cluster: questions about one document are one cluster.
-
-    That document is the first of the evidence: joining all that share any would chain a fifth of a
-    domain's questions through its multi-hop questions (decision 015). A question without evidence is a
-    cluster of its own; so is every question where all are about one document, since then no other
-    document is spoken of.
-
-    >>> about = [("pool",), ("dogs", "pool"), (), ("pool", "dogs"), ()]
-    >>> by_document([Reference("?", (), evidence, "short", "test") for evidence in about])
-    [0, 1, 2, 0, 3]
-    """
-    documents = {one.evidence[0] for one in references if one.evidence}
-    if len(documents) == 1:
-        return list(range(len(references)))
-    numbers: dict[Hashable, int] = {}
-    keys = [one.evidence[0] if one.evidence else (place,) for place, one in enumerate(references)]
-    return [numbers.setdefault(key, len(numbers)) for key in keys]
+    """Return the number of each question's cluster, see `core.clusters`."""
+    return clusters.by_document([one.evidence for one in references])
 
 
 @dataclass(frozen=True)  # no slots: what is derived is kept

@@ -63,13 +63,13 @@ def base_arm(domain: Domain, settings: Settings, steps: Sequence[str]) -> Arm:
     """
     chosen_steps(settings.finetune.model_copy(update={"steps": tuple(steps)}))
     kept = tuple(one for one in settings.finetune.steps if one not in steps)
-    return _arm(domain, _with(settings, steps=kept), "")
+    return _arm(domain, settings.with_finetune(steps=kept), "")
 
 
 def arm_with(step: str, domain: Domain, base: Arm) -> Arm:
     """Return the base with one step more; `dev` is the base's, so that all arms answer the same questions."""
     steps = (*base.settings.finetune.steps, step)
-    arm = _arm(domain, _with(base.settings, steps=steps), step)
+    arm = _arm(domain, base.settings.with_finetune(steps=steps), step)
     return replace(arm, data=replace(arm.data, dev=base.data.dev, dev_questions=base.data.dev_questions))
 
 
@@ -102,7 +102,3 @@ def cost(base: Arm, steps: Sequence[str], seeds: int, updates: int) -> Cost:
 
 def _arm(domain: Domain, settings: Settings, step: str) -> Arm:
     return Arm(step, settings, enough(training_data(domain, settings), domain))
-
-
-def _with(settings: Settings, **changes: object) -> Settings:
-    return settings.model_copy(update={"finetune": settings.finetune.model_copy(update=changes)})

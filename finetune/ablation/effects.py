@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.clusters import by_document
 from core.questions import QuestionRecord
 from finetune.ablation.runs import Result
-from finetune.bootstrap import Values, clusters, interval
+from finetune.bootstrap import Values, interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,11 @@ def effect(
     """
     ours, theirs = (_values(results, records) for results in (arm, base))
     difference = ours - theirs
-    low, high = interval(difference, clusters(records), draw_seed) if difference.any() else (None, None)
+    low, high = (
+        interval(difference, by_document([one.evidence_doc_ids for one in records]), draw_seed)
+        if difference.any()
+        else (None, None)
+    )
     return Effect(
         step=arm[0].step,
         examples=examples,

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from core.clusters import by_document
 from core.domain import Domain
 from core.errors import AssistantError
 from finetune.ablation.arms import Arm, Cost, arm_with, base_arm, budgeted, cost
 from finetune.ablation.effects import Effect, effect
 from finetune.ablation.runs import Result, Runs
-from finetune.bootstrap import DRAWS, LEVEL, clusters
+from finetune.bootstrap import DRAWS, LEVEL
 from finetune.factory import STEPS
 from settings import Settings
 
@@ -85,7 +86,7 @@ class Experiment:
             f"base: {base}; {expected.examples} examples; each step beside it, alone; "
             f"{expected.updates} updates in every run, {seeds} seeds; weights after the last update"
         )
-        count = max(clusters(records)) + 1
+        count = max(by_document([one.evidence_doc_ids for one in records])) + 1
         yield f"correct: means over {len(records)} dev questions, in {count} clusters by their document"
         yield (
             f"{LEVEL} %: percentile bootstrap of paired differences, {DRAWS:,} draws over clusters and "

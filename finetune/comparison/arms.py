@@ -60,7 +60,7 @@ def method_arms(settings: Settings, methods: Sequence[str]) -> list[Arm]:
         raise AssistantError(f"name the methods to compare: --methods with some of {', '.join(METHODS)}")
     for name in methods:
         known(METHODS, name, "--methods")
-    return [_arm(name, _with(settings, method=name)) for name in dict.fromkeys(methods)]
+    return [_arm(name, settings.with_finetune(method=name)) for name in dict.fromkeys(methods)]
 
 
 def arms_of(settings: Settings, methods: str, grid: Sequence[str]) -> list[Arm]:
@@ -76,7 +76,7 @@ def arms_of(settings: Settings, methods: str, grid: Sequence[str]) -> list[Arm]:
         raise AssistantError(f"--grid sweeps one method; name one of {', '.join(named)}")
     method = named[0] if named else settings.finetune.method
     known(METHODS, method, "--methods")
-    return grid_arms(_with(settings, method=method), grid)
+    return grid_arms(settings.with_finetune(method=method), grid)
 
 
 def grid_arms(settings: Settings, grid: Sequence[str]) -> list[Arm]:
@@ -138,8 +138,7 @@ def _arm(label: str, settings: Settings) -> Arm:
     """
     if len(settings.finetune.stages) > 1:
         raise AssistantError(f"{settings.finetune.objective}: one objective at a time here; name one of them")
-    batch = settings.finetune.batch_tokens or _BATCH
-    settings = _with(settings, batch_tokens=batch)
+    settings = settings.with_finetune(batch_tokens=settings.finetune.batch_tokens or _BATCH)
     try:
         METHODS[settings.finetune.method].refuse(settings.finetune.method, settings.finetune)
     except AssistantError as error:
@@ -179,7 +178,3 @@ def _read(name: str, value: str) -> object:
     """Return what a value means: several of one setting are joined by `+`."""
     is_list = isinstance(Finetune.model_fields[name].default, tuple)
     return tuple(value.split("+")) if is_list else value
-
-
-def _with(settings: Settings, **changes: object) -> Settings:
-    return settings.model_copy(update={"finetune": settings.finetune.model_copy(update=changes)})

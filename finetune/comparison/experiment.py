@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assistant.generation.local import open_local
+from core.clusters import by_document
 from core.domain import Domain
 from core.errors import AssistantError, DomainError
 from core.questions import QuestionRecord, read_questions
-from finetune.bootstrap import DRAWS, LEVEL, clusters
+from finetune.bootstrap import DRAWS, LEVEL
 from finetune.comparison.arms import Arm, plan_arms
 from finetune.comparison.child import CannotRun, Launch, in_child
 from finetune.comparison.held_out import BLOCK, HeldOut, held_out
@@ -203,7 +204,7 @@ class Experiment:
             "searched for"
         )
         for part, records in self._questions.items():
-            count = max(clusters(records)) + 1
+            count = max(by_document([one.evidence_doc_ids for one in records])) + 1
             yield f"{part}: {len(records)} questions in {count} clusters by their document"
         drawn = "clusters and seeds" if seeds > 1 else "clusters; one seed: nothing is said of other seeds"
         yield (

@@ -1,7 +1,7 @@
 """Text that was not learned, to see what a method does to the rest of a language. Knows no model."""
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def held_out(
     wanted = sorted({"zh" if one == "zh" else "en" for one in languages})
     documents = _documents(folder)
     if named:
-        texts = _first([one.text for one in documents], TOKENS, count_tokens)
+        texts = _first((one.text for one in documents), TOKENS, count_tokens)
     else:
         texts = [
             text
@@ -78,9 +78,7 @@ def _documents(folder: Path) -> list[Document]:
         raise DomainError(f"finetune.held_out: {error}") from error
 
 
-def _first(
-    texts: "Sequence[str] | Iterator[str]", most: int, count_tokens: Callable[[str], int]
-) -> list[str]:
+def _first(texts: Iterable[str], most: int, count_tokens: Callable[[str], int]) -> list[str]:
     """Return the beginning of the texts, the last one cut at about `most` tokens."""
     found: list[str] = []
     for text in texts:

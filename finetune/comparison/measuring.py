@@ -105,9 +105,7 @@ def _answers(request: Request, part: str, adapter: str, identity: Identity) -> d
     """Return what is said to each question; those of no domain are asked without its form."""
     data, settings = request.data, request.settings
     if part == GENERAL:
-        data = replace(data, form=FREE)
-        plain = settings.finetune.model_copy(update={"objective": "sft"})
-        settings = settings.model_copy(update={"finetune": plain})
+        data, settings = replace(data, form=FREE), settings.with_finetune(objective="sft")
     answered = answer(request.questions[part], data, settings, adapter, identity.passages)
     return {one.record.id: one.answer.text for one in answered}
 

@@ -12,8 +12,9 @@ from statistics import fmean, median
 import numpy as np
 
 from assistant.agreement import correct, f1
+from core.clusters import by_document
 from core.questions import QuestionRecord
-from finetune.bootstrap import Values, clusters, interval
+from finetune.bootstrap import Values, interval
 from finetune.comparison.measuring import GENERAL, Training
 from finetune.comparison.runs import Run
 
@@ -173,7 +174,12 @@ class Scorer:
         """Return the mean of (seeds, questions)."""
         if np.ptp(values) == 0:
             return Mean(float(values.mean()), None, None)
-        return Mean(float(values.mean()), *interval(values, clusters(self._questions[part]), self._seed))
+        return Mean(
+            float(values.mean()),
+            *interval(
+                values, by_document([one.evidence_doc_ids for one in self._questions[part]]), self._seed
+            ),
+        )
 
 
 def _mean_of(values: Values, wanted: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> float | None:

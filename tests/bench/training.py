@@ -62,7 +62,7 @@ def packing(settings: Settings) -> list[Result]:
     """Examples as one row without padding, against rows of like length that are filled up."""
     settings = _small(settings)
     rows = alone(_rows, settings)
-    packs = _with(settings, packing=True)
+    packs = settings.with_finetune(packing=True)
     rounds = [(alone(_ours, packs, rows), alone(_ours, settings, rows)) for _ in range(ROUNDS)]
     packed, padded = (_median(arm) for arm in zip(*rounds, strict=True))
     also = (
@@ -78,7 +78,7 @@ def methods(settings: Settings) -> list[Result]:
     lora = alone(_ours, settings, rows)
     results = []
     for name in ("dora", "ia3", "prefix", "bitfit", "full"):
-        taken = alone(_ours, _with(settings, method=name), rows)
+        taken = alone(_ours, settings.with_finetune(method=name), rows)
         also = (
             f"{taken.seconds / taken.steps:.2f} s a step; {taken.peak // _MEGA:,} MB, {lora.peak // _MEGA:,}"
         )
@@ -93,10 +93,6 @@ def _small(settings: Settings) -> Settings:
     return settings.model_copy(update={"generator": settings.generator.model_copy(update={"model": SMALL})})
 
 
-def _with(settings: Settings, **changes: object) -> Settings:
-    return settings.model_copy(update={"finetune": settings.finetune.model_copy(update=changes)})
-
-
 def _median(taken: Sequence[Taken]) -> Taken:
     seconds, peaks, steps = zip(*taken, strict=True)
     return Taken(median(seconds), int(median(peaks)), steps[0])
@@ -104,7 +100,7 @@ def _median(taken: Sequence[Taken]) -> Taken:
 
 def _rows(settings: Settings) -> list[Encoded]:
     """Return examples of the travel domain as token ids."""
-    (wanted,) = tuning.staged(_with(settings, max_examples=ROWS, objective="sft"))
+    (wanted,) = tuning.staged(settings.with_finetune(max_examples=ROWS, objective="sft"))
     data = training_data(find_domain("travel"), wanted)
     return Supervised().encode(data.train, open_chat(_folder(settings)))
 
@@ -143,7 +139,7 @@ def _their_loss(settings: Settings, rows: Sequence[Encoded]) -> float:
 
 def _trainer(settings: Settings, rows: Sequence[Encoded]) -> Trainer:
     """Return our trainer with a fresh method on the base, for one epoch."""
-    (one,) = tuning.staged(_with(settings, epochs=1, objective="sft"))
+    (one,) = tuning.staged(settings.with_finetune(epochs=1, objective="sft"))
     folder, runs = _folder(one), open_local(one)
     method = METHODS[one.finetune.method]
     _use_threads(one)
@@ -179,7 +175,7 @@ def _use_threads(settings: Settings) -> None:
 def _exact(settings: Settings) -> Settings:
     """Return the settings in fp32, with all rows of a batch in one pass."""
     exact = settings.generator.model_copy(update={"dtype": "float32"})
-    return _with(settings.model_copy(update={"generator": exact}), batch_tokens=1 << 14)
+    return settings.model_copy(update={"generator": exact}).with_finetune(batch_tokens=1 << 14)
 
 
 def _folder(settings: Settings) -> Path:

@@ -1,53 +1,36 @@
 """An ablation on a tiny model: equal budgets, each run once, and what a difference is worth."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from core.domain import Domain, find_domain
+from core.domain import Domain
 from core.errors import AssistantError
-from core.questions import QuestionRecord, amend_questions
+from core.questions import QuestionRecord
 from finetune.__main__ import main
 from finetune.ablation.arms import arm_with, base_arm, budgeted
 from finetune.ablation.effects import Effect, effect
 from finetune.ablation.experiment import Experiment
 from finetune.ablation.runs import Result, Runs
 from finetune.ablation.table import markdown
-from settings import Settings, load_settings
+from settings import Settings
 from tests.factory import EN, ZH
-
-Build = Callable[..., Settings]
-TRAIN = [
-    *(replace(EN, id=f"n{n}", question=f"What is fee {n}?", answers=(f"{n} euros",)) for n in range(6)),
-    replace(EN, id="y0", question="Is it free?", answers=("yes",), answer_type="yesno", fact_id="free"),
-    replace(ZH, id="z0", question="几点开门？", answers=("7点",), answer_type="short"),
-]
-DEV = [replace(EN, id="d0", split="dev"), replace(ZH, id="d1", split="dev")]
-TEST = replace(EN, id="t0", question="Does one pay at the door?", fact_id="free", split="test")
+from tests.finetune.inn import Build, inn, set_environment, tiny
 
 
 @pytest.fixture
 def domain(tmp_path: Path) -> Domain:
-    (tmp_path / "inn").mkdir()
-    amend_questions(tmp_path / "inn" / "questions.jsonl", {}, [*TRAIN, *DEV, TEST])
-    return find_domain(str(tmp_path / "inn"))
+    return inn(tmp_path)
 
 
 @pytest.fixture
 def settings(tmp_path: Path, tiny_model: Path, tiny_embedder: Path) -> Build:
     def make(**finetune: object) -> Settings:
-        return load_settings(
-            {
-                "home": tmp_path / "var",
-                "threads": 1,
-                "generator": {"model": str(tiny_model), "dtype": "float32", "max_new_tokens": 2},
-                "embedder": {"model": str(tiny_embedder)},
-                "finetune": {"epochs": 2, "rank": 2, "batch_tokens": 256, **finetune},
-            }
-        )
+        asked = {"epochs": 2, "batch_tokens": 256, **finetune}
+        return tiny(tmp_path / "var", tiny_model, tiny_embedder, **asked)
 
     return make
 
@@ -252,16 +235,7 @@ def test_the_command_says_its_cost_first_and_can_stop_there(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    made = settings()
-    for name, value in (
-        ("HOME", made.home),
-        ("THREADS", 1),
-        ("GENERATOR__MODEL", made.generator.model),
-        ("GENERATOR__DTYPE", "float32"),
-        ("GENERATOR__MAX_NEW_TOKENS", 2),
-        ("EMBEDDER__MODEL", made.embedder.model),
-    ):
-        monkeypatch.setenv(f"ASSISTANT_{name}", str(value))
+    set_environment(monkeypatch, settings())
     out = tmp_path / "effects.md"
     command = [
         "ablate",

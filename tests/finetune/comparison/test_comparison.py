@@ -18,7 +18,8 @@ from finetune.tuning import Stage, tune
 from finetune.types import StepTaken
 from settings import Settings
 from tests.families import make_family
-from tests.finetune.comparison.conftest import Build, Here
+from tests.finetune.comparison.conftest import Here
+from tests.finetune.inn import Build, set_environment
 
 SHORT = Wanted(tokens=300)
 
@@ -47,18 +48,8 @@ def test_the_command_compares_two_methods_in_processes_of_their_own(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    made = settings()
-    for name, value in (
-        ("HOME", made.home),
-        ("THREADS", 1),
-        ("GENERATOR__MODEL", made.generator.model),
-        ("GENERATOR__DTYPE", "float32"),
-        ("GENERATOR__MAX_NEW_TOKENS", 2),
-        ("EMBEDDER__MODEL", made.embedder.model),
-        ("FINETUNE__HELD_OUT", "../ferry.txt"),
-        ("FINETUNE__COST_PER_CPU_HOUR", 3600),
-    ):
-        monkeypatch.setenv(f"ASSISTANT_{name}", str(value))
+    own = {"FINETUNE__HELD_OUT": "../ferry.txt", "FINETUNE__COST_PER_CPU_HOUR": 3600}
+    set_environment(monkeypatch, settings(), **own)
     out = tmp_path / "out"
     command = ["compare", "--domain", str(domain.folder), "--methods", "lora,ia3", "--tokens", "300"]
     assert main([*command, "--cost"]) == 0

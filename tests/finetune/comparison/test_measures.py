@@ -28,7 +28,8 @@ from finetune.comparison.table import as_json, markdown
 from finetune.methods import METHODS
 from finetune.tuning import Stage, tune
 from tests.factory import EN
-from tests.finetune.comparison.conftest import TEXT, Build
+from tests.finetune.comparison.conftest import TEXT
+from tests.finetune.inn import Build
 
 
 @pytest.mark.parametrize("method", ["", "lora", "prefix", "full"])
