@@ -1,9 +1,7 @@
 """One run, from training to what is measured of it; made in a process of its own. Knows no other run."""
 
 import math
-import resource
 import statistics
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -14,6 +12,7 @@ from assistant.generation.journaled import JsonLines
 from assistant.generation.local import forget_weights, open_local
 from core.domain import Domain
 from core.errors import TrainingError
+from core.memory import peak_memory
 from core.questions import QuestionRecord
 from core.weights.catalogue import model_folder
 from finetune.comparison.held_out import BLOCK, HeldOut
@@ -127,24 +126,6 @@ class _Steps:
         if missing := set(range(1, count + 1)) - by_number.keys():
             raise TrainingError(f"the times of {len(missing)} steps are lost; remove {self._path.parent}")
         return [by_number[number] for number in range(1, count + 1)]
-
-
-def peak_memory(device: str) -> int:
-    """Return the most memory in bytes that this process has had so far: torch's on a GPU, else resident.
-
-    Not `ru_maxrss` where there is better: on Linux a process begins with that of the one that started it.
-    """
-    if device.startswith("cuda"):
-        import torch
-
-        return torch.cuda.max_memory_allocated(device)
-    status = Path("/proc/self/status")
-    if status.is_file():
-        for line in status.read_text(encoding="utf-8").splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) << 10
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most if sys.platform == "darwin" else most << 10
 
 
 def _parameters(base: Path) -> int:

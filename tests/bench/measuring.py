@@ -1,13 +1,10 @@
 """How a ratio is taken: arms in turn, in one run, medians. Knows nothing of what is timed."""
 
 import multiprocessing
-import resource
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
 from typing import ParamSpec, TypeVar
 
@@ -57,23 +54,6 @@ def alone(run: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Return what `run` returns in a process of its own: its copies of the weights end with it."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         return pool.submit(run, *args, **kwargs).result()
-
-
-def peak_memory() -> int:
-    """Return the most bytes that this process has had at once, of the GPU where it used one.
-
-    Linux hands the peak of the process that started it on to `getrusage`, not to `VmHWM`.
-    """
-    import torch
-
-    if torch.cuda.is_available() and (used := torch.cuda.max_memory_allocated()):
-        return used
-    status = Path("/proc/self/status")
-    if status.is_file():
-        (line,) = (one for one in status.read_text().splitlines() if one.startswith("VmHWM:"))
-        return int(line.split()[1]) * 1024
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most if sys.platform == "darwin" else most * 1024
 
 
 def nearest(queries: Vectors, vectors: Vectors, k: int = 10) -> list[list[int]]:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from assistant.generation.chat import open_chat
 from assistant.generation.local import open_local
 from core.domain import find_domain
+from core.memory import peak_memory
 from core.weights.catalogue import model_folder
 from finetune import tuning
 from finetune.batches import collate, plan
@@ -23,7 +24,7 @@ from finetune.trainer import Trainer
 from finetune.types import Batch, Encoded
 from settings import Generator, Settings
 from tests.bench import peers
-from tests.bench.measuring import Result, alone, peak_memory, timed
+from tests.bench.measuring import Result, alone, timed
 
 SMALL = "qwen2.5-coder-0.5b-instruct"
 ROWS, BATCH = 64, 8
@@ -117,13 +118,15 @@ def _ours(settings: Settings, rows: Sequence[Encoded]) -> Taken:
         for step in steps:
             run._take(optimizer, step, len(steps))
 
-    return Taken(timed(train)[0], peak_memory(), len(steps))
+    return Taken(timed(train)[0], peak_memory(str(run.tunable.model.device)), len(steps))
 
 
 def _theirs(settings: Settings, rows: Sequence[Encoded]) -> Taken:
     with tempfile.TemporaryDirectory() as folder:
         trainer = _their_trainer(settings, rows, output_dir=folder, num_train_epochs=1)
-        return Taken(timed(trainer.train)[0], peak_memory(), trainer.state.global_step)
+        return Taken(
+            timed(trainer.train)[0], peak_memory(str(trainer.model.device)), trainer.state.global_step
+        )
 
 
 def _our_loss(settings: Settings, rows: Sequence[Encoded]) -> float:

@@ -16,12 +16,13 @@ from assistant.generation.local import open_local
 from assistant.structured import declines
 from core.domain import Domain, find_domain
 from core.errors import DomainError
+from core.memory import peak_memory
 from core.questions import QuestionRecord
 from finetune.comparison.arms import arms_of, plan_arms
 from finetune.comparison.experiment import Comparison
 from finetune.comparison.figures import Point, draw, gain_and_forgetting, label, quality_and_cost
 from finetune.comparison.held_out import TOKENS, held_out
-from finetune.comparison.measuring import GENERAL, Training, peak_memory
+from finetune.comparison.measuring import GENERAL, Training
 from finetune.comparison.runs import Run
 from finetune.comparison.scores import Prices, Row, Scorer
 from finetune.comparison.table import as_json, markdown
