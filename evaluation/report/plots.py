@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-COLOURS = ("#3366aa", "#dd8833", "#449966", "#99669c", "#aa4455", "#777777")
+from core.colours import COLOURS
 
 
 @dataclass(frozen=True, slots=True)

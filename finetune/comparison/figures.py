@@ -10,13 +10,13 @@ from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from core.colours import COLOURS
 from finetune.comparison.scores import Mean, Row
 
 if TYPE_CHECKING:
     from matplotlib.transforms import Bbox
 
 _INCHES, _DPI = (8.0, 5.6), 120
-_COLOURS = ("#3366aa", "#dd8833", "#449966", "#99669c", "#aa4455", "#777777")
 _SMALLEST, _LARGEST = 30.0, 420.0  # areas of points
 _AWAY = (8, 16, 28, 42, 58, 76, 96)  # pixels from a point to its label
 _GAP = 6  # pixels between two labels
@@ -101,7 +101,7 @@ def draw(chart: Chart, path: Path) -> None:
         for set_formatter in (axes.xaxis.set_major_formatter, axes.xaxis.set_minor_formatter):
             set_formatter(LogFormatter(minor_thresholds=(2, 0.5)))
     for place, point in enumerate(chart.points):
-        colour = _COLOURS[place % len(_COLOURS)]
+        colour = COLOURS[place % len(COLOURS)]
         if point.low is not None and point.high is not None:
             axes.vlines(point.x, point.low, point.high, color=colour, linewidth=1, alpha=0.35)
         axes.scatter(point.x, point.y, point.area, color=colour, alpha=0.8, edgecolors="white", zorder=3)

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from assistant.strategies import STRATEGIES
 from assistant.types import Answer, Coverage, Ending, Timing, Usage
+from core.colours import COLOURS
 from evaluation.analyses import ANALYSES, report_of
 from evaluation.analyses.comparison import Comparison
 from evaluation.asking.seals import Seal
@@ -454,3 +456,7 @@ def test_the_report_says_who_wrote_its_questions(drafters: list[str], reviewed: 
     one = run("rag", 7)
     scores = {"rag": {"f1": METRICS["f1"].score(one.samples)}}
     assert f"The verdict rests on {sentence}" in markdown(compared([one], scores, references=references))
+
+
+def test_no_two_strategies_of_a_figure_have_one_colour() -> None:
+    assert len(set(COLOURS)) >= len(STRATEGIES)
