@@ -112,7 +112,10 @@ def _rows(path: Path, lines: Iterable[str]) -> Iterator[tuple[QuestionRecord, di
 
 def _lines(path: Path) -> list[str]:
     if not path.is_file():
-        raise DomainError(f"{path} is missing; write one question a line, see docs/bring-your-own.md")
+        raise DomainError(
+            f"{path} is missing; have questions drafted (python -m evaluation.draft), or write one a line, see "
+            "docs/bring-your-own.md"
+        )
     try:
         return path.read_text(encoding="utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
