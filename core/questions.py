@@ -113,8 +113,8 @@ def _rows(path: Path, lines: Iterable[str]) -> Iterator[tuple[QuestionRecord, di
 def _lines(path: Path) -> list[str]:
     if not path.is_file():
         raise DomainError(
-            f"{path} is missing; have questions drafted (python -m evaluation.draft), or write one a line, see "
-            "docs/bring-your-own.md"
+            f"{path} is missing; have questions drafted (python -m evaluation.draft), or write one a line, "
+            "see docs/bring-your-own.md"
         )
     try:
         return path.read_text(encoding="utf-8-sig").split("\n")
