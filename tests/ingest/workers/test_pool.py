@@ -58,7 +58,8 @@ def _read(folder: Path, limits: Parsing, kind: type[Sandbox] = Pool) -> list[obj
 
 
 def _limits(processes: int) -> Parsing:
-    return Parsing(processes=processes, cpu_seconds=1, memory_mb=512)
+    """Return limits that a file is stopped by in time, and one that fills memory not for its time."""
+    return Parsing(processes=processes, cpu_seconds=3, memory_mb=512)
 
 
 def test_however_many_children_give_what_one_gives(folder: Path) -> None:
